@@ -1,0 +1,25 @@
+"""Where the files are that are not Python: beside the package in an installed wheel, else in the repository."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def templates() -> Path:
+    """Jinja2 templates."""
+    return _folder("templates")
+
+
+def sim() -> Path:
+    """cocotb benches and the Verilog that plays and records streams."""
+    return _folder("sim")
+
+
+def flows() -> Path:
+    """Scripts for Yosys."""
+    return _folder("flows")
+
+
+def _folder(name: str) -> Path:
+    packaged = PACKAGE / "_data" / name
+    return packaged if packaged.is_dir() else PACKAGE.parent / name

@@ -1,0 +1,20 @@
+"""Starts the benches in ``sim/`` on a build directory and reads their verdict."""
+
+from .lint import lint
+from .manifest import BuildDirectory, Stream, Unit, read_build_directory
+from .report import Mismatch, PortReport, SimulationReport
+from .simulate import simulate
+from .simulators import Simulator
+
+__all__ = [
+    "BuildDirectory",
+    "Mismatch",
+    "PortReport",
+    "SimulationReport",
+    "Simulator",
+    "Stream",
+    "Unit",
+    "lint",
+    "read_build_directory",
+    "simulate",
+]

@@ -1,0 +1,92 @@
+"""Runs the steps of a bench in processes of their own."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from corgibuilder import resources
+from corgibuilder.diagnostics import CompileError, Origin
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and which fraction of it is done."""
+
+LOG_TAIL = 3000  # characters of a tool's output worth showing
+
+
+def silent(what: str, fraction: float) -> None:
+    """Progress that nobody wants to see."""
+
+
+def compile_model(directory: Path, environment: Mapping[str, str]) -> float:
+    """Compile the bench; returns seconds, or :class:`CompileError` with the tool's last words."""
+    finished, seconds = _run("compile", directory, environment)
+    if finished.returncode:
+        raise CompileError(
+            "CB504",
+            "the simulator does not compile the Verilog",
+            at=Origin("testbench.v"),
+            help=f"read the compiler's own messages:\n{finished.stdout[-LOG_TAIL:]}",
+        )
+    return seconds
+
+
+def run_model(directory: Path, environment: Mapping[str, str]) -> float:
+    """Run the compiled bench until it has written ``verdict.json``; returns seconds."""
+    finished, seconds = _run("test", directory, environment)
+    if not (directory / "verdict.json").is_file():
+        raise CompileError(
+            "CB505",
+            "the simulation ended without a verdict",
+            at=Origin("bench.py"),
+            help=f"read the simulator's own messages:\n{finished.stdout[-LOG_TAIL:]}",
+        )
+    return seconds
+
+
+@contextmanager
+def watched(directory: Path, what: str, progress: Progress) -> Iterator[None]:
+    """While the context lasts, pass on what the bench writes about its progress."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            progress(what, _fraction(directory / "progress.json"))
+
+    progress(what, 0.0)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+    progress(what, 1.0)
+
+
+def _run(
+    step: str, directory: Path, environment: Mapping[str, str]
+) -> tuple[subprocess.CompletedProcess[str], float]:
+    start = time.monotonic()
+    finished = subprocess.run(
+        [sys.executable, str(resources.sim() / "run.py"), step],
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return finished, time.monotonic() - start
+
+
+def _fraction(file: Path) -> float:
+    """Share of the words that have moved; the file is replaced as a whole or absent."""
+    if not file.is_file():
+        return 0.0
+    moved = json.loads(file.read_text())
+    return float(moved["moved"] / moved["total"])

@@ -1,0 +1,93 @@
+"""Simulates a build directory and compares every output with its golden value."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder import resources
+
+from .bench import Settings, write_bench
+from .frames import Frames, check_frames
+from .manifest import BuildDirectory, Unit, read_build_directory
+from .process import Progress, compile_model, run_model, silent, watched
+from .report import SimulationReport, read_report
+from .simulators import Simulator, environment
+
+Maps = NDArray[np.int64] | Sequence[NDArray[np.int64]]
+
+
+def simulate(
+    build_dir: Path,
+    *,
+    frames: Maps,
+    golden: Mapping[str, Maps],
+    simulator: Simulator = Simulator.VERILATOR,
+    layer: str | None = None,
+    stalls: bool = False,
+    seed: int = 1,
+    netlist: Path | None = None,
+    progress: Progress = silent,
+) -> SimulationReport:
+    """Play ``frames`` into the network, or into the stage ``layer``, and compare all it gives.
+
+    Parameters
+    ----------
+    frames
+        Integers that enter, int64 ``(frames, channels, height, width)``, or an array ``(channels,
+        height, width)`` for each frame where their sizes differ.
+    golden
+        Expected integers, in the same form, for the node of every output.
+    stalls
+        Withhold input words and refuse output words at random, the same way for the same ``seed``.
+    netlist
+        Verilog of the whole unit to simulate in place of the build directory's own.
+
+    A fault of the hardware is in the report. :class:`CompileError` means that there was no result.
+    """
+    build = read_build_directory(build_dir)
+    unit = build.unit(layer)
+    each_frame = list(frames)
+    check_frames(unit, each_frame)
+    variables = environment(simulator)
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as name:
+        directory = Path(name)
+        settings = Settings(
+            simulator=simulator,
+            stalls=stalls,
+            seed=seed,
+            patience_cycles=_patience(unit, stalls),
+            sources=_sources(build, unit, netlist),
+        )
+        _link_memory_images(directory, build)
+        expected: dict[str, Frames] = {node: list(maps) for node, maps in golden.items()}
+        write_bench(directory, unit, settings, each_frame, expected, size_ports=layer is None)
+        progress(f"compiling {unit.layer}", 0.0)
+        compile_seconds = compile_model(directory, variables)
+        with watched(directory, f"simulating {unit.layer}", progress):
+            simulation_seconds = run_model(directory, variables)
+        return read_report(
+            directory,
+            unit,
+            compile_seconds=compile_seconds,
+            simulation_seconds=simulation_seconds,
+        )
+
+
+def _patience(unit: Unit, stalls: bool) -> int:
+    """Cycles without any word moving after which the design counts as stuck."""
+    quiet = 20_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
+    return 4 * quiet if stalls else quiet
+
+
+def _sources(build: BuildDirectory, unit: Unit, netlist: Path | None) -> tuple[str, ...]:
+    helpers = [resources.sim() / name for name in ("stalls.v", "player.v", "recorder.v")]
+    design = [netlist] if netlist else build.paths(unit)
+    return ("testbench.v", *(str(path.absolute()) for path in [*helpers, *design]))
+
+
+def _link_memory_images(directory: Path, build: BuildDirectory) -> None:
+    for image in build.memory_images():
+        (directory / image.name).symlink_to(image.absolute())

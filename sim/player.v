@@ -1,0 +1,66 @@
+// Plays the words of a memory image into a stream, in order, each offered until it is taken.
+// Bit WIDTH of an image word marks the first word of a frame; the cycle in which such a word is
+// taken goes to the log. While `valid` is low the payload is wrong on purpose.
+module player #(
+    parameter WIDTH = 8,
+    parameter WORDS = 1,
+    parameter IMAGE = "words.hex",
+    parameter LOG = "words.log",
+    parameter STALLS = 0,
+    parameter SEED = 1
+) (
+    input clk,
+    input rst,
+    input flush,
+    output [WIDTH-1:0] payload,
+    output valid,
+    input ready,
+    output first,             // the word on offer, now or after a stall, is the first of a frame
+    output reg [31:0] frame,  // frames begun
+    output reg [31:0] count   // words taken
+);
+    reg [WIDTH:0] words[0:WORDS-1];
+    wire [WIDTH:0] word = words[count];
+    reg [63:0] cycle;
+    reg held;
+    wire stall;
+    integer log;
+
+    stalls #(
+        .ON(STALLS),
+        .SEED(SEED)
+    ) source (
+        .clk(clk),
+        .rst(rst),
+        .stall(stall)
+    );
+
+    assign valid = count < WORDS && !held;
+    assign payload = valid ? word[WIDTH-1:0] : ~word[WIDTH-1:0];
+    assign first = word[WIDTH];
+
+    initial begin
+        $readmemh(IMAGE, words);
+        log = $fopen(LOG, "w");
+    end
+
+    always @(posedge clk)
+        if (rst) begin
+            cycle <= 0;
+            held <= 1;
+            frame <= 0;
+            count <= 0;
+        end else begin
+            cycle <= cycle + 1;
+            if (!valid || ready) held <= stall;
+            if (valid && ready) begin
+                count <= count + 1;
+                if (first) begin
+                    frame <= frame + 1;
+                    $fwrite(log, "%d\n", cycle);
+                end
+            end
+        end
+
+    always @(posedge clk) if (flush) $fflush(log);
+endmodule

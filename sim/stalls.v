@@ -1,0 +1,35 @@
+// Random pauses of one side of a stream. Every 64 cycles the mood changes: pauses take none, a
+// quarter, half or three quarters of the cycles.
+module stalls #(
+    parameter ON = 0,
+    parameter SEED = 1
+) (
+    input clk,
+    input rst,
+    output stall
+);
+    function [31:0] xorshift(input [31:0] x);
+        begin
+            xorshift = x ^ (x << 13);
+            xorshift = xorshift ^ (xorshift >> 17);
+            xorshift = xorshift ^ (xorshift << 5);
+        end
+    endfunction
+
+    reg [31:0] noise;
+    reg [5:0] age;
+    reg [1:0] mood;
+
+    assign stall = ON != 0 && noise[1:0] < mood;
+
+    always @(posedge clk)
+        if (rst) begin
+            noise <= (SEED * 32'h9E3779B1) | 32'h1;
+            age <= 0;
+            mood <= 2;
+        end else begin
+            noise <= xorshift(noise);
+            age <= age + 1;
+            if (age == 63) mood <= noise[9:8];
+        end
+endmodule

@@ -1,0 +1,85 @@
+"""Hand-written designs in build directories, and what they compute."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+DESIGNS = Path(__file__).parent / "designs"
+BIAS = [1, -16, 5, 0]  # per channel; the hardware's 3 lanes make it two words of three
+
+
+def stream(port, node, shape, *, lanes, bits, signed=False):
+    channels, height, width = shape
+    return {
+        "port": port, "node": node, "lanes": lanes, "bits": bits, "signed": signed,
+        "channels": channels, "height": height, "width": width,
+    }  # fmt: skip
+
+
+def unit(layer, module, sources, source, *outputs, resizable=False):
+    return {
+        "layer": layer,
+        "module": module,
+        "sources": [f"rtl/{name}.v" for name in sources],
+        "resizable": resizable,
+        "input": source,
+        "outputs": list(outputs),
+        "cycles_per_frame": 40,
+        "latency_cycles": {"first": 2, "frame": 41},
+    }
+
+
+def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -> Path:
+    """A build directory; ``patches`` spoils design files: file name to (old text, new text)."""
+    (path / "rtl").mkdir()
+    for file in network["sources"]:
+        text = (DESIGNS / Path(file).name).read_text()
+        if Path(file).stem in patches:
+            old, new = patches[Path(file).stem]
+            assert old in text
+            text = text.replace(old, new)
+        (path / file).write_text(text)
+    manifest = {
+        "format": 1,
+        "name": network["layer"],
+        "source": {"file": "source/none.onnx", "sha256": ""},
+        "image": None,
+        "network": network,
+        "stages": stages,
+    }
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    return path
+
+
+def toy(path: Path, **patches: tuple[str, str]) -> Path:
+    """4 channels of 4x5 plus their bias, through a FIFO."""
+    x = stream("i", "x", (4, 4, 5), lanes=3, bits=4)
+    y = stream("o", "add", (4, 4, 5), lanes=3, bits=6, signed=True)
+    whole = unit("toy", "toy", ["toy", "add", "fifo"], x, y)
+    write(path, whole, [unit("add", "add", ["add"], x, y)], patches)
+    words = [*BIAS[:3], *BIAS[3:], 0, 0]
+    (path / "rtl/add_bias.hex").write_text("\n".join(f"{word & 63:02x}" for word in words))
+    return path
+
+
+def toy_frames(frames: int):
+    x = np.random.default_rng(0).integers(0, 16, (frames, 4, 4, 5))
+    return x, {"add": x + np.array(BIAS).reshape(1, 4, 1, 1)}
+
+
+def halve(path: Path, **patches: tuple[str, str]) -> Path:
+    """Every second row and column of a map of one bit, of any size; and the map itself."""
+    x = stream("i", "x", (1, 6, 8), lanes=1, bits=1)
+    half = stream("o", "half", (1, 3, 4), lanes=1, bits=1)
+    same = stream("o_all", "same", (1, 6, 8), lanes=1, bits=1)
+    whole = unit("toy_halve", "toy_halve", ["toy_halve", "halve"], x, half, same, resizable=True)
+    stage = unit("half", "halve", ["halve"], x, half, same, resizable=True)
+    return write(path, whole, [stage], patches)
+
+
+def halve_frames(*sizes):
+    rng = np.random.default_rng(0)
+    x = [rng.integers(0, 2, (1, *size)) for size in sizes]
+    return x, {"half": [frame[:, ::2, ::2] for frame in x], "same": x}
