@@ -1,0 +1,124 @@
+"""Words of several values, and the two small stream components that every stage uses."""
+
+from amaranth.hdl import Cat, Module, Shape, ShapeLike, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.ir import QInt
+
+
+def shape_of(q: QInt) -> Shape:
+    """Amaranth shape with exactly the width and sign of ``q``."""
+    return Shape(q.width, signed=q.signed)
+
+
+def word(shape: ShapeLike, lanes: int) -> data.ArrayLayout:
+    """Layout of ``lanes`` values, lane 0 in the low bits."""
+    return data.ArrayLayout(shape, lanes)
+
+
+def words_per_pixel(channels: int, lanes: int) -> int:
+    """Words that carry one pixel: the last word may have unused upper lanes."""
+    return -(-channels // lanes)
+
+
+def counter(m: Module, limit: int, advance, *, name: str):
+    """Register counting 0..``limit - 1`` cyclically on ``advance``; returns it and its ``last`` flag."""
+    value = Signal(range(max(limit, 2)), name=name)
+    last = Signal(name=f"{name}_last")
+    m.d.comb += last.eq(value == limit - 1)
+    if limit > 1:
+        with m.If(advance):
+            m.d.sync += value.eq(value + 1)
+            with m.If(last):
+                m.d.sync += value.eq(0)
+    return value, last
+
+
+class Buffer(wiring.Component):
+    """Passes words on unchanged; cuts every combinational path between its two sides.
+
+    Latency 1 cycle, one word per cycle, two words of storage.
+
+    Parameters
+    ----------
+    shape
+        Shape of the payload.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(shape))`
+    o : :py:`Out(stream.Signature(shape))`
+    """
+
+    def __init__(self, shape: ShapeLike):
+        self.shape = shape
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        bits = Shape.cast(self.shape).width
+        front = Signal(bits, reset_less=True)
+        spare = Signal(bits, reset_less=True)
+        spare_valid = Signal()
+        incoming = Signal(bits)
+
+        m.d.comb += [
+            incoming.eq(self.i.payload),
+            self.i.ready.eq(~spare_valid),
+            Cat(self.o.payload).eq(front),
+        ]
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                front.eq(incoming),
+                self.o.valid.eq(self.i.valid),
+            ]
+            with m.If(spare_valid):
+                m.d.sync += [front.eq(spare), self.o.valid.eq(1), spare_valid.eq(0)]
+        with m.Elif(self.i.valid & self.i.ready):
+            m.d.sync += [spare.eq(incoming), spare_valid.eq(1)]
+        return m
+
+
+class Fork(wiring.Component):
+    """Gives every word to each of ``branches`` readers, each at its own pace.
+
+    Latency 0; a word is finished when the slowest branch has taken it.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(shape))`
+    o0, o1, ... : :py:`Out(stream.Signature(shape))`
+    """
+
+    def __init__(self, shape: ShapeLike, branches: int):
+        self.branches = branches
+        super().__init__(
+            {
+                "i": In(stream.Signature(shape)),
+                **{f"o{b}": Out(stream.Signature(shape)) for b in range(branches)},
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        served = [Signal(name=f"served_{b}") for b in range(self.branches)]
+        through = []
+        for b, done in enumerate(served):
+            branch = getattr(self, f"o{b}")
+            m.d.comb += [
+                Cat(branch.payload).eq(Cat(self.i.payload)),
+                branch.valid.eq(self.i.valid & ~done),
+            ]
+            through.append(done | branch.ready)
+        m.d.comb += self.i.ready.eq(Cat(through).all())
+        with m.If(self.i.valid):
+            for b, done in enumerate(served):
+                m.d.sync += done.eq(~self.i.ready & through[b])
+        return m
+
+
+def pipe(m: Module, *components):
+    """Connects each component's ``o`` to the next one's ``i``."""
+    for left, right in zip(components, components[1:], strict=False):
+        wiring.connect(m, left.o, right.i)

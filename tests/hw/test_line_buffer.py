@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from amaranth.hdl import signed
+from corgibuilder.hw.line_buffer import LineBuffer, least_capacity
+from corgibuilder.ir import Pads, Window
+
+from ..streams import run_streams
+from .maps import WithSizes, size_words, to_words, windows
+
+SAME = Window(kernel=(3, 3), pads=Pads(top=1, left=1, bottom=1, right=1))
+CASES = {
+    "same": SAME,
+    "stride": Window(kernel=(3, 3), stride=(2, 2), pads=SAME.pads),
+    "bottom_right": Window(kernel=(3, 3), stride=(2, 2), pads=Pads(bottom=1, right=1)),
+    "valid": Window(kernel=(2, 3)),
+    "point": Window(kernel=(1, 1)),
+    "skip": Window(kernel=(1, 1), stride=(2, 3)),
+    "tile": Window(kernel=(2, 2), stride=(2, 2)),
+    "wide": Window(kernel=(5, 4), stride=(1, 2), pads=Pads(top=2, left=3, bottom=2, right=1)),
+}
+SIZES = [(5, 6), (4, 4), (6, 8)]
+
+
+def bench(window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0):
+    words = -(-channels // lanes)
+    dut = LineBuffer(
+        signed(6),
+        lanes,
+        words=words,
+        window=window,
+        capacity=least_capacity(window, 8) + extra,
+        max_width=8,
+        repeats=repeats,
+        by_word=by_word,
+        padding=padding,
+    )
+    return WithSizes(dut, ["write_size", "read_size"])
+
+
+def expected_words(frame, window, *, lanes, repeats, by_word, padding):
+    short = -frame.shape[0] % lanes
+    frame = np.pad(frame, ((0, short), (0, 0), (0, 0)))
+    w = windows(frame, window, padding)
+    w = w.reshape(*w.shape[:4], -1, lanes)
+    if by_word:
+        w = w.transpose(0, 1, 4, 2, 3, 5)
+    w = w.reshape(w.shape[0] * w.shape[1], -1, lanes)
+    return np.repeat(w[:, None], repeats, axis=1).reshape(-1, lanes).tolist()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "shape", [dict(channels=1, lanes=1), dict(channels=5, lanes=2)], ids=["one", "ragged"]
+)
+@pytest.mark.parametrize(
+    "order", [dict(), dict(repeats=3), dict(by_word=True, padding=-9)], ids=["once", "thrice", "by_word"]
+)
+@pytest.mark.parametrize("extra,stall", [(0, 0.3), (9, 0)])
+def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra):
+    window = CASES[case]
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(-32, 32, (shape["channels"], *size)) for size in SIZES]
+    options = {"repeats": 1, "by_word": False, "padding": 0, **order}
+    want = [w for f in frames for w in expected_words(f, window, lanes=shape["lanes"], **options)]
+    feeds = {"i": to_words(frames, shape["lanes"]), "size": size_words(frames)}
+    got, _ = run_streams(bench(window, **shape, extra=extra, **order), feeds, {"o": len(want)}, stall=stall)
+    if not shape["channels"] % shape["lanes"] or "padding" not in order:
+        assert got["o"] == want
+    else:  # lanes beyond the channels are unused
+        keep = np.tile([1, 1, 1, 1, 1, 0], len(want) // 3).reshape(-1, 3, 2)
+        taps = window.kernel[0] * window.kernel[1]
+        keep = np.repeat(keep, taps, axis=1)[: len(want) // taps // 3].reshape(-1, 2)
+        assert (np.array(got["o"]) * keep).tolist() == (np.array(want) * keep).tolist()
+
+
+def test_rows_and_frames_follow_without_a_gap():
+    frames = [np.ones((1, 6, 8), int)] * 4
+    feeds = {"i": to_words(frames, 1), "size": size_words(frames)}
+    due = 4 * 6 * 8 * 9
+    _, cycles = run_streams(bench(SAME, channels=1, lanes=1, extra=1), feeds, {"o": due}, stall=0)
+    assert cycles <= due + 8 + 2 + 6

@@ -1,0 +1,94 @@
+"""Drive a stream component with random stalls and check the stream rules for free."""
+
+import random
+import warnings
+from collections.abc import Mapping, Sequence
+
+from amaranth.sim import Simulator
+
+
+def plain(value):
+    """A payload as plain integers: lists for arrays."""
+    return [plain(v) for v in value] if not isinstance(value, int) else value
+
+
+def run_streams(
+    dut,
+    feeds: Mapping[str, Sequence],
+    due: Mapping[str, int],
+    *,
+    stall: float = 0.3,
+    seed: int = 0,
+    patience: int = 2000,
+    settle: int = 20,
+) -> tuple[dict[str, list], int]:
+    """Words that leave each output of ``dut`` and the cycles until the last of them.
+
+    ``feeds`` gives the words of every input stream by member name, ``due`` the number of words
+    expected of every output. Fails if an offered word is changed or withdrawn, if nothing leaves for
+    ``patience`` cycles although words are due, or if more words come than are due.
+    """
+    received: dict[str, list] = {name: [] for name in due}
+    finished = {}
+
+    def producer(name, words):
+        rng = random.Random(f"{seed}{name}")
+        port = getattr(dut, name)
+
+        async def run(ctx):
+            for value in words:
+                while rng.random() < stall:
+                    await ctx.tick()
+                ctx.set(port.payload, value)
+                ctx.set(port.valid, 1)
+                taken = False
+                while not taken:
+                    _, _, taken = await ctx.tick().sample(port.ready)
+                ctx.set(port.valid, 0)
+
+        return run
+
+    def consumer(name, count):
+        rng = random.Random(f"{seed}{name}")
+        port = getattr(dut, name)
+
+        async def run(ctx):
+            idle, cycle, offered, spare = 0, 0, None, settle
+            while spare:
+                ctx.set(port.ready, rng.random() >= stall)
+                _, _, payload, valid, ready = await ctx.tick().sample(
+                    port.payload, port.valid, port.ready
+                )
+                payload = plain(payload)
+                cycle += 1
+                assert offered is None or (valid and payload == offered), "word changed"
+                offered = payload if valid and not ready else None
+                if valid and ready:
+                    received[name].append(payload)
+                    finished[name] = cycle
+                idle = 0 if valid and ready else idle + 1
+                if len(received[name]) >= count:
+                    spare -= 1
+                else:
+                    assert idle < patience, f"{name} stuck: {len(received[name])} of {count} words"
+
+        return run
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sim = Simulator(dut)
+    sim.add_clock(1e-9)
+    for name, words in feeds.items():
+        sim.add_testbench(producer(name, words), background=True)
+    for name, count in due.items():
+        sim.add_testbench(consumer(name, count))
+    sim.run()
+    for name, count in due.items():
+        assert len(received[name]) == count, f"{name}: {len(received[name])} words, {count} due"
+    return received, max(finished.values(), default=0)
+
+
+def run_stream(dut, words: Sequence, count: int | None = None, **options) -> list:
+    """:func:`run_streams` for a component with one input ``i`` and one output ``o``."""
+    due = len(words) if count is None else count
+    return run_streams(dut, {"i": words}, {"o": due}, **options)[0]["o"]
