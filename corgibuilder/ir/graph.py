@@ -86,6 +86,7 @@ class Network:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     notes: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  #: nodes that tie the network to the image size it was read with
 
     def with_graph(self, graph: Graph) -> "Network":
         return replace(self, graph=graph)

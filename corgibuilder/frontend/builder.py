@@ -1,0 +1,192 @@
+"""The integer network while it grows, and how a float chain becomes a node of it."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Clamp, Conv, Graph, Input, Node, Op, Port, QInt, TensorType, Window
+from corgibuilder.ir.infer import infer
+
+from .elementwise import Arithmetic, WithConstant
+from .inputs import float_input
+from .staircase import Staircase, staircase
+from .value import Step, Value
+
+
+class Builder:
+    """Nodes by name, their types, and the notes for the reader of the network."""
+
+    def __init__(self, file: str, names: set[str]) -> None:
+        self.file = file
+        self.notes: list[str] = []
+        self.fixed: dict[str, None] = {}  #: nodes that tie the network to one image size
+        self.inputs: list[Port] = []
+        self._nodes: dict[str, Node] = {}
+        self._types: dict[str, TensorType] = {}
+        self._names = names
+        self._made: dict[tuple[str, int, int, bool], tuple[Value, Value]] = {}
+
+    def graph(self) -> Graph:
+        return Graph(self._nodes.values())
+
+    def at(self, node: str) -> Origin:
+        return Origin(self.file, node)
+
+    def op(self, name: str) -> Op:
+        return self._nodes[name].op
+
+    def type(self, name: str) -> TensorType:
+        return self._types[name]
+
+    def input_type(self, name: str) -> TensorType:
+        """Type of the tensor that ``name`` reads."""
+        return self._types[self._nodes[name].inputs[0]]
+
+    def add(self, name: str, op: Op, *inputs: str) -> str:
+        """Add a node; a name that is taken gets a number. Returns the name given."""
+        given = name
+        number = 2
+        while given in self._nodes:
+            given = f"{name}_{number}"
+            number += 1
+        self._put(Node(given, op, inputs, self.at(name)))
+        return given
+
+    def fresh(self, name: str) -> str:
+        """A name that no node of the file has."""
+        number = 2
+        given = name
+        while given in self._names:
+            given = f"{name}_{number}"
+            number += 1
+        self._names.add(given)
+        return given
+
+    def _put(self, node: Node) -> None:
+        self._nodes[node.name] = node
+        self._types[node.name] = infer(node.op, *(self._types[i] for i in node.inputs))
+
+    def change(self, name: str, op: Op) -> None:
+        """Exchange the op of a node that no other node reads yet."""
+        self._put(replace(self._nodes[name], op=op))
+
+    def rising(self, value: Value, falling: NDArray[np.bool_]) -> Value:
+        """The same value with the integers of the ``falling`` channels negated, so that they rise."""
+        if not falling.any():
+            return value
+        sign = np.where(falling, -1, 1)
+        op = self.op(value.node)
+        if isinstance(op, Conv) and not value.shared:
+            self.change(
+                value.node,
+                replace(op, weights=op.weights * sign[:, None, None, None], bias=op.bias * sign),
+            )
+            node = value.node
+        else:
+            negate = Conv(
+                weights=sign[:, None, None, None],
+                bias=np.zeros_like(sign),
+                window=Window(kernel=(1, 1)),
+                groups=len(sign),
+            )
+            node = self.add(self.fresh(f"{value.node}_negated"), negate, value.node)
+        undo = WithConstant(Arithmetic.MULTIPLY, sign[:, None, None].astype(np.float32))
+        grid = value.grid.negated(falling)
+        return replace(value, node=node, grid=grid, chain=(Step(undo, node), *value.chain))
+
+    def integers(self, value: Value, reader: str, *, uniform: bool = False) -> Value:
+        """``value`` with an empty chain: a node of the network holds exactly these numbers.
+
+        ``uniform`` asks for one scale for all channels. Raises ``CompileError`` (CB3xx) naming the
+        node where the chain does not end on integers times a scale.
+        """
+        key = (value.node, id(value.chain), id(value.grid), uniform)
+        if key not in self._made:
+            made = self._integers(value, reader, uniform=uniform)
+            # the value is kept with it, so that the ids in the key stay its own
+            self._made[key] = (made, value)
+        made, _ = self._made[key]
+        return replace(made, dims=value.dims)
+
+    def _integers(self, value: Value, reader: str, *, uniform: bool) -> Value:
+        if value.layout is not None:
+            value = self._enter(value, reader)
+        if value.quantised:
+            return self._threshold(value, uniform=uniform)
+        if value.chain:
+            value = self._clamp(value, reader)
+        if uniform and not value.grid.uniform:
+            raise CompileError(
+                "CB302",
+                "the channels of its input have different scales, and it sums over them",
+                at=self.at(reader),
+                help="quantise that input with one scale for the whole tensor",
+            )
+        return value
+
+    def _enter(self, value: Value, reader: str) -> Value:
+        """The float input of the file, quantised while frames are converted."""
+        at = self.at(value.node)
+        if not value.quantised:
+            raise CompileError(
+                "CB305",
+                f"the input is float and reaches '{reader}' without a quantiser",
+                at=at,
+                help="insert a Quant node after the input, or annotate it with an integer type"
+                " (finn_datatype UINT8, ...)",
+            )
+        if self.inputs:
+            raise CompileError(
+                "CB306",
+                "the input is quantised in more than one way",
+                at=at,
+                help="let all readers of the input share one Quant node",
+            )
+        convert, levels, grid = float_input(value, at)
+        self.add(value.node, Input(shape=value.canvas, range=levels))
+        self.inputs.append(Port(value.node, value.node, convert.shape, convert))
+        return replace(value, grid=grid, chain=(), layout=None, shared=True)
+
+    def _clamp(self, value: Value, reader: str) -> Value:
+        """A chain of ReLUs and clips on the integers themselves."""
+        lo, hi = self.type(value.node).range.lo, self.type(value.node).range.hi
+        for step in value.chain:
+            link = step.link
+            fits = isinstance(link, WithConstant) and link.function in _CLIPS
+            if not fits or link.other.ndim:
+                raise self._no_quantiser(step, reader)
+            limit = float(link.other) / value.grid.scale
+            if not (limit == np.rint(limit[0])).all() or not value.grid.exact and limit[0]:
+                raise self._no_quantiser(step, reader)
+            if link.function is Arithmetic.MINIMUM:
+                lo, hi = min(lo, int(limit[0])), min(hi, int(limit[0]))
+            else:
+                lo, hi = max(lo, int(limit[0])), max(hi, int(limit[0]))
+        node = self.add(value.chain[-1].node, Clamp(range=QInt(lo, hi)), value.node)
+        return replace(value, node=node, chain=(), shared=True)
+
+    def _no_quantiser(self, step: Step, reader: str) -> CompileError:
+        return CompileError(
+            "CB301",
+            f"its result is not an integer times a scale, and '{reader}' needs integers",
+            at=self.at(step.node),
+            help=f"insert a Quant node before '{reader}'",
+        )
+
+    def _threshold(self, value: Value, *, uniform: bool) -> Value:
+        steps: Staircase = staircase(self, value, uniform=uniform)
+        last = [step.node for step in value.chain if step.quantises][-1]
+        node = self.add(last, steps.op, steps.node)
+        if steps.at_risk:
+            self.notes.append(
+                f"{steps.at_risk} of {steps.reachable} steps of '{last}' lie within float32 rounding"
+                f" of the sums of '{value.node}': there the file's own executor may round either way"
+            )
+        error = np.zeros(value.canvas.channels)
+        return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)
+
+
+_CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)
+

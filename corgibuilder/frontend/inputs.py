@@ -1,0 +1,105 @@
+"""How the user's input arrays become the integers of the Input node."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Ints, QInt, Shape
+
+from .elementwise import Array
+from .grid import Grid
+from .quantisers import Quantiser
+from .staircase import MAX_LEVELS, cut, evaluate, place_levels
+from .value import Relayout, Step, Value
+
+
+def _frames(name: str, shape: tuple[int, ...], frames: Array) -> Array:
+    """``frames`` as an array of the right shape, one or more frames. Raises ``ValueError``."""
+    x = np.asarray(frames)
+    if x.shape[1:] != shape or not x.ndim:
+        raise ValueError(f"input '{name}' takes frames of shape {shape}, these are {x.shape[1:]}")
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"input '{name}' takes numbers, not {x.dtype}")
+    return x
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IntegerInput:
+    """The user's numbers are the integers themselves, checked against the annotated range."""
+
+    name: str
+    shape: tuple[int, ...]
+    canvas: Shape
+    range: QInt
+    bipolar: bool
+
+    def __call__(self, frames: NDArray[Any]) -> Ints:
+        x = _frames(self.name, self.shape, frames)
+        outside = ~((x >= self.range.lo) & (x <= self.range.hi) & (x == np.floor(x)))
+        if self.bipolar:
+            outside |= x == 0
+        if outside.any():
+            allowed = "-1 and 1" if self.bipolar else f"integers {self.range.lo}..{self.range.hi}"
+            raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]}")
+        return x.astype(np.int64).reshape(len(x), *self.canvas)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FloatInput:
+    """The user's floats through the file's own float functions and quantiser, in float32.
+
+    ``integers`` is ``(levels, channels)``: the integer of each index from ``lowest`` up.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    canvas: Shape
+    layout: tuple[Relayout, ...]
+    before: tuple[Step, ...]
+    quantiser: Quantiser
+    lowest: int
+    integers: Ints
+
+    def __call__(self, frames: NDArray[Any]) -> Ints:
+        x = _frames(self.name, self.shape, frames).astype(np.float32)
+        if np.isnan(x).any():
+            raise ValueError(f"input '{self.name}' takes numbers, and some of these are NaN")
+        for relayout in self.layout:
+            x = relayout(x)
+        x = x.reshape(len(x), *self.canvas)
+        index = self.quantiser(evaluate(self.before, x)).astype(np.int64) - self.lowest
+        channel = np.arange(self.canvas.channels)[:, None, None]
+        result: Ints = self.integers[index, channel]
+        return result
+
+
+def float_input(value: Value, at: Origin) -> tuple[FloatInput, QInt, Grid]:
+    """Conversion, range and grid of the float input ``value``, whose chain ends in a quantiser."""
+    assert value.layout is not None
+    parts = cut(value.chain)
+    levels = parts.quantiser.levels
+    if levels is None or levels[1] - levels[0] >= MAX_LEVELS:
+        raise CompileError(
+            "CB303",
+            f"the input is quantised to more than {MAX_LEVELS} levels",
+            at=at,
+            help="quantise the input to 16 bits or fewer",
+        )
+    integers, grid = place_levels(parts, levels, value.canvas.channels, at, uniform=False)
+    shape = value.layout[0].shape
+    convert = FloatInput(
+        value.node,
+        shape,
+        value.canvas,
+        value.layout[1:],
+        parts.before,
+        parts.quantiser,
+        levels[0],
+        integers,
+    )
+    assert math.prod(shape) == value.canvas.size
+    return convert, QInt(int(integers.min()), int(integers.max())), grid

@@ -1,0 +1,182 @@
+"""``Conv``, ``MatMul`` and ``Gemm``: integer weights, and a bound on the executor's rounding."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.ir import Conv, Ints, Window
+
+from .builder import Builder
+from .elementwise import Array, Arithmetic, WithConstant
+from .grid import Doubles, Grid, on_grid
+from .value import Const, Step, Value
+from .visit import Visit
+from .windows import window
+
+MAX_WEIGHT = 2**24
+UNIT = 2.0**-24  #: relative error of one float32 operation
+
+
+def conv(visit: Visit) -> Value:
+    """Two-dimensional ``Conv``, grouped or not."""
+    weights = visit.const(1)
+    value = visit.value()
+    if weights.array.ndim != 4 or not value.is_map:
+        raise visit.unsupported(
+            f"of a tensor of shape {value.dims} with weights of shape {weights.array.shape}",
+            "use two-dimensional convolutions",
+        )
+    return linear(
+        visit,
+        weights,
+        visit.const(2) if visit.has(2) else None,
+        window(visit, value, weights.array.shape[2:]),
+        groups=visit.attribute("group", 1),
+    )
+
+
+def matmul(visit: Visit) -> Value:
+    """``MatMul`` of a vector by a constant matrix."""
+    return _fully_connected(visit, visit.const(1), None)
+
+
+def gemm(visit: Visit) -> Value:
+    """``Gemm`` with alpha and beta 1."""
+    if visit.attribute("alpha", 1.0) != 1 or visit.attribute("beta", 1.0) != 1:
+        raise visit.unsupported("with alpha or beta other than 1", "fold them into the weights")
+    if visit.attribute("transA", 0):
+        raise visit.unsupported("with a transposed input", "export it without transA")
+    weights = visit.const(1)
+    if visit.attribute("transB", 0):
+        scale = None if weights.scale is None else weights.scale.T
+        weights = Const(weights.array.T, scale)
+    return _fully_connected(visit, weights, visit.const(2) if visit.has(2) else None)
+
+
+def _fully_connected(visit: Visit, weights: Const, bias: Const | None) -> Value:
+    """Weights ``(inputs, outputs)`` as a convolution whose kernel is the whole map."""
+    value = visit.value()
+    if weights.array.ndim != 2 or value.dims != weights.array.shape[:1]:
+        raise visit.unsupported(
+            f"of a tensor of shape {value.dims} by a constant of shape {weights.array.shape}",
+            "flatten the tensor first, and multiply by a matrix",
+        )
+    if value.canvas.pixels > 1:
+        visit.builder.fixed[visit.name] = None
+    outputs = weights.array.shape[1]
+
+    def kernels(matrix: Array | None) -> Array | None:
+        return None if matrix is None else matrix.T.reshape(outputs, *value.canvas)
+
+    whole = Const(weights.array.T.reshape(outputs, *value.canvas), kernels(weights.scale))
+    size = (value.canvas.height, value.canvas.width)
+    result = linear(visit, whole, bias, Window(kernel=size), groups=1)
+    return replace(result, dims=(outputs,))
+
+
+def linear(
+    visit: Visit, weights: Const, bias: Const | None, moves: Window, *, groups: int
+) -> Value:
+    """Convolution of the integers of input 0; a bias that is no whole number joins the chain."""
+    source = visit.value()
+    outputs, inputs = weights.array.shape[:2]
+    if groups < 1 or outputs % groups or inputs * groups != source.canvas.channels:
+        raise visit.refuse(
+            "CB107",
+            f"weights of shape {weights.array.shape} in {groups} groups do not fit"
+            f" {source.canvas.channels} channels",
+            "export the file again",
+        )
+    x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
+    integers, scale = integer_weights(visit, weights)
+    per_group = outputs // groups
+    scale = scale * x.grid.scale[np.arange(outputs) // per_group * inputs]
+    offset = _offset(visit, bias, outputs)
+    whole = offset / scale
+    fits = (whole == np.rint(whole)).all() and (np.abs(whole) < 2**52).all() and x.grid.exact
+    op = Conv(
+        weights=integers,
+        bias=whole.astype(np.int64) if fits else np.zeros(outputs, np.int64),
+        window=moves,
+        groups=groups,
+    )
+    node = visit.builder.add(visit.name, op, x.node)
+    grid = Grid(scale)
+    error = _error(visit, node, x, op, grid, np.zeros(outputs) if fits else np.abs(offset))
+    value = Value(node, visit.builder.type(node).shape, (), grid, error)
+    value = replace(value, dims=tuple(value.canvas))
+    if fits:
+        return value
+    link = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])
+    return value.then(Step(link, visit.name))
+
+
+def _offset(visit: Visit, bias: Const | None, outputs: int) -> Doubles:
+    if bias is None:
+        return np.zeros(outputs)
+    flat = bias.array.ravel()
+    if flat.size not in (1, outputs):
+        raise visit.refuse(
+            "CB107", f"{flat.size} biases for {outputs} outputs", "export the file again"
+        )
+    return np.broadcast_to(flat, outputs).astype(np.float64)
+
+
+def integer_weights(visit: Visit, weights: Const) -> tuple[Ints, Doubles]:
+    """Integers ``(O, I, rows, columns)`` and a scale for each output. Raises ``CompileError``."""
+    array = weights.array.astype(np.float64)
+    outputs = len(array)
+    if (array == np.rint(array)).all() and np.abs(array).max(initial=0) < MAX_WEIGHT:
+        return array.astype(np.int64), np.ones(outputs)
+    if weights.scale is not None and weights.scale.shape == array.shape:
+        scale = weights.scale.reshape(outputs, -1)[:, 0].astype(np.float64)
+        integers = np.rint(array / scale[:, None, None, None])
+        off = np.abs(integers * scale[:, None, None, None] - array)
+        if (off <= np.abs(array) * 2.0**-21).all() and np.abs(integers).max() < MAX_WEIGHT:
+            return integers.astype(np.int64), scale
+    columns = weights.array.reshape(outputs, -1).T.astype(np.float32)
+    found = on_grid(columns, uniform=False, limit=2**15)
+    if found is None:
+        raise visit.refuse(
+            "CB307",
+            "its weights are not integers times a scale",
+            "quantise the weights with a Quant node",
+        )
+    return found[0].T.reshape(array.shape), found[1]
+
+
+def sum_bound(builder: Builder, name: str, op: Conv) -> NDArray[np.float64]:
+    """Largest magnitude, for each output, that any partial sum in any order can have."""
+    source = builder.input_type(name)
+    return _bound(op, np.maximum(np.abs(source.lo), np.abs(source.hi)).astype(np.float64))
+
+
+def _bound(op: Conv, reach: NDArray[np.float64]) -> NDArray[np.float64]:
+    outputs, inputs = op.weights.shape[:2]
+    group = np.arange(outputs) // (outputs // op.groups)
+    channel = group[:, None] * inputs + np.arange(inputs)
+    sums = np.abs(op.weights).sum(axis=(2, 3)) * reach[channel]
+    result: NDArray[np.float64] = sums.sum(axis=1) + np.abs(op.bias)
+    return result
+
+
+def _error(
+    visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles
+) -> Doubles:
+    """How far the executor's float32 sum may lie from the exact one, whatever its order.
+
+    0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else the
+    usual bound for sums of products, (terms + 5) * 2**-24 times the sum of the magnitudes; the 5 are
+    for roundings in the operands, the bias and the result.
+    """
+    bound = sum_bound(visit.builder, node, op)
+    if (bound >= 2**53).any():
+        raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
+    exact = x.grid.exact and grid.exact and not offset.any()
+    proven = exact & (bound < 2**24)
+    terms = np.count_nonzero(op.weights, axis=(1, 2, 3)) + 5
+    rounding = 1.01 * terms * UNIT * (bound * grid.scale + offset)
+    carried = _bound(replace(op, bias=op.bias * 0), x.error / x.grid.scale) * grid.scale
+    result: Doubles = np.where(proven, 0.0, rounding) + carried
+    return result

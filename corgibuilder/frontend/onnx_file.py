@@ -1,0 +1,89 @@
+"""Open an ONNX file without trusting it: sizes are checked, nothing outside the file is read."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from corgibuilder.diagnostics import CompileError, Origin
+
+MAX_BYTES = 2**31 - 1  #: a protobuf message cannot be larger
+MAX_ELEMENTS = 2**28  #: of one tensor
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Parsed file. Raises ``CompileError`` (CB101..CB104) if it is not an ONNX model."""
+    at = Origin(path.name)
+    if not path.is_file():
+        problem = "this is not a file" if path.exists() else "there is no such file"
+        raise CompileError("CB101", f"{problem}: {path}", at=at, help="check the path")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise CompileError(
+            "CB102",
+            f"the file has {size} bytes, an ONNX file has at most {MAX_BYTES}",
+            at=at,
+            help="export the network alone, with its weights inside the file",
+        )
+    try:
+        model = onnx.ModelProto.FromString(path.read_bytes())
+    except DecodeError:
+        raise _not_onnx(at) from None
+    except OSError as fault:
+        raise CompileError(
+            "CB101", f"the file cannot be read: {fault.strerror}", at=at, help="check the path"
+        ) from None
+    if not model.HasField("graph") or not model.graph.node:
+        raise _not_onnx(at)
+    return model
+
+
+def _not_onnx(at: Origin) -> CompileError:
+    return CompileError(
+        "CB103",
+        "this is not an ONNX model, or it is cut short",
+        at=at,
+        help="pass the .onnx file as it was exported; compare its size with the original",
+    )
+
+
+def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
+    """Values of a tensor that is stored in the file itself. Raises ``CompileError`` (CB104, CB105)."""
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        raise CompileError(
+            "CB105",
+            f"tensor '{tensor.name}' is stored outside the file",
+            at=at,
+            help="save the model again with all tensors inside the file",
+        )
+    sensible = all(0 <= d < MAX_ELEMENTS for d in tensor.dims)
+    if not sensible or math.prod(tensor.dims) > MAX_ELEMENTS:
+        raise _damaged(tensor, at)
+    try:
+        values: NDArray[Any] = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError, NotImplementedError):
+        raise _damaged(tensor, at) from None
+    if values.dtype.kind not in "fiub":
+        raise _damaged(tensor, at)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise CompileError(
+            "CB106",
+            f"tensor '{tensor.name}' holds values that are infinite or not a number",
+            at=at,
+            help="export the network again from a sound checkpoint",
+        )
+    return values
+
+
+def _damaged(tensor: onnx.TensorProto, at: Origin) -> CompileError:
+    return CompileError(
+        "CB104",
+        f"tensor '{tensor.name}' of shape {tuple(tensor.dims)} does not hold the numbers it promises",
+        at=at,
+        help="export the file again",
+    )

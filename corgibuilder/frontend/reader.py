@@ -1,0 +1,236 @@
+"""Walk an ONNX graph from its input to its outputs and write down the integer network."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import helper
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Network, Port
+
+from .builder import Builder
+from .constants import fold
+from .names import node_names
+from .onnx_file import array, load
+from .operators import handler
+from .source import read_input
+from .tail import output_port
+from .value import Const, Tensor, Value
+from .visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Result of a node that could not be read."""
+
+
+def read(path: str | Path) -> Network:
+    """The integer network of an ONNX file (QONNX or FINN style).
+
+    Raises ``CompileError`` for the first thing in the file that is damaged or not supported.
+    """
+    network, problems = _walk(Path(path))
+    if problems:
+        raise problems[0]
+    assert network is not None
+    return network
+
+
+def find_problems(path: str | Path) -> list[CompileError]:
+    """Everything that keeps the file from being read, in the order of the file; empty if nothing does.
+
+    What lies behind an unsupported node is still checked as far as it does not depend on it.
+    """
+    try:
+        return _walk(Path(path))[1]
+    except CompileError as problem:
+        return [problem]
+
+
+def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
+    model = load(path)
+    walk = _Walk(path, model)
+    for node, name in walk.order:
+        walk.visit(node, name)
+    outputs = walk.outputs()
+    if walk.problems:
+        return None, walk.problems
+    builder = walk.builder
+    network = Network(
+        name=path.stem,
+        graph=builder.graph(),
+        inputs=tuple(builder.inputs),
+        outputs=outputs,
+        notes=tuple(dict.fromkeys(builder.notes)),
+        fixed=tuple(builder.fixed),
+    )
+    return network, []
+
+
+class _Walk:
+    """Tensors known so far, by name, and the problems met."""
+
+    def __init__(self, path: Path, model: onnx.ModelProto) -> None:
+        graph = model.graph
+        at = Origin(path.name)
+        self.problems: list[CompileError] = []
+        self.graph = graph
+        self.opset = max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
+        inputs = [i.name for i in graph.input]
+        self.live = _live_nodes(graph)
+        names = node_names([graph.node[i] for i in self.live], inputs)
+        named = dict(zip(self.live, names, strict=True))
+        self.builder = Builder(path.name, {*names, *inputs})
+        self.tensors: dict[str, Tensor | Unknown] = {}
+        for tensor in graph.initializer:
+            self.tensors[tensor.name] = Const(array(tensor, at))
+        self.readers = Counter(i for index in self.live for i in graph.node[index].input)
+        self.readers.update(o.name for o in graph.output)
+        name, self.frames, value = read_input(self.builder, model)
+        self.store(name, value)
+        self.order = [(graph.node[i], named[i]) for i in _sorted(graph, self.live)]
+
+    def store(self, name: str, tensor: Tensor | Unknown) -> None:
+        if isinstance(tensor, Value) and self.readers[name] > 1:
+            tensor = replace(tensor, shared=True)
+        self.tensors[name] = tensor
+
+    def visit(self, node: onnx.NodeProto, name: str) -> None:
+        """Read one node and store its result under each of its outputs."""
+        result: Tensor | Unknown = Unknown()
+        try:
+            result = self.result(node, name)
+        except CompileError as problem:
+            self.problems.append(problem)
+        for output in node.output:
+            if output:
+                self.store(output, result)
+
+    def result(self, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
+        at = self.builder.at(name)
+        read_by = handler(node.op_type, node.domain)
+        inputs = [self.input(i, at) for i in node.input]
+        constant = all(t is None or isinstance(t, Const) for t in inputs)
+        if read_by is None and not constant:
+            raise _unsupported(node, at)
+        if any(isinstance(t, Unknown) for t in inputs):
+            return Unknown()
+        visit = Visit(
+            name=name,
+            kind=node.op_type,
+            inputs=tuple(t for t in inputs if not isinstance(t, Unknown)),
+            attributes=_attributes(node, at),
+            builder=self.builder,
+            frames=self.frames,
+            opset=self.opset,
+            wanted=tuple(self.readers[o] > 0 for o in node.output),
+        )
+        if constant and node.op_type not in ("Quant", "IntQuant", "BipolarQuant", "Trunc"):
+            return fold(visit)
+        if sum(isinstance(t, Value) for t in inputs) > 1:
+            raise CompileError(
+                "CB203",
+                f"{node.op_type} joins two tensors that are computed at run time",
+                at=at,
+                help="use a network without branches that meet again",
+            )
+        assert read_by is not None
+        return read_by(visit)
+
+    def input(self, name: str, at: Origin) -> Tensor | Unknown | None:
+        if not name:
+            return None
+        if name not in self.tensors:
+            raise CompileError(
+                "CB107",
+                f"it reads tensor '{name}', which nothing computes",
+                at=at,
+                help="export the file again",
+            )
+        return self.tensors[name]
+
+    def outputs(self) -> tuple[Port, ...]:
+        ports = []
+        for info in self.graph.output:
+            try:
+                tensor = self.input(info.name, self.builder.at(info.name))
+                if isinstance(tensor, Value):
+                    index = info.type.tensor_type.elem_type == onnx.TensorProto.INT64
+                    ports.append(output_port(self.builder, info.name, tensor, index=index))
+                elif isinstance(tensor, Const):
+                    raise CompileError(
+                        "CB107",
+                        "this output does not depend on the input",
+                        at=self.builder.at(info.name),
+                        help="remove it from the outputs",
+                    )
+            except CompileError as problem:
+                self.problems.append(problem)
+        return tuple(ports)
+
+
+def _unsupported(node: onnx.NodeProto, at: Origin) -> CompileError:
+    domain = f" of domain {node.domain}" if node.domain else ""
+    return CompileError(
+        "CB201",
+        f"operator {node.op_type}{domain} is not supported",
+        at=at,
+        help="replace it by supported layers, or cut the network before it",
+    )
+
+
+def _attributes(node: onnx.NodeProto, at: Origin) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for attribute in node.attribute:
+        try:
+            value = helper.get_attribute_value(attribute)
+        except ValueError:
+            raise CompileError(
+                "CB107",
+                f"attribute '{attribute.name}' is damaged",
+                at=at,
+                help="export the file again",
+            ) from None
+        if isinstance(value, onnx.TensorProto):
+            value = array(value, at)
+        elif isinstance(value, bytes):
+            value = value.decode(errors="replace")
+        found[attribute.name] = value
+    return found
+
+
+def _live_nodes(graph: onnx.GraphProto) -> list[int]:
+    """Indices of the nodes that some output of the file depends on."""
+    maker = {output: i for i, node in enumerate(graph.node) for output in node.output if output}
+    live: set[int] = set()
+    waiting = [o.name for o in graph.output]
+    while waiting:
+        index = maker.get(waiting.pop())
+        if index is not None and index not in live:
+            live.add(index)
+            waiting.extend(graph.node[index].input)
+    return sorted(live)
+
+
+def _sorted(graph: onnx.GraphProto, live: list[int]) -> list[int]:
+    """The ``live`` nodes, each after those that it reads; those in a circle last."""
+    maker = {output: i for i in live for output in graph.node[i].output if output}
+    needs = {i: {maker[t] for t in graph.node[i].input if t in maker} for i in live}
+    feeds: dict[int, list[int]] = {i: [] for i in live}
+    for i, sources in needs.items():
+        for source in sources:
+            feeds[source].append(i)
+    ready = deque(i for i in live if not needs[i])
+    order = []
+    while ready:
+        done = ready.popleft()
+        order.append(done)
+        for i in feeds[done]:
+            needs[i].discard(done)
+            if not needs[i]:
+                ready.append(i)
+    placed = set(order)
+    return order + [i for i in live if i not in placed]

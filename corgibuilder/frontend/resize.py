@@ -1,0 +1,79 @@
+"""The same network for images of another size."""
+
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Graph, Input, Network, Port, Shape, input_node
+
+def resized(network: Network, width: int, height: int) -> Network:
+    """``network`` for images of ``width`` times ``height``.
+
+    Raises ``CompileError`` (CB401, CB402) where a layer ties it to the size that it was read with,
+    naming that layer, or where the size leaves nothing of the map of a layer.
+    """
+    entry = input_node(network.graph)
+    assert isinstance(entry.op, Input)
+    old = entry.op.shape
+    if (old.height, old.width) == (height, width):
+        return network
+    tied = network.fixed[0] if network.fixed else entry.name if old.pixels == 1 else ""
+    if tied:
+        at = network.graph[tied].origin if tied in network.graph else Origin(entry.origin.file, tied)
+        raise CompileError(
+            "CB401",
+            f"it ties the network to images of {old.width}x{old.height}",
+            at=at,
+            help=f"build for {old.width}x{old.height}, or cut the network before this node",
+        )
+    op = replace(entry.op, shape=Shape(old.channels, height, width))
+    graph = _checked(network.graph.replaced({entry.name: replace(entry, op=op)}), width, height)
+
+    return replace(
+        network,
+        graph=graph,
+        inputs=tuple(_port(port, network.graph, graph) for port in network.inputs),
+        outputs=tuple(_port(port, network.graph, graph) for port in network.outputs),
+    )
+
+
+def _checked(graph: Graph, width: int, height: int) -> Graph:
+    for node in graph:
+        shape = graph.type(node.name).shape
+        if min(shape.height, shape.width) < 1:
+            raise CompileError(
+                "CB402",
+                f"nothing of an image of {width}x{height} is left here",
+                at=node.origin,
+                help="use a larger image",
+            )
+    return graph
+
+
+def _port(port: Port, before: Graph, after: Graph) -> Port:
+    """``port`` for the new size. Raises ``CompileError`` (CB401) if its shape is not the node's."""
+    old, new = before.type(port.node).shape, after.type(port.node).shape
+    if port.shape == tuple(old):
+        shape = tuple(new)
+    elif port.shape == tuple(old)[1:]:
+        shape = tuple(new)[1:]
+    else:
+        raise CompileError(
+            "CB401",
+            f"'{port.name}' is a view of shape {port.shape} of a map of {old}",
+            at=after[port.node].origin,
+            help=f"build for {old.width}x{old.height}, or end the network before the view",
+        )
+    convert = port.convert
+    assert is_dataclass(convert) and not isinstance(convert, type)
+    changes: dict[str, Any] = {"shape": shape}
+    if hasattr(convert, "canvas"):
+        changes["canvas"] = new
+    if getattr(convert, "layout", ()):
+        raise CompileError(
+            "CB401",
+            "its input is rearranged in a way that holds for one size",
+            at=after[port.node].origin,
+            help="let images enter as channels, rows, columns",
+        )
+    return replace(port, shape=shape, convert=replace(convert, **changes))

@@ -1,0 +1,196 @@
+"""A float chain that ends in integers is a step function; find its steps exactly, by bisection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Ints, TensorType, Threshold
+
+from .grid import Floats, Grid, on_grid
+from .quantisers import Quantiser
+from .value import Step, Value
+
+if TYPE_CHECKING:
+    from .builder import Builder
+
+MAX_LEVELS = 2**16
+MAX_INTEGER = 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Staircase:
+    """A Threshold, the node it reads, what its integers mean, and how many steps are not proven."""
+
+    op: Threshold
+    node: str
+    grid: Grid
+    at_risk: int
+    reachable: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """A chain cut at its last quantiser."""
+
+    before: tuple[Step, ...]
+    quantiser: Quantiser
+    after: tuple[Step, ...]
+    node: str
+
+
+def cut(chain: tuple[Step, ...]) -> Parts:
+    """``chain``, which has a quantiser, in parts."""
+    last = max(i for i, step in enumerate(chain) if step.quantises)
+    quantiser: Any = chain[last].link
+    return Parts(chain[:last], quantiser, chain[last + 1 :], chain[last].node)
+
+
+def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
+    """The float functions of ``chain``, one after the other, on ``(frames, channels, rows, columns)``."""
+    for step in chain:
+        x = step.link(x)
+    return x
+
+
+def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
+    """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant."""
+    sign = np.ones((channels, 1, 1))
+    for step in chain:
+        sign = sign * step.link.direction
+    return np.broadcast_to(sign, (channels, 1, 1)).ravel().astype(np.int64)
+
+
+def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tuple[int, int]:
+    """Lowest and highest index to consider: the quantiser's, or those reached if that is too many."""
+    levels = parts.quantiser.levels
+    if levels is None or levels[1] - levels[0] >= MAX_LEVELS:
+        ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
+        reached = parts.quantiser(evaluate(parts.before, value.grid.real(ends)))
+        levels = int(reached.min()), int(reached.max())
+    if levels[1] - levels[0] >= MAX_LEVELS:
+        raise CompileError(
+            "CB303",
+            f"it has {levels[1] - levels[0] + 1} levels within reach, at most {MAX_LEVELS} are built",
+            at=at,
+            help="quantise to 16 bits or fewer",
+        )
+    return levels
+
+
+def level_values(parts: Parts, levels: tuple[int, int], channels: int) -> Floats:
+    """float32 ``(levels, channels)``: what the chain makes of each index."""
+    index = np.arange(levels[0], levels[1] + 1, dtype=np.float32)
+    full = np.broadcast_to(index[:, None, None, None], (len(index), channels, 1, 1))
+    return evaluate(parts.after, full)[:, :, 0, 0].astype(np.float32)
+
+
+def place_levels(
+    parts: Parts, levels: tuple[int, int], channels: int, at: Origin, *, uniform: bool
+) -> tuple[Ints, Grid]:
+    """Integers ``(levels, channels)`` of the indices, and the grid they lie on."""
+    values = level_values(parts, levels, channels)
+    found = on_grid(values, uniform=uniform, limit=MAX_INTEGER)
+    if found is None:
+        raise CompileError(
+            "CB304",
+            "its output levels are not integer multiples of one scale",
+            at=at,
+            help="use a zero point and clip limits that are multiples of the scale"
+            + (", and one scale for the whole tensor" if uniform else ""),
+        )
+    integers, scale = found
+    grid = Grid(scale)
+    if (grid.real(integers[:, :, None, None])[:, :, 0, 0] != values).any():
+        grid = Grid(scale, *_table(values, integers))
+    return integers, grid
+
+
+def _table(values: Floats, integers: Ints) -> tuple[Floats, int]:
+    """The float of each integer; integers that do not occur hold the float of another."""
+    lowest, highest = int(integers.min()), int(integers.max())
+    table = np.zeros((highest - lowest + 1, values.shape[1]), np.float32)
+    table[integers - lowest, np.arange(values.shape[1])] = values
+    return table, lowest
+
+
+def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
+    """The chain of ``value`` as a Threshold on the integers of its node, exactly."""
+    parts = cut(value.chain)
+    at = builder.at(parts.node)
+    channels = value.canvas.channels
+    before, after = directions(parts.before, channels), directions(parts.after, channels)
+    levels = index_range(parts, value, builder.type(value.node), at)
+    integers, grid = place_levels(parts, levels, channels, at, uniform=uniform)
+    value = builder.rising(value, before * after < 0)
+    parts = cut(value.chain)
+    kind = builder.type(value.node)
+
+    # (steps, channels): the index that each step waits for, and whether it comes from above
+    count = levels[1] - levels[0]
+    rank = np.arange(1, count + 1)[:, None]
+    from_above = (after < 0)[None, :]
+    index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
+
+    def reached(x: Floats) -> NDArray[np.bool_]:
+        above = parts.quantiser.reaches(evaluate(parts.before, x), index[:, :, None, None])
+        return above[:, :, 0, 0] ^ from_above
+
+    def at_integer(q: Ints) -> NDArray[np.bool_]:
+        return reached(value.grid.real(q[:, :, None, None]))
+
+    steps = bisect(at_integer, kind, count)
+    at_risk, reachable = unproven(value, steps, kind, reached)
+    ordered = np.where(from_above, integers[::-1], integers)
+    op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
+    return Staircase(op, value.node, grid, at_risk, reachable)
+
+
+def bisect(reached: Any, kind: TensorType, count: int) -> Ints:
+    """Smallest integer in ``lo..hi+1`` of each channel at which each of ``count`` steps is reached."""
+    low = np.repeat(kind.lo[None, :], count, axis=0)
+    high = np.repeat(kind.hi[None, :] + 1, count, axis=0)
+    while count and (low < high).any():
+        middle = (low + high) >> 1
+        yes = reached(np.minimum(middle, kind.hi)) & (middle <= kind.hi)
+        low, high = np.where(yes | (low >= high), low, middle + 1), np.where(yes, middle, high)
+    return high
+
+
+def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
+    """Steps that the executor's rounding of sums might move, and steps within reach at all."""
+    inside = (steps > kind.lo) & (steps <= kind.hi)
+    if not value.error.any():
+        return 0, int(inside.sum())
+    scale, error = value.grid.scale, value.error
+
+    def around(q: Ints, shift: NDArray[np.float64]) -> NDArray[np.bool_]:
+        real = (q * scale + shift).astype(np.float32)
+        outward = np.nextafter(real, np.where(shift < 0, -np.inf, np.inf).astype(np.float32))
+        answer: NDArray[np.bool_] = reached(outward[:, :, None, None])
+        return answer
+
+    risky = inside & (error > 0) & (~around(steps, -error) | around(steps - 1, error))
+    return int(risky.sum()), int(inside.sum())
+
+
+def _spread(steps: Ints, integers: Ints, kind: TensorType) -> Ints:
+    """Steps of 1 from steps between ``integers`` ``(count + 1, channels)``: ``(channels, n)``, sorted.
+
+    A channel that begins above the lowest integer has its first steps at its lowest value, and one
+    that ends below the highest has its last steps beyond its range.
+    """
+    base, top = int(integers[0].min()), int(integers[-1].max())
+    columns = []
+    for c in range(integers.shape[1]):
+        rises = np.diff(integers[:, c])
+        column = np.concatenate([
+            np.full(integers[0, c] - base, kind.lo[c]),
+            np.repeat(steps[:, c], rises),
+            np.full(top - integers[-1, c], kind.hi[c] + 1),
+        ])
+        columns.append(column)
+    return np.array(columns, np.int64).reshape(len(columns), top - base)

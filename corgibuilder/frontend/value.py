@@ -1,0 +1,126 @@
+"""What the reader knows of a tensor of the file: a constant, or something computed from the input."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.ir import Shape
+
+from .elementwise import Array, Link
+from .grid import Grid
+from .quantisers import Quantiser
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A tensor known while reading.
+
+    ``scale`` is the quantiser's own scale (broadcast to the array's shape) where the tensor is the
+    output of one: ``array ~ integers * scale`` but for float32 rounding.
+    """
+
+    array: Array
+    scale: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relayout:
+    """Rearrangement of a frame before anything else: transpose, then a new shape, frames first."""
+
+    order: tuple[int, ...]
+    shape: tuple[int, ...]
+
+    def __call__(self, x: Array) -> Array:
+        frames = len(x)
+        return x.transpose(self.order).reshape(frames, *self.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A link of a chain and the name of the node in the file that it comes from."""
+
+    link: Link | Quantiser
+    node: str
+
+    @property
+    def quantises(self) -> bool:
+        return hasattr(self.link, "levels")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """A tensor computed at run time: integers of ``node``, then float functions, then a view.
+
+    Parameters
+    ----------
+    node
+        Node of the integer network.
+    canvas
+        Shape of ``node``'s frames.
+    dims
+        Shape of a frame in the file; the same elements in the same order.
+    grid
+        The floats that the integers stand for.
+    chain
+        What the file does to the floats.
+    shared
+        Something else in the file reads the integers of ``node`` or a value on the way to here.
+    error
+        float64 ``(channels,)``: how far the executor's float may be from ``grid``, as its sums are
+        rounded in an order of its own; 0 where it is proven exact.
+    layout
+        For the float input before its quantiser: how the canvas comes from the user's array.
+    """
+
+    node: str
+    canvas: Shape
+    dims: tuple[int, ...]
+    grid: Grid
+    error: NDArray[np.float64]
+    chain: tuple[Step, ...] = ()
+    shared: bool = False
+    layout: tuple[Relayout, ...] | None = None
+
+    def then(self, *steps: Step) -> "Value":
+        return replace(self, chain=self.chain + steps)
+
+    @property
+    def quantised(self) -> bool:
+        return any(step.quantises for step in self.chain)
+
+    @property
+    def is_map(self) -> bool:
+        return self.dims == tuple(self.canvas)
+
+
+def per_channel(value: Value, constant: Array) -> Array | None:
+    """``constant`` as the executor broadcasts it, one number per channel: ``(channels, 1, 1)`` or ``()``.
+
+    None if it would change the shape of ``value`` or differs between positions of a channel.
+    """
+    if constant.size == 1:
+        return constant.reshape(()) if constant.ndim <= len(value.dims) + 1 else None
+    try:
+        full = np.broadcast_to(constant, (1, *value.dims))
+    except ValueError:
+        return None
+    on_canvas = full.reshape(value.canvas.channels, -1)
+    if not (on_canvas == on_canvas[:, :1]).all():
+        return None
+    return np.ascontiguousarray(on_canvas[:, 0])[:, None, None]
+
+
+def canvas_of(dims: tuple[int, ...]) -> Shape | None:
+    """Channels, rows and columns of a frame; None where the file's shape is of another kind."""
+    if len(dims) == 1:
+        return Shape(dims[0], 1, 1)
+    if len(dims) == 3:
+        return Shape(*dims)
+    if len(dims) > 1 and math.prod(dims[1:]) == 1:
+        return Shape(dims[0], 1, 1)
+    return None
+
+
+Tensor = Const | Value

@@ -1,0 +1,84 @@
+"""Operators that only change how a tensor is indexed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .constants import flattened, new_shape, squeezed, unsqueezed
+from .value import Const, Relayout, Value, canvas_of
+from .visit import Visit
+
+
+def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int, ...]) -> Value:
+    """``value`` transposed by ``order`` and reshaped to ``shape``, both with the frames in front."""
+    old = (visit.frames, *value.dims)
+    if order[:1] != (0,) or shape[:1] != (visit.frames,):
+        raise visit.unsupported(
+            "that mixes frames of a batch", "keep the first dimension, the batch, as it is"
+        )
+    dims = shape[1:]
+    large = [i for i in order if old[i] != 1]
+    keeps_order = large == sorted(large)
+    if value.layout is not None and (dims != value.dims or not keeps_order):
+        canvas = canvas_of(dims)
+        if canvas is not None and all(p.ndim == 0 for s in value.chain for p in s.link.parameters):
+            layout = (*value.layout, Relayout(order, dims))
+            return replace(value, layout=layout, canvas=canvas, dims=dims)
+    if not keeps_order:
+        raise visit.unsupported(
+            f"of a {'x'.join(map(str, value.dims))} tensor by {order}",
+            "keep tensors in the order channels, rows, columns",
+        )
+    return replace(value, dims=dims)
+
+
+def _reshaped(visit: Visit, value: Value, shape: tuple[int, ...]) -> Value:
+    return _viewed(visit, value, tuple(range(len(value.dims) + 1)), shape)
+
+
+def _old(visit: Visit) -> tuple[int, ...]:
+    return (visit.frames, *visit.value().dims)
+
+
+def reshape(visit: Visit) -> Value:
+    keep = bool(visit.attribute("allowzero", 0))
+    try:
+        shape = new_shape(_old(visit), visit.const(1).array, keep_zeros=keep)
+    except (ValueError, IndexError):
+        raise visit.refuse(
+            "CB107",
+            f"a tensor of shape {_old(visit)} cannot take shape {visit.const(1).array.tolist()}",
+            "export the file for a batch of one",
+        ) from None
+    return _reshaped(visit, visit.value(), shape)
+
+
+def flatten(visit: Visit) -> Value:
+    return _reshaped(visit, visit.value(), flattened(_old(visit), visit.attribute("axis", 1)))
+
+
+def squeeze(visit: Visit) -> Value:
+    axes = visit.axes(1)
+    if axes is None:
+        axes = tuple(i for i, d in enumerate(_old(visit)) if d == 1 and i > 0)
+    try:
+        return _reshaped(visit, visit.value(), squeezed(_old(visit), axes))
+    except ValueError:
+        raise visit.refuse("CB107", f"axes {axes} are not all 1", "export the file again") from None
+
+
+def unsqueeze(visit: Visit) -> Value:
+    return _reshaped(visit, visit.value(), unsqueezed(_old(visit), visit.axes(1) or ()))
+
+
+def transpose(visit: Visit) -> Value:
+    old = _old(visit)
+    order = visit.ints("perm", range(len(old))[::-1])
+    if sorted(order) != list(range(len(old))):
+        raise visit.refuse("CB107", f"perm {order} is not an order", "export the file again")
+    return _viewed(visit, visit.value(), order, tuple(old[i] for i in order))
+
+
+def shape(visit: Visit) -> Const:
+    """``Shape`` of a run-time tensor is known while reading."""
+    return Const(np.array(_old(visit), np.int64))
