@@ -1,0 +1,47 @@
+import sys
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corgibuilder import resources
+from corgibuilder.verify.manifest import Stream
+from corgibuilder.verify.words import memory_image, pack, travel_order
+
+sys.path.insert(0, str(resources.sim()))
+from words import unpack  # noqa: E402 - the benches' own module
+
+layouts = st.builds(
+    Stream,
+    port=st.just("i"),
+    node=st.just("x"),
+    lanes=st.integers(1, 7),
+    bits=st.integers(1, 20),
+    signed=st.booleans(),
+    channels=st.integers(1, 9),
+    height=st.integers(1, 3),
+    width=st.integers(1, 3),
+)
+
+
+@given(stream=layouts, seed=st.integers(0, 100))
+def test_unpacking_undoes_packing(stream, seed):
+    rng = np.random.default_rng(seed)
+    low = -(1 << stream.bits - 1) if stream.signed else 0
+    frame = rng.integers(low, low + (1 << stream.bits), stream.shape)
+    bits = pack(frame, stream, rng)
+    digits = bits[:, ::-1] + np.uint8(ord("0"))
+    got = unpack(
+        digits,
+        lanes=stream.lanes,
+        bits=stream.bits,
+        signed=stream.signed,
+        channels=stream.channels,
+    )
+    assert got.known.all()
+    np.testing.assert_array_equal(got.values, travel_order(frame))
+
+
+def test_memory_image_is_hexadecimal_high_digit_first():
+    bits = np.array([[1, 0, 0, 0, 1, 1], [0, 1, 1, 1, 0, 0]], np.uint8)
+    assert memory_image(bits) == b"31\n0e\n"
