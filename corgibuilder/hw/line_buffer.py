@@ -5,9 +5,9 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Pads, Window
 
-from .size import SIZE, output_size
+from .size import SIZE, columns_read, output_columns, output_rows
 from .streams import Buffer, counter, word
 
 MAX_SIZE = 1 << 16  #: widths and heights are 16-bit numbers
@@ -35,7 +35,8 @@ class LineBuffer(wiring.Component):
     window to the window's first word: 2 cycles.
 
     Order of the words of one window: tap rows, tap columns, words of a pixel, and all of it
-    ``repeats`` times; with ``by_word``, for each word of a pixel: tap rows, tap columns.
+    ``repeats`` times; with ``by_word``, for each word of a pixel: tap rows, tap columns. With
+    ``by_column`` every column of a row of windows comes once, as a window one column wide.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ class LineBuffer(wiring.Component):
         How often each window is read.
     by_word
         Whether all taps of one word come before the next word.
+    by_column
+        Whether to give columns instead of windows; what concerns columns is then done elsewhere.
     padding
         Value outside the map.
 
@@ -75,8 +78,13 @@ class LineBuffer(wiring.Component):
         max_width: int,
         repeats: int = 1,
         by_word: bool = False,
+        by_column: bool = False,
         padding: int = 0,
     ):
+        self.columns_read = columns_read if by_column else output_columns
+        self.outer_window = window
+        if by_column:
+            window = column_window(window)
         assert capacity >= least_capacity(window, max_width)
         assert repeats == 1 or not by_word
         self.layout = word(shape, lanes)
@@ -177,7 +185,10 @@ class LineBuffer(wiring.Component):
             window_done = taps_done & repeat_last
         width, height = self.read_size.payload.width, self.read_size.payload.height
         columns, rows = Signal(17), Signal(17)
-        m.d.comb += Cat(columns, rows).eq(Cat(*(s[:17] for s in output_size(self.window, width, height))))
+        m.d.comb += [
+            columns.eq(self.columns_read(self.outer_window, width)),
+            rows.eq(output_rows(self.window, height)),
+        ]
         x, y = Signal(16, name="read_x"), Signal(16, name="read_y")
         last_x, last_y = Signal(name="read_last_x"), Signal(name="read_last_y")
         m.d.comb += [last_x.eq(x == columns - 1), last_y.eq(y == rows - 1)]
@@ -296,6 +307,15 @@ class LineBuffer(wiring.Component):
             m.d.comb += [lane.eq(self.padding) for lane in self.o.payload]
         with m.If(enable):
             m.d.sync += [self.o.valid.eq(step), masked.eq(outside)]
+
+
+def column_window(window: Window) -> Window:
+    """The same rows of windows, seen as windows one column wide."""
+    return Window(
+        kernel=(window.kernel[0], 1),
+        stride=(window.stride[0], 1),
+        pads=Pads(top=window.pads.top, bottom=window.pads.bottom),
+    )
 
 
 def least_capacity(window: Window, max_width: int) -> int:

@@ -6,7 +6,7 @@ frame passes and takes it with the frame's last word, so that frames follow with
 :class:`~corgibuilder.hw.streams.Buffer` in front holds the sizes of two frames.
 """
 
-from amaranth.hdl import Const, Module
+from amaranth.hdl import Const, Module, Mux
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import Out
 
@@ -15,12 +15,26 @@ from corgibuilder.ir import Shape, Window
 SIZE = data.StructLayout({"width": 16, "height": 16})
 
 
-def output_size(window: Window, width, height):
-    """Width and height expressions of the output map; see :meth:`~corgibuilder.ir.Window.output_size`."""
-    pads, (sy, sx), (kh, kw) = window.pads, window.stride, window.kernel
-    columns = (width + (pads.left + pads.right - kw))[:17] // sx + 1
-    rows = (height + (pads.top + pads.bottom - kh))[:17] // sy + 1
-    return columns, rows
+def output_rows(window: Window, height):
+    """Rows of windows on a map; see :meth:`~corgibuilder.ir.Window.output_size`."""
+    return (height + (window.pads.top + window.pads.bottom - window.kernel[0]))[:17] // (
+        window.stride[0]
+    ) + 1
+
+
+def output_columns(window: Window, width):
+    """Windows in a row; see :meth:`~corgibuilder.ir.Window.output_size`."""
+    return (width + (window.pads.left + window.pads.right - window.kernel[1]))[:17] // (
+        window.stride[1]
+    ) + 1
+
+
+def columns_read(window: Window, width):
+    """Columns of the map that some window needs."""
+    reach = (output_columns(window, width) - 1) * window.stride[1] + (
+        window.kernel[1] - window.pads.left
+    )
+    return Mux(reach < width, reach, width)
 
 
 class FixedSize(wiring.Component):

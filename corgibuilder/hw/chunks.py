@@ -1,0 +1,77 @@
+"""From whole windows to the values that one step of the multiplier array takes."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Array, Cat, Const, Module, Shape, ShapeLike, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .streams import counter, word
+
+
+class Chunks(wiring.Component):
+    """Gives each window in steps: step ``s`` carries the values at ``picks[s]`` of the window.
+
+    The steps are gone through ``repeats`` times for each window. One word per cycle; latency 1 cycle, 0
+    where a window is a single step. The window is copied, so that the next one can form meanwhile.
+
+    Parameters
+    ----------
+    shape
+        Shape of one value.
+    size
+        Values of a window.
+    picks
+        For every step the index in the window of each lane's value, or ``None`` for a zero.
+    repeats
+        How often the steps are gone through.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(shape, size)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(shape, lanes)))`
+    """
+
+    def __init__(
+        self,
+        shape: ShapeLike,
+        *,
+        size: int,
+        picks: Sequence[Sequence[int | None]],
+        repeats: int = 1,
+    ):
+        self.shape = shape
+        self.picks = picks
+        self.repeats = repeats
+        super().__init__(
+            {
+                "i": In(stream.Signature(word(shape, size))),
+                "o": Out(stream.Signature(word(shape, len(picks[0])))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        give = Signal()
+        m.d.comb += give.eq(self.o.valid & self.o.ready)
+        step, step_last = counter(m, len(self.picks), give, name="step")
+        _, repeat_last = counter(m, self.repeats, give & step_last, name="repeat")
+        if len(self.picks) * self.repeats == 1:
+            window = self.i.payload
+            m.d.comb += [self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
+        else:
+            window = Signal.like(self.i.payload, name="window", reset_less=True)
+            held = Signal()
+            m.d.comb += [
+                self.o.valid.eq(held),
+                self.i.ready.eq(~held | (give & step_last & repeat_last)),
+            ]
+            with m.If(self.i.ready):
+                m.d.sync += [Cat(window).eq(Cat(self.i.payload)), held.eq(self.i.valid)]
+        for lane in range(len(self.picks[0])):
+            chosen = [self._value(window, picks[lane]) for picks in self.picks]
+            m.d.comb += self.o.payload[lane].eq(Array(chosen)[step])
+        return m
+
+    def _value(self, window, pick):
+        return Const(0, Shape.cast(self.shape)) if pick is None else window[pick]

@@ -1,0 +1,194 @@
+"""Pooling: the largest value, or the sum, of each window."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.ir import PoolKind, QInt, Window
+
+from .size import SIZE, output_columns, output_rows
+from .streams import counter, shape_of, word, words_per_pixel
+
+
+def combined(kind: PoolKind, a, b):
+    """Largest or sum of two values."""
+    return a + b if kind is PoolKind.SUM else Mux(a > b, a, b)
+
+
+class Reduce(wiring.Component):
+    """Reduces every ``taps`` words to one, lane by lane. One word per cycle, latency 1 cycle.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    """
+
+    def __init__(self, kind: PoolKind, x: QInt, out: QInt, *, lanes: int, taps: int):
+        self.kind = kind
+        self.out = out
+        self.lanes = lanes
+        self.taps = taps
+        super().__init__(
+            {
+                "i": In(stream.Signature(word(shape_of(x), lanes))),
+                "o": Out(stream.Signature(word(shape_of(out), lanes))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        advance = Signal()
+        m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
+        tap, last = counter(m, self.taps, self.i.valid & advance, name="tap")
+        with m.If(advance):
+            m.d.sync += self.o.valid.eq(self.i.valid & last)
+        for lane in range(self.lanes):
+            held = Signal(shape_of(self.out), name=f"held_{lane}", reset_less=True)
+            value = self.i.payload[lane]
+            with m.If(self.i.valid & advance):
+                m.d.sync += held.eq(Mux(tap == 0, value, combined(self.kind, held, value)))
+            m.d.comb += self.o.payload[lane].eq(held)
+        return m
+
+
+class TilePool(wiring.Component):
+    """Pools windows that tile the map, each word being worked in as it comes.
+
+    Holds one row of results, no line of the map. One word in per cycle; a result leaves 2 cycles
+    after the last word of its window. Rows and columns left over at the edges are dropped.
+
+    Parameters
+    ----------
+    kind
+        Largest or sum.
+    x, out
+        Ranges of the values on either side.
+    channels, lanes
+        Channels of a pixel and of a word.
+    window
+        Kernel equal to stride, without padding.
+    max_width
+        Widest map that will ever pass.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    size : :py:`In(stream.Signature(SIZE))`
+        Size of the map; taken with the frame's last word.
+    """
+
+    def __init__(
+        self,
+        kind: PoolKind,
+        x: QInt,
+        out: QInt,
+        *,
+        channels: int,
+        lanes: int,
+        window: Window,
+        max_width: int,
+    ):
+        assert window.tiles
+        self.kind = kind
+        self.x = x
+        self.out = out
+        self.words = words_per_pixel(channels, lanes)
+        self.lanes = lanes
+        self.window = window
+        self.depth = max(max_width // window.kernel[1], 1) * self.words
+        super().__init__(
+            {
+                "i": In(stream.Signature(word(shape_of(x), lanes))),
+                "o": Out(stream.Signature(word(shape_of(out), lanes))),
+                "size": In(stream.Signature(SIZE)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        (kh, kw), size = self.window.kernel, self.size.payload
+        layout = word(shape_of(self.out), self.lanes)
+        m.submodules.results = results = Memory(shape=layout.size, depth=self.depth, init=[])
+        write, read = results.write_port(), results.read_port()
+
+        # Where the word lies: in its pixel, in its window, among the windows, on the map.
+        advance, take = Signal(), Signal()
+        m.d.comb += [
+            advance.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(advance & self.size.valid),
+            take.eq(self.i.valid & self.i.ready),
+        ]
+        part, part_last = counter(m, self.words, take, name="part")
+        pixel = Signal()
+        m.d.comb += pixel.eq(take & part_last)
+        x, y = Signal(16), Signal(16)
+        tap_x, tap_y = Signal(range(kw + 1)), Signal(range(kh + 1))
+        base = Signal(range(self.depth))  # first word of the window's result
+        columns, rows = Signal(17), Signal(17)
+        row_end, frame_end, inside = Signal(), Signal(), Signal()
+        column, row = Signal(17), Signal(17)  # of the window
+        m.d.comb += [
+            columns.eq(output_columns(self.window, size.width)),
+            rows.eq(output_rows(self.window, size.height)),
+            row_end.eq(x == size.width - 1),
+            frame_end.eq(row_end & (y == size.height - 1)),
+            inside.eq((column < columns) & (row < rows)),
+            self.size.ready.eq(pixel & frame_end),
+        ]
+        with m.If(pixel):
+            m.d.sync += [x.eq(x + 1), tap_x.eq(tap_x + 1)]
+            with m.If(tap_x == kw - 1):
+                m.d.sync += [tap_x.eq(0), column.eq(column + 1)]
+                with m.If(column < columns - 1):
+                    m.d.sync += base.eq(base + self.words)
+            with m.If(row_end):
+                m.d.sync += [x.eq(0), tap_x.eq(0), column.eq(0), base.eq(0)]
+                m.d.sync += [y.eq(y + 1), tap_y.eq(tap_y + 1)]
+                with m.If(tap_y == kh - 1):
+                    m.d.sync += [tap_y.eq(0), row.eq(row + 1)]
+            with m.If(frame_end):
+                m.d.sync += [y.eq(0), tap_y.eq(0), row.eq(0)]
+
+        # Read the result so far; one cycle later work the word in and write back.
+        address = Signal(range(self.depth))
+        flags = Signal(data.StructLayout({"busy": 1, "first": 1, "last": 1}))
+        at = Signal.like(address, reset_less=True)
+        value = Signal(self.i.payload.shape(), reset_less=True)
+        m.d.comb += [
+            address.eq(base + part),
+            read.en.eq(advance),
+            read.addr.eq(address),
+        ]
+        with m.If(advance):
+            m.d.sync += [
+                flags.busy.eq(take & inside),
+                flags.first.eq((tap_x == 0) & (tap_y == 0)),
+                flags.last.eq((tap_x == kw - 1) & (tap_y == kh - 1)),
+                at.eq(address),
+                Cat(value).eq(Cat(self.i.payload)),
+            ]
+        # The memory does not yet show what the cycle before wrote.
+        recent = Signal(layout, reset_less=True)
+        recent_at, recent_valid = Signal.like(address, reset_less=True), Signal()
+        so_far, new = Signal(layout), Signal(layout)
+        m.d.comb += [
+            Cat(so_far).eq(Mux(recent_valid & (recent_at == at), Cat(recent), read.data)),
+            write.en.eq(advance & flags.busy),
+            write.addr.eq(at),
+            write.data.eq(Cat(new)),
+        ]
+        for lane in range(self.lanes):
+            both = combined(self.kind, so_far[lane], value[lane])
+            m.d.comb += new[lane].eq(Mux(flags.first, value[lane], both))
+        with m.If(advance):
+            m.d.sync += [
+                recent_valid.eq(flags.busy),
+                recent_at.eq(at),
+                Cat(recent).eq(Cat(new)),
+                self.o.valid.eq(flags.busy & flags.last),
+            ]
+        m.d.comb += self.o.payload.eq(recent)
+        return m

@@ -1,0 +1,166 @@
+"""From columns of a map to whole windows in registers."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, ShapeLike, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.ir import Window
+
+from .size import SIZE, columns_read, output_columns, output_rows
+from .streams import counter
+
+
+class Column(wiring.Component):
+    """Collects ``rows`` words into one column, the first word on top. Latency 0.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(layout))`
+    o : :py:`Out(stream.Signature(ArrayLayout(layout, rows)))`
+    """
+
+    def __init__(self, layout: ShapeLike, rows: int):
+        self.layout = layout
+        self.rows = rows
+        super().__init__(
+            {
+                "i": In(stream.Signature(layout)),
+                "o": Out(stream.Signature(data.ArrayLayout(layout, rows))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        take = Signal()
+        _, complete = counter(m, self.rows, take, name="row")
+        above = [
+            Signal(self.layout, name=f"above_{k}", reset_less=True) for k in range(self.rows - 1)
+        ]
+        m.d.comb += [
+            self.o.valid.eq(self.i.valid & complete),
+            self.i.ready.eq(~complete | self.o.ready),
+            take.eq(self.i.valid & self.i.ready),
+            Cat(self.o.payload).eq(Cat(*map(Cat, above), Cat(self.i.payload))),
+        ]
+        with m.If(take):
+            for left, right in zip(above, [*above[1:], self.i.payload], strict=False):
+                m.d.sync += Cat(left).eq(Cat(right))
+        return m
+
+
+class WindowFormer(wiring.Component):
+    """Shifts columns through registers and gives every window of each row.
+
+    One column a cycle. The windows at the end of a row that reach into the padding are given while the
+    first columns of the next row shift in, or at once while none is there: padding takes no time.
+    Columns of another row than the window's read as 0. Latency 1 cycle.
+
+    Parameters
+    ----------
+    pixel
+        Layout of one pixel.
+    window
+        Kernel, stride and padding; what concerns rows is already done.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(pixel, kernel rows)))`
+        For every row of windows its columns; see :func:`~corgibuilder.hw.size.columns_read`.
+    o : :py:`Out(stream.Signature(ArrayLayout(ArrayLayout(pixel, kernel rows), kernel columns)))`
+        Windows, left column first.
+    size : :py:`In(stream.Signature(SIZE))`
+        Size of the map; taken with the last column of the frame.
+    """
+
+    def __init__(self, pixel: data.Layout, *, window: Window):
+        self.window = window
+        self.column = data.ArrayLayout(pixel, window.kernel[0])
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.column)),
+                "o": Out(stream.Signature(data.ArrayLayout(self.column, window.kernel[1]))),
+                "size": In(stream.Signature(SIZE)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        kw, stride = self.window.kernel[1], self.window.stride[1]
+        head = kw - 1 - self.window.pads.left  # columns of a row before its first window
+        width, height = self.size.payload.width, self.size.payload.height
+        columns, rows = Signal(17), Signal(17)
+        tail = Signal(signed(18))  # columns of padding after the row
+        m.d.comb += [
+            columns.eq(columns_read(self.window, width)),
+            rows.eq(output_rows(self.window, height)),
+            tail.eq((output_columns(self.window, width) - 1) * stride + (kw - self.window.pads.left) - width),
+        ]
+
+        # Events: a column shifts in, or a column of padding does.
+        tail_left = Signal(range(kw + 1))
+        free, real, blank = Signal(), Signal(), Signal()
+        x, y = Signal(16), Signal(16)
+        last_x = Signal()
+        overlap = self.window.pads.right <= head
+        m.d.comb += [
+            last_x.eq(x == columns - 1),
+            free.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(free & self.size.valid & (overlap | (tail_left == 0))),
+            real.eq(self.i.valid & self.i.ready),
+            blank.eq(free & ~real & (tail_left != 0) & (~overlap | (x == 0))),
+            self.size.ready.eq(real & last_x & (y == rows - 1)),
+        ]
+
+        # Each row has a tag; as many tags as can be in the registers, and one more.
+        tag, tail_tag = Signal(range(kw + 1)), Signal(range(kw + 1))
+        held = [Signal(self.column, name=f"column_{k}", reset_less=True) for k in range(kw)]
+        tags = [Signal(range(kw + 1), name=f"tag_{k}", reset_less=True) for k in range(kw)]
+        known = [Signal(name=f"known_{k}") for k in range(kw)]
+        with m.If(real | blank):
+            for k in range(kw - 1):
+                m.d.sync += [
+                    Cat(held[k]).eq(Cat(held[k + 1])),
+                    tags[k].eq(tags[k + 1]),
+                    known[k].eq(known[k + 1]),
+                ]
+            m.d.sync += [
+                Cat(held[-1]).eq(Cat(self.i.payload)),
+                tags[-1].eq(tag),
+                known[-1].eq(real),
+            ]
+
+        # Which of the shifts completes a window, and of which row.
+        phase, tail_phase = Signal(range(max(stride, 2))), Signal(range(max(stride, 2)))
+        step_phase = Array([*range(1, stride), 0])
+        of_row, of_tail = Signal(), Signal()
+        m.d.comb += [
+            of_row.eq(real & (x >= head) & (phase == 0)),
+            of_tail.eq((real | blank) & (tail_left != 0) & (tail_phase == 0)),
+        ]
+        window_tag = Signal(range(kw + 1), reset_less=True)
+        with m.If(free):
+            m.d.sync += self.o.valid.eq(of_row | of_tail)
+        with m.If(of_row | of_tail):
+            m.d.sync += window_tag.eq(Mux(of_tail, tail_tag, tag))
+        with m.If(real | blank):
+            with m.If(tail_left != 0):
+                m.d.sync += [tail_left.eq(tail_left - 1), tail_phase.eq(step_phase[tail_phase])]
+        with m.If(real):
+            m.d.sync += x.eq(x + 1)
+            next_phase = Signal.like(phase)
+            m.d.comb += next_phase.eq(Mux(x >= head, step_phase[phase], 0))
+            m.d.sync += phase.eq(next_phase)
+            with m.If(last_x):
+                m.d.sync += [
+                    x.eq(0),
+                    phase.eq(0),
+                    y.eq(Mux(y == rows - 1, 0, y + 1)),
+                    tag.eq(Mux(tag == kw, 0, tag + 1)),
+                    tail_tag.eq(tag),
+                    tail_left.eq(Mux(tail > 0, tail, 0)),
+                    tail_phase.eq(next_phase),
+                ]
+        for k in range(kw):
+            shown = known[k] & (tags[k] == window_tag)
+            m.d.comb += Cat(self.o.payload[k]).eq(Mux(shown, Cat(held[k]), 0))
+        return m

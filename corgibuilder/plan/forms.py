@@ -1,0 +1,199 @@
+"""Equal forms of a step function, from the cheapest to the one that always exists.
+
+A :class:`~corgibuilder.ir.Threshold` says *what* is computed. How hardware computes it is chosen here,
+among forms that are equal for every accumulator that can occur; equality is decided exactly, step by
+step, never by sampling.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
+
+MAX_SHIFT = 40  #: shifts below this are tried
+MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this
+FEW_STEPS = 3  #: up to here comparing with every step is cheapest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """``clip(round_half_even(x / 2**shift), out.lo, out.hi)``."""
+
+    shift: int
+    out: QInt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShiftForm:
+    """Add ``offset[c]``, then one or two roundings: what powers of two as scales amount to."""
+
+    offset: Ints
+    roundings: tuple[Rounding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScaleForm:
+    """``clip((x * mult[c] + offset[c]) >> shift, out.lo, out.hi)``, ``>>`` towards minus infinity."""
+
+    mult: Ints
+    offset: Ints
+    shift: int
+    out: QInt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StepsForm:
+    """``base + #{k : x >= steps[c, k]}`` by binary search, one comparison per output bit."""
+
+    steps: Ints
+    base: int
+
+
+Form = ShiftForm | ScaleForm | StepsForm
+
+
+def find_form(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Form:
+    """Cheapest form of ``op`` applied to ``acc + bias`` for accumulators of type ``x - bias``.
+
+    Parameters
+    ----------
+    op
+        Step function, clamp, or ``None`` for no change.
+    x
+        Type of the input of ``op``, bias included.
+    bias
+        int64 ``(channels,)``: added to the accumulator before ``op``, here folded into the form.
+    """
+    if op is None:
+        return ShiftForm(offset=bias, roundings=(Rounding(shift=0, out=x.range),))
+    if isinstance(op, Clamp):
+        return ShiftForm(offset=bias, roundings=(Rounding(shift=0, out=op.range),))
+    steps, base = trimmed(op, x)
+    if steps.shape[1] > FEW_STEPS:
+        shift = shift_form(steps, base, x.lo, x.hi)
+        if shift is not None:
+            return ShiftForm(offset=shift.offset + bias, roundings=shift.roundings)
+        scale = scale_form(steps, base, x.lo, x.hi)
+        if scale is not None:
+            offset = scale.offset + bias * scale.mult
+            return ScaleForm(mult=scale.mult, offset=offset, shift=scale.shift, out=scale.out)
+    return StepsForm(steps=steps - bias[:, None], base=base)
+
+
+def trimmed(op: Threshold, x: TensorType) -> tuple[Ints, int]:
+    """Steps within the range of each channel, without those that all channels or none reach.
+
+    A step that is always reached is moved to the channel's ``lo``, one that never is to ``hi + 1``.
+    """
+    shape = (x.shape.channels, op.steps.shape[1])
+    steps = np.broadcast_to(op.steps, shape).clip(x.lo[:, None], x.hi[:, None] + 1)
+    always = int((steps <= x.lo[:, None]).sum(axis=1).min())
+    ever = int((steps <= x.hi[:, None]).sum(axis=1).max())
+    return steps[:, always:ever], op.base + always
+
+
+def rounding_steps(levels: Ints, shift: int) -> Ints:
+    """Smallest ``x`` with ``round_half_even(x / 2**shift) >= level``, for every level.
+
+    Half way between two levels the even one wins, so an odd level starts one later.
+    """
+    if shift == 0:
+        return levels
+    half = 1 << (shift - 1)
+    return (levels << shift) - half + (levels & 1)
+
+
+def shift_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ShiftForm | None:
+    """The step function as one or two half-even roundings of ``x + offset[c]``, if it is one.
+
+    ``steps`` as :func:`trimmed` gives them. A step between two others fixes the sum of the shifts and
+    each channel's offset; whether the form then has the very same steps is looked up.
+    """
+    channels, n = steps.shape
+    inside = (steps > lo[:, None]) & (steps <= hi[:, None])
+    c = int(inside.sum(axis=1).argmax())
+    k = np.flatnonzero(inside[c])
+    if len(k) < 2:
+        return None
+    total = round(float(np.log2(max((steps[c, k[-1]] - steps[c, k[0]]) / (k[-1] - k[0]), 1))))
+    levels = base + 1 + np.arange(n)
+    out = QInt(base, base + n)
+    for second in range(min(total, MAX_SECOND_SHIFT) + 1):
+        between = rounding_steps(levels, second)
+        first = rounding_steps(between, total - second)
+        offset = _offsets(first, steps, lo, hi)
+        formed = (first - offset[:, None]).clip(lo[:, None], hi[:, None] + 1)
+        if not np.array_equal(formed, steps):
+            continue
+        roundings = [Rounding(shift=second, out=out)] if second else []
+        if total - second or not second:
+            # Values beyond the outer levels may be cut before the second rounding as well.
+            cut = QInt(int(between[0]) - 1, int(between[-1])) if second else out
+            roundings.insert(0, Rounding(shift=total - second, out=cut))
+        return ShiftForm(offset=offset, roundings=tuple(roundings))
+    return None
+
+
+def _offsets(first: Ints, steps: Ints, lo: Ints, hi: Ints) -> Ints:
+    """The only offset per channel that can put ``first`` on ``steps``; see :func:`shift_form`."""
+    offsets = np.zeros(len(steps), np.int64)
+    for c, row in enumerate(steps):
+        inside = np.flatnonzero((row > lo[c]) & (row <= hi[c]))
+        reached = int((row <= lo[c]).sum())
+        if inside.size:
+            offsets[c] = first[inside[0]] - row[inside[0]]
+        elif reached == 0:
+            offsets[c] = first[0] - hi[c] - 1
+        else:
+            offsets[c] = first[reached - 1] - lo[c]
+    return offsets
+
+
+def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
+    """The step function as multiply, add, shift with the smallest common shift, if it is one.
+
+    ``v = (x*m + a) >> s`` is right at a step ``t`` to level ``l`` if ``m*t + a >= l * 2**s`` and
+    ``m*(t - 1) + a <= l * 2**s - 1``, where both sides of the step can occur. For one ``m`` these are
+    bounds on ``a``, and some ``a`` is left if and only if no lower bound exceeds an upper one; so every
+    pair of steps bounds ``m``, and nothing else does.
+    """
+    n = steps.shape[1]
+    levels = base + 1 + np.arange(n)
+    at, before = np.maximum(steps, lo[:, None]), np.minimum(steps - 1, hi[:, None])
+    low_ok, high_ok = steps <= hi[:, None], steps > lo[:, None]
+    for shift in range(MAX_SHIFT):
+        mult = np.zeros(len(steps), np.int64)
+        offset = np.zeros(len(steps), np.int64)
+        for c in range(len(steps)):
+            found = _multiplier(
+                at[c, low_ok[c]], levels[low_ok[c]], before[c, high_ok[c]], levels[high_ok[c]], shift
+            )
+            if found is None:
+                break
+            mult[c], offset[c] = found
+        else:
+            return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
+    return None
+
+
+def _multiplier(
+    at: Ints, at_level: Ints, before: Ints, before_level: Ints, shift: int
+) -> tuple[int, int] | None:
+    """Smallest multiplier and an offset for one channel, or ``None`` at this ``shift``."""
+    one = 1 << shift
+    distance = before[None, :] - at[:, None]
+    room = (before_level[None, :] - at_level[:, None]) * one - 1  # m * distance <= room
+    least, most = 0, 1 << MAX_SHIFT
+    if (room[distance == 0] < 0).any():
+        return None
+    right, left = distance > 0, distance < 0
+    if right.any():
+        most = min(most, int((room[right] // distance[right]).min()))
+    if left.any():
+        least = max(least, int((-(room[left] // -distance[left])).max()))
+    if least > most:
+        return None
+    if at.size:
+        return least, int((at_level * one - least * at).max())
+    return least, int((before_level * one - 1 - least * before).min())

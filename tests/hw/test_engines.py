@@ -1,0 +1,114 @@
+"""Engines against their arithmetic, under random stalls."""
+
+import numpy as np
+import pytest
+
+from corgibuilder.hw.argmax import Argmax
+from corgibuilder.hw.chunks import Chunks
+from corgibuilder.hw.mac_array import MacArray
+from corgibuilder.hw.pool import Reduce, TilePool
+from corgibuilder.hw.serialiser import Serialiser
+from corgibuilder.hw.streams import shape_of
+from corgibuilder.ir import PoolKind, QInt, Window
+
+from ..streams import run_stream, run_streams
+from .maps import from_words, size_words, to_words
+
+STALLS = [0, 0.4]
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("steps,passes", [(1, 1), (3, 1), (4, 2), (6, 6)])
+@pytest.mark.parametrize("x", [QInt(-8, 7), QInt(0, 255), QInt(-1, 1)], ids=str)
+def test_mac_array(stall, shared, steps, passes, x):
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-7, 8, (steps, 3, 2))
+    lanes = 2 if shared else 6
+    words = rng.integers(x.lo, x.hi + 1, (24, lanes))
+    words[:6] = x.lo
+    words[6:12] = x.hi
+    sums = []
+    for k, word in enumerate(words):
+        v = np.tile(word, (3, 1)) if shared else word.reshape(3, 2)
+        sums.append((v * weights[k % steps]).sum(axis=1))
+    want = np.array(sums).reshape(-1, passes, 3).sum(axis=1)
+    acc = QInt(int(want.min()), int(want.max()))
+    dut = MacArray(x, weights, passes=passes, acc=acc, shared=shared)
+    got = run_stream(dut, words.tolist(), len(want), stall=stall)
+    assert got == want.tolist()
+
+
+def test_mac_array_takes_a_word_a_cycle():
+    dut = MacArray(QInt(0, 1), np.ones((4, 1, 1), int), passes=2, acc=QInt(0, 2), shared=True)
+    _, cycles = run_streams(dut, {"i": [[1]] * 40}, {"o": 20}, stall=0)
+    assert cycles <= 40 + 4
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize(
+    "channels,in_lanes,out_lanes", [(7, 7, 7), (7, 4, 2), (5, 4, 1), (9, 3, 3), (10, 4, 2)]
+)
+def test_serialiser(stall, channels, in_lanes, out_lanes):
+    frames = [np.arange(channels * 6).reshape(channels, 2, 3)]
+    dut = Serialiser(7, channels=channels, in_lanes=in_lanes, out_lanes=out_lanes)
+    due = 6 * -(-channels // out_lanes)
+    got = run_stream(dut, to_words(frames, in_lanes), due, stall=stall)
+    np.testing.assert_array_equal(from_words(got, [(channels, 2, 3)], out_lanes)[0], frames[0])
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize(
+    "repeats,picks", [(3, [(2, 0, 1)]), (1, [(0, 1), (2, None)]), (3, [(0, 1), (2, None)])]
+)
+def test_chunks(stall, repeats, picks):
+    words = [[k, k + 20, k + 40] for k in range(12)]
+    want = [
+        [0 if p is None else w[p] for p in step] for w in words for _ in range(repeats) for step in picks
+    ]
+    dut = Chunks(6, size=3, picks=picks, repeats=repeats)
+    assert run_stream(dut, words, len(want), stall=stall) == want
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize("kind", PoolKind)
+def test_reduce(stall, kind):
+    words = np.random.default_rng(0).integers(-8, 8, (24, 2))
+    grouped = words.reshape(-1, 4, 2)
+    want = grouped.max(axis=1) if kind is PoolKind.MAX else grouped.sum(axis=1)
+    dut = Reduce(kind, QInt(-8, 7), QInt(-32, 28), lanes=2, taps=4)
+    assert run_stream(dut, words.tolist(), len(want), stall=stall) == want.tolist()
+
+
+@pytest.mark.parametrize("stall", STALLS)
+@pytest.mark.parametrize("kind", PoolKind)
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 2), (1, 1), (4, 4)])
+@pytest.mark.parametrize("channels,lanes", [(1, 1), (3, 2)])
+def test_tile_pool(stall, kind, kernel, channels, lanes):
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(-8, 8, (channels, h, w)) for h, w in ((4, 4), (5, 7), (4, 6), (6, 8))]
+    want = []
+    for f in frames:
+        h, w = f.shape[1] // kernel[0], f.shape[2] // kernel[1]
+        tiles = f[:, : h * kernel[0], : w * kernel[1]].reshape(channels, h, kernel[0], w, kernel[1])
+        want.append(tiles.max(axis=(2, 4)) if kind is PoolKind.MAX else tiles.sum(axis=(2, 4)))
+    taps = kernel[0] * kernel[1]
+    dut = TilePool(
+        kind, QInt(-8, 7), QInt(-8 * taps, 7 * taps), channels=channels, lanes=lanes,
+        window=Window(kernel=kernel, stride=kernel), max_width=8,
+    )
+    shapes = [w.shape for w in want]
+    due = sum(-(-channels // lanes) * w.shape[1] * w.shape[2] for w in want)
+    feeds = {"i": to_words(frames, lanes), "size": size_words(frames)}
+    got, _ = run_streams(dut, feeds, {"o": due}, stall=stall)
+    for a, b in zip(from_words(got["o"], shapes, lanes), want, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("stall", STALLS)
+def test_argmax_prefers_the_lowest_of_equals(stall):
+    pixels = np.random.default_rng(0).integers(-3, 4, (20, 5))
+    dut = Argmax(QInt(-3, 3), channels=5)
+    got = run_stream(dut, [[v] for v in pixels.ravel().tolist()], 20, stall=stall)
+    assert [v for (v,) in got] == pixels.argmax(axis=1).tolist()
+    assert shape_of(dut.index).width == 3

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+
+from amaranth.hdl import Module, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from corgibuilder.hw.line_buffer import LineBuffer, least_capacity
+from corgibuilder.hw.row_banks import RowBanks
+from corgibuilder.hw.size import SIZE
+from corgibuilder.hw.streams import Buffer, Fork, pipe, word
+from corgibuilder.hw.window import Column, WindowFormer
+from corgibuilder.ir import Pads, Window
+
+from ..streams import run_streams
+from .maps import size_words, to_words, windows
+
+CASES = {
+    "same": Window(kernel=(3, 3), pads=Pads(top=1, left=1, bottom=1, right=1)),
+    "stride": Window(kernel=(3, 3), stride=(2, 2), pads=Pads(top=1, left=1, bottom=1, right=1)),
+    "bottom_right": Window(kernel=(3, 3), stride=(2, 2), pads=Pads(bottom=1, right=1)),
+    "valid": Window(kernel=(2, 3)),
+    "five": Window(kernel=(5, 5), pads=Pads(top=2, left=2, bottom=2, right=2)),
+    "wide": Window(kernel=(3, 4), stride=(1, 2), pads=Pads(top=1, left=3, bottom=2, right=2)),
+    "line": Window(kernel=(1, 3), pads=Pads(left=1, right=1)),
+}
+
+
+class Windows(wiring.Component):
+    """A line buffer of either kind with a window former behind it."""
+
+    def __init__(self, window, lanes, *, banked):
+        self.window, self.lanes, self.banked = window, lanes, banked
+        pixel = word(signed(5), lanes)
+        self.pixel = pixel
+        columns = data.ArrayLayout(data.ArrayLayout(pixel, window.kernel[0]), window.kernel[1])
+        super().__init__(
+            {
+                "i": In(stream.Signature(pixel)),
+                "o": Out(stream.Signature(columns)),
+                "size": In(stream.Signature(SIZE)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        kh = self.window.kernel[0]
+        m.submodules.former = former = WindowFormer(self.pixel, window=self.window)
+        if self.banked:
+            source = RowBanks(signed(5), self.lanes, window=self.window, max_width=8)
+        else:
+            rows = column_window(self.window)
+            source = LineBuffer(
+                signed(5), self.lanes, words=1, window=self.window, capacity=least_capacity(rows, 8) + 1,
+                max_width=8, by_column=True,
+            )
+        m.submodules.source = source
+        if self.banked:
+            pipe(m, source, former)
+        else:
+            m.submodules.column = column = Column(self.pixel, kh)
+            pipe(m, source, column, former)
+        m.submodules.fork = fork = Fork(SIZE, 3)
+        wiring.connect(m, wiring.flipped(self.size), fork.i)
+        for b, end in enumerate((source.write_size, source.read_size, former.size)):
+            m.submodules[f"queue_{b}"] = queue = Buffer(SIZE)
+            wiring.connect(m, getattr(fork, f"o{b}"), queue.i)
+            wiring.connect(m, queue.o, end)
+        wiring.connect(m, wiring.flipped(self.i), source.i)
+        wiring.connect(m, former.o, wiring.flipped(self.o))
+        return m
+
+
+def column_window(window):
+    return Window(kernel=(window.kernel[0], 1), stride=(window.stride[0], 1),
+                  pads=Pads(top=window.pads.top, bottom=window.pads.bottom))
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("banked", [True, False], ids=["banked", "serial"])
+@pytest.mark.parametrize("stall", [0, 0.3])
+def test_windows_of_frames_of_changing_size(case, banked, stall):
+    window = CASES[case]
+    rng = np.random.default_rng(1)
+    sizes = [(5, 6), (4, 4), (5, 8), (4, 5)]
+    if case in ("same", "line", "stride"):
+        sizes += [(1, 1), (2, 1), (1, 2), (3, 2)]
+    frames = [rng.integers(-16, 16, (2, *size)) for size in sizes]
+    want = []
+    for f in frames:
+        w = windows(f, window).transpose(0, 1, 3, 2, 4)
+        want += w.reshape(-1, *w.shape[2:]).tolist()
+    feeds = {"i": to_words(frames, 2), "size": size_words(frames)}
+    got, _ = run_streams(Windows(window, 2, banked=banked), feeds, {"o": len(want)}, stall=stall)
+    assert got["o"] == want
+
+
+def test_one_window_a_cycle_without_a_gap():
+    frames = [np.ones((1, 6, 8), int)] * 5
+    feeds = {"i": to_words(frames, 1), "size": size_words(frames)}
+    _, cycles = run_streams(
+        Windows(CASES["same"], 1, banked=True), feeds, {"o": 5 * 48}, stall=0
+    )
+    assert cycles <= 5 * 48 + 8 + 2 + 5
