@@ -73,7 +73,7 @@ class Builder:
         self._put(replace(self._nodes[name], op=op))
 
     def rising(self, value: Value, falling: NDArray[np.bool_]) -> Value:
-        """The same value with the integers of the ``falling`` channels negated, so that they rise."""
+        """The same value with the integers of ``falling`` channels negated, so that they rise."""
         if not falling.any():
             return value
         sign = np.where(falling, -1, 1)
@@ -145,20 +145,20 @@ class Builder:
                 help="let all readers of the input share one Quant node",
             )
         convert, levels, grid = float_input(value, at)
+        error = np.zeros(value.canvas.channels)
         self.add(value.node, Input(shape=value.canvas, range=levels))
         self.inputs.append(Port(value.node, value.node, convert.shape, convert))
-        return replace(value, grid=grid, chain=(), layout=None, shared=True)
+        return replace(value, grid=grid, error=error, chain=(), layout=None, shared=True)
 
     def _clamp(self, value: Value, reader: str) -> Value:
         """A chain of ReLUs and clips on the integers themselves."""
         lo, hi = self.type(value.node).range.lo, self.type(value.node).range.hi
         for step in value.chain:
             link = step.link
-            fits = isinstance(link, WithConstant) and link.function in _CLIPS
-            if not fits or link.other.ndim:
+            if not isinstance(link, WithConstant) or link.function not in _CLIPS or link.other.ndim:
                 raise self._no_quantiser(step, reader)
             limit = float(link.other) / value.grid.scale
-            if not (limit == np.rint(limit[0])).all() or not value.grid.exact and limit[0]:
+            if not (limit == np.rint(limit[0])).all() or (limit[0] and not value.grid.exact):
                 raise self._no_quantiser(step, reader)
             if link.function is Arithmetic.MINIMUM:
                 lo, hi = min(lo, int(limit[0])), min(hi, int(limit[0]))
@@ -181,12 +181,12 @@ class Builder:
         node = self.add(last, steps.op, steps.node)
         if steps.at_risk:
             self.notes.append(
-                f"{steps.at_risk} of {steps.reachable} steps of '{last}' lie within float32 rounding"
-                f" of the sums of '{value.node}': there the file's own executor may round either way"
+                f"{steps.at_risk} of {steps.reachable} steps of '{last}' lie within float32"
+                f" rounding of the sums of '{value.node}': there the file's own executor may round"
+                " either way"
             )
         error = np.zeros(value.canvas.channels)
         return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)
 
 
 _CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)
-

@@ -8,7 +8,7 @@ from onnx import TensorProto
 
 from corgibuilder.ir import Conv
 
-from .elementwise import Array, Arithmetic, WithConstant, batch_norm
+from .elementwise import Arithmetic, Array, WithConstant, batch_norm
 from .grid import Grid, powers_of_two
 from .linear import sum_bound
 from .quantisers import RoundingQuantiser
@@ -64,9 +64,11 @@ def _rescaled(value: Value, function: Arithmetic, other: Array) -> Value | None:
     scale = value.grid.scale
     scale = scale / factor if function is Arithmetic.DIVIDE else scale * factor
     grid = Grid(scale)
-    return replace(value, grid=grid, error=value.error / value.grid.scale * scale) if (
-        grid.exact
-    ) else None
+    return (
+        replace(value, grid=grid, error=value.error / value.grid.scale * scale)
+        if (grid.exact)
+        else None
+    )
 
 
 def _biased(visit: Visit, value: Value, other: Array) -> Value | None:
@@ -87,20 +89,17 @@ def _biased(visit: Visit, value: Value, other: Array) -> Value | None:
 def clip(visit: Visit) -> Value:
     """``Clip``: the limits are attributes up to opset 10, inputs from then on."""
     value = visit.value()
-    lowest = _limit(visit, "min", 1)
-    highest = _limit(visit, "max", 2)
-    if lowest is not None:
+    lowest = _limit(visit, 1, visit.attribute("min", -np.inf))
+    highest = _limit(visit, 2, visit.attribute("max", np.inf))
+    if np.isfinite(lowest):
         value = value.then(Step(WithConstant(Arithmetic.MAXIMUM, lowest), visit.name))
-    if highest is not None:
+    if np.isfinite(highest):
         value = value.then(Step(WithConstant(Arithmetic.MINIMUM, highest), visit.name))
     return value
 
 
-def _limit(visit: Visit, name: str, index: int) -> Array | None:
-    if visit.has(index):
-        return visit.scalar(index).astype(np.float32)
-    limit = visit.attribute(name, None)
-    return None if limit is None else np.array(limit, np.float32)
+def _limit(visit: Visit, index: int, otherwise: float) -> Array:
+    return visit.scalar(index) if visit.has(index) else np.array(otherwise, np.float32)
 
 
 def relu(visit: Visit) -> Value:
@@ -118,13 +117,14 @@ def batch_normalisation(visit: Visit) -> Value:
     if visit.attribute("training_mode", 0) or not visit.attribute("spatial", 1):
         raise visit.unsupported("in training mode", "export the network in evaluation mode")
     value = visit.value()
-    gamma, beta, mean, variance = (visit.const(i).array for i in range(1, 5))
+    gamma, beta, mean, variance = (
+        visit.channelwise(value, visit.const(i).array) for i in range(1, 5)
+    )
     if (variance < 0).any():
         raise visit.refuse("CB106", "its variance is negative", "export the file again")
     epsilon = visit.attribute("epsilon", 1e-5)
-    shaped = [visit.channelwise(value, a) for a in (gamma, beta, mean, variance)]
     with np.errstate(all="ignore"):
-        link = batch_norm(*shaped, epsilon)
+        link = batch_norm(gamma, beta, mean, variance, epsilon)
     if not all(np.isfinite(p).all() for p in link.parameters):
         raise visit.refuse("CB106", "its scale is infinite", "check its variance")
     return value.then(Step(link, visit.name))

@@ -72,7 +72,9 @@ def new_shape(old: tuple[int, ...], wanted: NDArray[Any], *, keep_zeros: bool) -
 
 def squeezed(old: tuple[int, ...], axes: tuple[int, ...] | None) -> tuple[int, ...]:
     """Shape without ``axes`` (all of size 1 if None). Raises ``ValueError`` if one is not 1."""
-    gone = {i for i, d in enumerate(old) if d == 1} if axes is None else {a % len(old) for a in axes}
+    gone = (
+        {i for i, d in enumerate(old) if d == 1} if axes is None else {a % len(old) for a in axes}
+    )
     if any(old[i] != 1 for i in gone):
         raise ValueError
     return tuple(d for i, d in enumerate(old) if i not in gone)

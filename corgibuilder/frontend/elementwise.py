@@ -6,6 +6,7 @@ falls (-1) or is constant (0): a rising function stays rising in rounded arithme
 """
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,7 +38,7 @@ class Arithmetic(enum.Enum):
     MAXIMUM = "Max"
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[Arithmetic, Callable[[Array, Array], Array]] = {
     Arithmetic.ADD: lambda x, other: x + other,
     Arithmetic.SUBTRACT: lambda x, other: x - other,
     Arithmetic.SUBTRACT_FROM: lambda x, other: other - x,
@@ -67,8 +68,7 @@ class WithConstant:
         return np.full_like(self.other, -1 if falls else 1)
 
     def __call__(self, x: Array) -> Array:
-        result: Array = _FUNCTIONS[self.function](x, self.other)
-        return result
+        return _FUNCTIONS[self.function](x, self.other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,9 +92,9 @@ class Affine:
 
 
 def batch_norm(gamma: Array, beta: Array, mean: Array, variance: Array, epsilon: float) -> Affine:
-    """``(x - mean) / sqrt(variance + epsilon) * gamma + beta`` as onnxruntime's CPU kernel orders it.
+    """``(x - mean) / sqrt(variance + epsilon) * gamma + beta``, ordered as in onnxruntime.
 
-    The kernel multiplies by the reciprocal of the root, and folds the mean into the offset.
+    Its CPU kernel multiplies by the reciprocal of the root, and folds the mean into the offset.
     """
     one = np.float32(1)
     scale = gamma * (one / np.sqrt(variance + np.float32(epsilon)))

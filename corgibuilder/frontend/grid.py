@@ -59,7 +59,7 @@ class Grid:
 def powers_of_two(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where ``values`` are powers of two, far from float32's smallest and largest."""
     mantissa, exponent = np.frexp(np.asarray(values, np.float64))
-    return (mantissa == 0.5) & (np.abs(exponent) < 64)
+    return np.asarray((mantissa == 0.5) & (np.abs(exponent) < 64))
 
 
 def common_step(values: Doubles) -> float | None:

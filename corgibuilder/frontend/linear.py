@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from corgibuilder.ir import Conv, Ints, Window
 
 from .builder import Builder
-from .elementwise import Array, Arithmetic, WithConstant
+from .elementwise import Arithmetic, Array, WithConstant
 from .grid import Doubles, Grid, on_grid
 from .value import Const, Step, Value
 from .visit import Visit
@@ -161,14 +161,12 @@ def _bound(op: Conv, reach: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def _error(
-    visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles
-) -> Doubles:
+def _error(visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles) -> Doubles:
     """How far the executor's float32 sum may lie from the exact one, whatever its order.
 
-    0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else the
-    usual bound for sums of products, (terms + 5) * 2**-24 times the sum of the magnitudes; the 5 are
-    for roundings in the operands, the bias and the result.
+    0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else
+    the usual bound for sums of products, (terms + 5) * 2**-24 times the sum of the magnitudes;
+    the 5 are for roundings in the operands, the bias and the result.
     """
     bound = sum_bound(visit.builder, node, op)
     if (bound >= 2**53).any():

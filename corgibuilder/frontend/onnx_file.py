@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
@@ -53,7 +53,7 @@ def _not_onnx(at: Origin) -> CompileError:
 
 
 def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
-    """Values of a tensor that is stored in the file itself. Raises ``CompileError`` (CB104, CB105)."""
+    """Values of a tensor stored in the file itself. Raises ``CompileError`` (CB104..CB106)."""
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         raise CompileError(
             "CB105",
@@ -83,7 +83,7 @@ def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
 def _damaged(tensor: onnx.TensorProto, at: Origin) -> CompileError:
     return CompileError(
         "CB104",
-        f"tensor '{tensor.name}' of shape {tuple(tensor.dims)} does not hold the numbers it promises",
+        f"tensor '{tensor.name}' does not hold the numbers of its shape {tuple(tensor.dims)}",
         at=at,
         help="export the file again",
     )

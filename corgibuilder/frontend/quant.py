@@ -116,6 +116,8 @@ def trunc(visit: Visit) -> Tensor:
     """``Trunc``: five inputs in its first version, six in its second, which clamps."""
     scale, zero_point = _positive(visit, 1), visit.const(2).array
     rounding = _rounding(visit, "FLOOR")
+    lowest: Array | None = None
+    highest: Array | None = None
     if visit.has(5):
         out_scale = _positive(visit, 4)
         divisor = np.asarray(2 ** np.round(np.log2(out_scale / scale)))
@@ -123,13 +125,10 @@ def trunc(visit: Visit) -> Tensor:
     else:
         out_scale = scale
         divisor = np.asarray(2.0 ** (visit.scalar(3) - visit.scalar(4)))
-        lowest = highest = None
     out_zero = zero_point / divisor if visit.has(5) else zero_point
 
     def links(fit: Fit) -> Links:
-        index = TruncQuantiser(
-            fit(scale), fit(zero_point), fit(divisor), lowest, highest, rounding
-        )
+        index = TruncQuantiser(fit(scale), fit(zero_point), fit(divisor), lowest, highest, rounding)
         return index, Dequantise(fit(np.asarray(out_zero)), fit(out_scale))
 
     return _apply(visit, links, 4 if visit.has(5) else 1)

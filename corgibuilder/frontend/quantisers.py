@@ -99,7 +99,10 @@ class UniformQuantiser(_Rising):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignQuantiser(_Rising):
-    """0 below zero, 1 from zero on, after ``/ scale + zero_point``: ``BipolarQuant``, 1-bit ``Quant``."""
+    """0 below zero, 1 from zero on, of ``x / scale + zero_point``.
+
+    ``BipolarQuant`` (scale 1, zero point 0) and ``Quant`` with one signed bit.
+    """
 
     scale: Array
     zero_point: Array
@@ -202,7 +205,7 @@ class RoundingQuantiser(_Rising):
 
 
 def integer_range(bits: Array, *, signed: bool, narrow: bool) -> tuple[Array, Array]:
-    """Smallest and largest integer of ``bits`` bits, as qonnx computes them in the dtype of ``bits``."""
+    """Smallest and largest integer of ``bits`` bits, computed in its dtype as qonnx does."""
     highest: Any
     lowest: Any
     if signed:

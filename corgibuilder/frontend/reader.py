@@ -40,7 +40,7 @@ def read(path: str | Path) -> Network:
 
 
 def find_problems(path: str | Path) -> list[CompileError]:
-    """Everything that keeps the file from being read, in the order of the file; empty if nothing does.
+    """Everything that keeps the file from being read, in the file's order; empty if nothing does.
 
     What lies behind an unsupported node is still checked as far as it does not depend on it.
     """
@@ -78,7 +78,6 @@ class _Walk:
         at = Origin(path.name)
         self.problems: list[CompileError] = []
         self.graph = graph
-        self.opset = max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
         inputs = [i.name for i in graph.input]
         self.live = _live_nodes(graph)
         names = node_names([graph.node[i] for i in self.live], inputs)
@@ -125,7 +124,6 @@ class _Walk:
             attributes=_attributes(node, at),
             builder=self.builder,
             frames=self.frames,
-            opset=self.opset,
             wanted=tuple(self.readers[o] > 0 for o in node.output),
         )
         if constant and node.op_type not in ("Quant", "IntQuant", "BipolarQuant", "Trunc"):

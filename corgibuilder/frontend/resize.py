@@ -6,6 +6,7 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Graph, Input, Network, Port, Shape, input_node
 
+
 def resized(network: Network, width: int, height: int) -> Network:
     """``network`` for images of ``width`` times ``height``.
 
@@ -19,7 +20,9 @@ def resized(network: Network, width: int, height: int) -> Network:
         return network
     tied = network.fixed[0] if network.fixed else entry.name if old.pixels == 1 else ""
     if tied:
-        at = network.graph[tied].origin if tied in network.graph else Origin(entry.origin.file, tied)
+        at = (
+            network.graph[tied].origin if tied in network.graph else Origin(entry.origin.file, tied)
+        )
         raise CompileError(
             "CB401",
             f"it ties the network to images of {old.width}x{old.height}",

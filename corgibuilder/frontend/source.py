@@ -1,5 +1,6 @@
 """The inputs of the file: what frames look like and which integers they hold."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -8,7 +9,7 @@ import onnx
 from onnx import TensorProto
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Input, Port, QInt
+from corgibuilder.ir import Input, Port, QInt, Shape
 
 from .builder import Builder
 from .grid import Grid
@@ -16,7 +17,7 @@ from .inputs import IntegerInput
 from .onnx_file import MAX_ELEMENTS
 from .value import Relayout, Value, canvas_of
 
-_INTEGER_TYPES = {
+_INTEGER_TYPES: dict[int, QInt] = {
     TensorProto.UINT8: QInt(0, 255),
     TensorProto.INT8: QInt(-128, 127),
     TensorProto.UINT16: QInt(0, 65535),
@@ -26,7 +27,7 @@ _BIPOLAR = QInt(-1, 1)
 
 
 def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Value]:
-    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107, CB108, CB109)."""
+    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109)."""
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in stored]
     if len(inputs) != 1:
@@ -44,7 +45,9 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
     name = inputs[0].name
     levels = _integers(inputs[0], _annotation(model, name), at)
     if levels is None:
-        value = Value(name, canvas or canvas_of((1,)), dims, grid, np.zeros(1), layout=layout)
+        value = Value(
+            name, canvas or Shape(math.prod(dims), 1, 1), dims, grid, np.zeros(1), layout=layout
+        )
         return name, frames, value
     if canvas is None:
         raise CompileError(

@@ -50,9 +50,10 @@ def cut(chain: tuple[Step, ...]) -> Parts:
 
 
 def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
-    """The float functions of ``chain``, one after the other, on ``(frames, channels, rows, columns)``."""
-    for step in chain:
-        x = step.link(x)
+    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
+    with np.errstate(all="ignore"):
+        for step in chain:
+            x = step.link(x)
     return x
 
 
@@ -65,7 +66,7 @@ def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
 
 
 def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tuple[int, int]:
-    """Lowest and highest index to consider: the quantiser's, or those reached if that is too many."""
+    """Lowest and highest index: the quantiser's, or those reached if it has too many."""
     levels = parts.quantiser.levels
     if levels is None or levels[1] - levels[0] >= MAX_LEVELS:
         ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
@@ -74,7 +75,7 @@ def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tup
     if levels[1] - levels[0] >= MAX_LEVELS:
         raise CompileError(
             "CB303",
-            f"it has {levels[1] - levels[0] + 1} levels within reach, at most {MAX_LEVELS} are built",
+            f"it reaches {levels[1] - levels[0] + 1} levels, at most {MAX_LEVELS} are built",
             at=at,
             help="quantise to 16 bits or fewer",
         )
@@ -128,6 +129,7 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     value = builder.rising(value, before * after < 0)
     parts = cut(value.chain)
     kind = builder.type(value.node)
+    check_finite(value, kind, at)
 
     # (steps, channels): the index that each step waits for, and whether it comes from above
     count = levels[1] - levels[0]
@@ -149,8 +151,23 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     return Staircase(op, value.node, grid, at_risk, reachable)
 
 
+def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
+    """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there."""
+    x = value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
+    for step in value.chain:
+        with np.errstate(all="ignore"):
+            x = step.link(x)
+        if not np.isfinite(x).all():
+            raise CompileError(
+                "CB310",
+                f"the floats of '{step.node}' exceed float32",
+                at=at,
+                help="check the scales and constants before this node",
+            )
+
+
 def bisect(reached: Any, kind: TensorType, count: int) -> Ints:
-    """Smallest integer in ``lo..hi+1`` of each channel at which each of ``count`` steps is reached."""
+    """Smallest integer in ``lo..hi+1``, per channel, at which each of ``count`` steps is reached."""
     low = np.repeat(kind.lo[None, :], count, axis=0)
     high = np.repeat(kind.hi[None, :] + 1, count, axis=0)
     while count and (low < high).any():

@@ -1,4 +1,4 @@
-"""What the reader knows of a tensor of the file: a constant, or something computed from the input."""
+"""What the reader knows of a tensor of the file: a constant, or a value computed at run time."""
 
 import math
 from dataclasses import dataclass, replace
@@ -96,7 +96,7 @@ class Value:
 
 
 def per_channel(value: Value, constant: Array) -> Array | None:
-    """``constant`` as the executor broadcasts it, one number per channel: ``(channels, 1, 1)`` or ``()``.
+    """``constant`` as the executor broadcasts it, ``(channels, 1, 1)`` or ``()``.
 
     None if it would change the shape of ``value`` or differs between positions of a channel.
     """

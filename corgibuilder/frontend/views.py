@@ -10,7 +10,7 @@ from .visit import Visit
 
 
 def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int, ...]) -> Value:
-    """``value`` transposed by ``order`` and reshaped to ``shape``, both with the frames in front."""
+    """``value`` transposed by ``order`` and reshaped to ``shape``, both with frames in front."""
     old = (visit.frames, *value.dims)
     if order[:1] != (0,) or shape[:1] != (visit.frames,):
         raise visit.unsupported(

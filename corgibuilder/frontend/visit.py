@@ -39,7 +39,6 @@ class Visit:
     attributes: dict[str, Any]
     builder: Builder
     frames: int
-    opset: int
     wanted: tuple[bool, ...]
 
     def refuse(self, code: str, problem: str, help: str) -> CompileError:
@@ -105,7 +104,13 @@ class Visit:
         return self.fitted(value, array.reshape(-1, *(1 for _ in value.dims[1:])))
 
     def attribute(self, name: str, default: Any) -> Any:
-        return self.attributes.get(name, default)
+        """An attribute of the type of ``default``, or ``default`` if it is absent."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, type(default)):
+            raise self.refuse(
+                "CB107", f"attribute '{name}' has the wrong type", "export the file again"
+            )
+        return value
 
     def ints(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
         """An attribute that is a list of integers."""

@@ -82,4 +82,4 @@ def _depthwise(op: Conv, x: Array, bound: int) -> Array:
             total += np.multiply(part, factor, out=scratch)
     assert total is not None
     total += op.bias.astype(kind)[:, None, None]
-    return total
+    return np.asarray(total)

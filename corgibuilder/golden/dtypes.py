@@ -25,7 +25,7 @@ def largest_magnitude(x: NDArray[Any]) -> int:
 
 
 def exact_float(bound: int) -> np.dtype[Any] | None:
-    """Float type in which all sums of magnitude ``bound`` or less are exact; None if there is none."""
+    """Float type in which all sums up to magnitude ``bound`` are exact; None if there is none."""
     if bound < 2**24:
         return np.dtype(np.float32)
     return np.dtype(np.float64) if bound < 2**53 else None

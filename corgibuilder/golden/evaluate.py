@@ -1,4 +1,4 @@
-"""Each op on a batch ``(frames, channels, height, width)`` of exact integers of any integer dtype."""
+"""Each op on a batch ``(frames, channels, height, width)`` of integers of any integer dtype."""
 
 from functools import singledispatch
 from typing import Any
@@ -38,7 +38,7 @@ def _(op: Clamp, x: Array) -> Array:
 
 @evaluate.register
 def _(op: Argmax, x: Array) -> Array:
-    return x.argmax(axis=1)[:, None]
+    return np.expand_dims(x.argmax(axis=1), 1)
 
 
 @evaluate.register
@@ -56,5 +56,3 @@ def _(op: Pool, x: Array) -> Array:
         best = part.copy() if best is None else np.maximum(best, part, out=best)
     assert best is not None
     return best
-
-
