@@ -1,4 +1,4 @@
-"""Where the files are that are not Python: beside the package in an installed wheel, else in the repository."""
+"""Finds the files that are not Python: in an installed package, else in the repository."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def templates() -> Path:
 
 
 def sim() -> Path:
-    """cocotb benches and the Verilog that plays and records streams."""
+    """Benches for cocotb and the Verilog that plays and records streams."""
     return _folder("sim")
 
 

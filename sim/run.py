@@ -12,8 +12,8 @@ from cocotb_tools.runner import get_runner
 
 TOP = "testbench"
 BUILD_ARGS = {
-    # All warnings are for the lint; public signals are marked in the testbench, so that Verilator may
-    # optimise the others away (the runner asks for all to be public).
+    # Warnings are for the lint. Public signals are marked in the testbench, so that Verilator may
+    # optimise the others away; the runner asks for all to be public.
     "verilator": [
         "-Wno-fatal",
         "-Wno-lint",

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 from words import Recording, unpack
 
 
-def judge(port: dict[str, Any], recording: Recording, expected: NDArray[np.int64]) -> dict[str, Any]:
+def judge(
+    port: dict[str, Any], recording: Recording, expected: NDArray[np.int64]
+) -> dict[str, Any]:
     """Verdict on one output port.
 
     ``port`` has the layout of the words and ``shapes``, (channels, height, width) of every frame.
-    ``expected`` has the golden values of all frames in the order of travel: rows, columns, channels.
+    ``expected`` has the golden values of all frames in the order of travel: row, column, channel.
     """
     shapes = [tuple(shape) for shape in port["shapes"]]
     layout = {key: port[key] for key in ("lanes", "bits", "signed")}
@@ -21,7 +23,10 @@ def judge(port: dict[str, Any], recording: Recording, expected: NDArray[np.int64
     first = None
     if len(wrong):
         value = int(got.values[wrong[0]]) if got.known[wrong[0]] else None
-        first = position(shapes, int(wrong[0])) | {"expected": int(expected[wrong[0]]), "got": value}
+        first = position(shapes, int(wrong[0])) | {
+            "expected": int(expected[wrong[0]]),
+            "got": value,
+        }
     return {
         "port": port["name"],
         "layer": port["layer"],

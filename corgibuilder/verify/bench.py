@@ -77,8 +77,8 @@ def write_bench(
 ) -> None:
     """Write testbench, stimulus, golden values and ``bench.json``.
 
-    ``golden`` has the expected frames of every output's node. ``size_ports`` says how the sizes of the
-    frames of a resizable unit travel: as ports of the module, or as streams beside the maps.
+    ``golden`` has the expected frames of every output's node. ``size_ports`` says how the sizes of
+    the frames of a resizable unit travel: as ports of the module, or as streams beside the maps.
     """
     played = [_play(directory, unit.input, frames, settings.seed)]
     recorded = [_record(directory, stream, golden[stream.node]) for stream in unit.outputs]

@@ -26,7 +26,8 @@ def check_frames(unit: Unit, frames: Frames) -> None:
         if not same_size and not (unit.resizable and frame.shape[:1] == stream.shape[:1]):
             raise CompileError(
                 "CB507",
-                f"frame {number} is {_times(frame.shape)}, the hardware takes {_times(stream.shape)}",
+                f"frame {number} is {_times(frame.shape)},"
+                f" the hardware takes {_times(stream.shape)}",
                 at=at,
                 help="give frames of that shape: channels, height, width",
             )

@@ -12,7 +12,7 @@ from .simulators import Simulator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """The first value of a port that differs; ``got`` is ``None`` where the simulator had unknown bits."""
+    """The first value that differs; ``got`` is ``None`` where the simulator had unknown bits."""
 
     layer: str
     port: str
@@ -33,7 +33,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
-    """One output port: values compared and unequal, words that came, breaches of the stream rule."""
+    """One output port: values compared and unequal, words that came, breach of the stream rule."""
 
     port: str
     layer: str
@@ -49,9 +49,9 @@ class SimulationReport:
     """Result of one simulation.
 
     ``finished`` is false where no word moved for so long that the design must be stuck. Cycles per
-    frame are the distance of the last words of the last two frames (``None`` for one frame); latencies
-    are those of frame 0 from its first input word to the first and to the last output word. All are
-    of the port that ends last. ``simulation_seconds`` is the whole run as seen from outside.
+    frame are the distance of the last words of the last two frames (``None`` for one frame);
+    latencies are those of frame 0 from its first input word to the first and to the last output
+    word; all of the port that ends last. ``simulation_seconds`` is the run as seen from outside.
     """
 
     layer: str

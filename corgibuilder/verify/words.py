@@ -11,11 +11,10 @@ def travel_order(maps: NDArray[np.int64]) -> NDArray[np.int64]:
     return maps.transpose(1, 2, 0).reshape(-1)
 
 
-def pack(
-    frame: NDArray[np.int64], stream: Stream, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Bits of the words of one frame ``(channels, height, width)``: ``(words, lanes * bits)``, lowest
-    bit first. Unused lanes get random bits: nobody may look at them.
+def pack(frame: NDArray[np.int64], stream: Stream, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Bits of the words of one frame: ``(words, lanes * bits)``, lowest bit first.
+
+    ``frame`` is ``(channels, height, width)``. Unused lanes get random bits: nobody may look.
     """
     pixels = frame.transpose(1, 2, 0).reshape(-1, stream.channels)
     lanes = stream.words_per_pixel * stream.lanes

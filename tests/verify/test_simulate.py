@@ -64,8 +64,10 @@ def test_wrong_value_is_named(tmp_path, simulator):
         layer="add", port="o", frame=1, y=2, x=4, channel=3, expected=right, got=right - 1
     )
     assert report.faults == (
-        "2 outputs differ, the first at add, port o, frame 1, row 2, column 4, channel 3: "
-        f"expected {right}, got {right - 1}",
+        (
+            "2 outputs differ, the first at add, port o, frame 1, row 2, column 4, channel 3: "
+            f"expected {right}, got {right - 1}"
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from corgibuilder.verify.manifest import Stream
 from corgibuilder.verify.words import memory_image, pack, travel_order
 
 sys.path.insert(0, str(resources.sim()))
-from words import unpack  # noqa: E402 - the benches' own module
+from words import unpack
 
 layouts = st.builds(
     Stream,

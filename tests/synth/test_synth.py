@@ -1,0 +1,47 @@
+import json
+import shutil
+
+import pytest
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.synth import Target, synth
+from corgibuilder.verify import Simulator, simulate
+from tests.verify import toys
+
+FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
+
+
+@pytest.mark.parametrize("target", Target, ids=lambda t: t.value)
+def test_every_stage_is_counted(tmp_path, target):
+    seen = []
+    report = synth(toys.toy(tmp_path), target, progress=lambda *what: seen.append(what))
+    (add,) = report.stages
+    assert (add.layer, add.module, add.memory_bits) == ("add", "add", 36)
+    assert 18 + 1 + 1 <= add.flip_flops <= 18 + 1 + 1 + 16 + 36  # word, valid, part, count, table
+    assert (add.luts > 0) == (target is not Target.GENERIC)
+    assert (add.dsps, add.block_rams) == (0, 0)
+    assert report.total.cells == add.cells >= add.luts + add.flip_flops
+    assert seen == [("synthesising add", 0.0), ("synthesised", 1.0)]
+    kept = json.loads((tmp_path / "synth" / target.value / "report.json").read_text())
+    assert kept["stages"][0]["cells"] == add.cells
+    assert [path.name for path in (tmp_path / "synth").iterdir()] == [target.value]
+
+
+@pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
+def test_netlist_computes_the_same(tmp_path, stalls):
+    report = synth(toys.toy(tmp_path), netlist=True)
+    assert "$" not in report.netlist.read_text().split("module toy")[1].split(";")[0]
+    x, golden = toys.toy_frames(2)
+    report = simulate(
+        tmp_path, frames=x, golden=golden, netlist=report.netlist, simulator=FAST, stalls=stalls
+    )
+    assert report.faults == ()
+
+
+def test_verilog_that_yosys_refuses_leaves_nothing(tmp_path):
+    directory = toys.toy(tmp_path, add=("part <= !part;", "part <= ;"))
+    with pytest.raises(
+        CompileError, match=r"^error\[CB702\]: pyosys cannot synthesise this: .*ERROR"
+    ):
+        synth(directory)
+    assert list((tmp_path / "synth").iterdir()) == []
