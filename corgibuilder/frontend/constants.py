@@ -72,26 +72,35 @@ def new_shape(old: tuple[int, ...], wanted: NDArray[Any], *, keep_zeros: bool) -
 
 def squeezed(old: tuple[int, ...], axes: tuple[int, ...] | None) -> tuple[int, ...]:
     """Shape without ``axes`` (all of size 1 if None). Raises ``ValueError`` if one is not 1."""
-    gone = (
-        {i for i, d in enumerate(old) if d == 1} if axes is None else {a % len(old) for a in axes}
-    )
+    if axes is None:
+        axes = tuple(i for i, d in enumerate(old) if d == 1)
+    gone = {_axis(a, len(old)) for a in axes}
     if any(old[i] != 1 for i in gone):
         raise ValueError
     return tuple(d for i, d in enumerate(old) if i not in gone)
 
 
 def unsqueezed(old: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    """Shape with 1 inserted so that the result has it at ``axes``."""
+    """Shape with 1 inserted at ``axes`` of the result. Raises ``ValueError`` for axes it lacks."""
     rank = len(old) + len(axes)
-    inserted = {a % rank for a in axes}
+    inserted = {_axis(a, rank) for a in axes}
+    if len(inserted) != len(axes):
+        raise ValueError
     rest = iter(old)
     return tuple(1 if i in inserted else next(rest) for i in range(rank))
 
 
 def flattened(old: tuple[int, ...], axis: int) -> tuple[int, ...]:
     """Shape that ONNX ``Flatten`` gives."""
-    axis = axis if axis >= 0 else axis + len(old)
+    axis = len(old) if axis == len(old) else _axis(axis, len(old))
     return math.prod(old[:axis]), math.prod(old[axis:])
+
+
+def _axis(axis: int, rank: int) -> int:
+    """``axis`` counted from the front. Raises ``ValueError`` if there is no such axis."""
+    if not -rank <= axis < rank:
+        raise ValueError
+    return axis % rank
 
 
 def _transpose(visit: Visit, x: Array) -> Array:

@@ -71,7 +71,8 @@ class FloatInput:
         for relayout in self.layout:
             x = relayout(x)
         x = x.reshape(len(x), *self.canvas)
-        index = self.quantiser(evaluate(self.before, x)).astype(np.int64) - self.lowest
+        with np.errstate(all="ignore"):
+            index = self.quantiser(evaluate(self.before, x)).astype(np.int64) - self.lowest
         channel = np.arange(self.canvas.channels)[:, None, None]
         result: Ints = self.integers[index, channel]
         return result

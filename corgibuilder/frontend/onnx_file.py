@@ -66,7 +66,7 @@ def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
         raise _damaged(tensor, at)
     try:
         values: NDArray[Any] = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError, NotImplementedError):
+    except (ValueError, TypeError, LookupError, NotImplementedError):
         raise _damaged(tensor, at) from None
     if values.dtype.kind not in "fiub":
         raise _damaged(tensor, at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import helper
 
@@ -53,9 +54,10 @@ def find_problems(path: str | Path) -> list[CompileError]:
 def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
     model = load(path)
     walk = _Walk(path, model)
-    for node, name in walk.order:
-        walk.visit(node, name)
-    outputs = walk.outputs()
+    with np.errstate(all="ignore"):
+        for node, name in walk.order:
+            walk.visit(node, name)
+        outputs = walk.outputs()
     if walk.problems:
         return None, walk.problems
     builder = walk.builder

@@ -167,7 +167,7 @@ def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
 
 
 def bisect(reached: Any, kind: TensorType, count: int) -> Ints:
-    """Smallest integer in ``lo..hi+1``, per channel, at which each of ``count`` steps is reached."""
+    """Smallest integer in ``lo..hi+1``, per channel, that reaches each of ``count`` steps."""
     low = np.repeat(kind.lo[None, :], count, axis=0)
     high = np.repeat(kind.hi[None, :] + 1, count, axis=0)
     while count and (low < high).any():
@@ -195,7 +195,7 @@ def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple
 
 
 def _spread(steps: Ints, integers: Ints, kind: TensorType) -> Ints:
-    """Steps of 1 from steps between ``integers`` ``(count + 1, channels)``: ``(channels, n)``, sorted.
+    """Sorted steps of 1, ``(channels, n)``; ``integers`` is ``(count + 1, channels)``.
 
     A channel that begins above the lowest integer has its first steps at its lowest value, and one
     that ends below the highest has its last steps beyond its range.

@@ -48,8 +48,8 @@ def _winner(visit: Visit, axis: int) -> Value:
     _check_order(visit, value)
     if value.error.any():
         visit.builder.notes.append(
-            f"'{visit.name}' chooses among sums of '{value.node}' that the file's own executor rounds"
-            " in float32: where two are equal but for rounding, it may choose the other"
+            f"'{visit.name}' chooses among sums of '{value.node}' that the file's own executor"
+            " rounds in float32: where two are equal but for rounding, it may choose the other"
         )
     node = visit.builder.add(visit.name, Argmax(), value.node)
     canvas = visit.builder.type(node).shape

@@ -1,5 +1,6 @@
 """Operators that only change how a tensor is indexed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -32,43 +33,43 @@ def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int
     return replace(value, dims=dims)
 
 
-def _reshaped(visit: Visit, value: Value, shape: tuple[int, ...]) -> Value:
-    return _viewed(visit, value, tuple(range(len(value.dims) + 1)), shape)
-
-
 def _old(visit: Visit) -> tuple[int, ...]:
     return (visit.frames, *visit.value().dims)
 
 
-def reshape(visit: Visit) -> Value:
-    keep = bool(visit.attribute("allowzero", 0))
+def _by(visit: Visit, compute: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Value:
+    """Input 0 in the shape that ``compute`` makes of its old one."""
+    old = _old(visit)
     try:
-        shape = new_shape(_old(visit), visit.const(1).array, keep_zeros=keep)
+        shape = compute(old)
     except (ValueError, IndexError):
         raise visit.refuse(
             "CB107",
-            f"a tensor of shape {_old(visit)} cannot take shape {visit.const(1).array.tolist()}",
+            f"a tensor of shape {old} cannot take the shape that is asked for",
             "export the file for a batch of one",
         ) from None
-    return _reshaped(visit, visit.value(), shape)
+    return _viewed(visit, visit.value(), tuple(range(len(old))), shape)
+
+
+def reshape(visit: Visit) -> Value:
+    wanted = visit.const(1).array
+    keep = bool(visit.attribute("allowzero", 0))
+    return _by(visit, lambda old: new_shape(old, wanted, keep_zeros=keep))
 
 
 def flatten(visit: Visit) -> Value:
-    return _reshaped(visit, visit.value(), flattened(_old(visit), visit.attribute("axis", 1)))
+    return _by(visit, lambda old: flattened(old, visit.attribute("axis", 1)))
 
 
 def squeeze(visit: Visit) -> Value:
     axes = visit.axes(1)
     if axes is None:
         axes = tuple(i for i, d in enumerate(_old(visit)) if d == 1 and i > 0)
-    try:
-        return _reshaped(visit, visit.value(), squeezed(_old(visit), axes))
-    except ValueError:
-        raise visit.refuse("CB107", f"axes {axes} are not all 1", "export the file again") from None
+    return _by(visit, lambda old: squeezed(old, axes))
 
 
 def unsqueeze(visit: Visit) -> Value:
-    return _reshaped(visit, visit.value(), unsqueezed(_old(visit), visit.axes(1) or ()))
+    return _by(visit, lambda old: unsqueezed(old, visit.axes(1) or ()))
 
 
 def transpose(visit: Visit) -> Value:
