@@ -4,12 +4,17 @@ import random
 import warnings
 from collections.abc import Mapping, Sequence
 
+from amaranth.lib import data
 from amaranth.sim import Simulator
 
 
 def plain(value):
-    """A payload as plain integers: lists for arrays."""
-    return [plain(v) for v in value] if not isinstance(value, int) else value
+    """A payload as plain integers, lists of them for arrays, dictionaries for structures."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value.shape(), data.StructLayout):
+        return {name: plain(value[name]) for name, _ in value.shape()}
+    return [plain(v) for v in value]
 
 
 def run_streams(

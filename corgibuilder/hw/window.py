@@ -11,7 +11,9 @@ from .streams import counter
 
 
 class Column(wiring.Component):
-    """Collects ``rows`` words into one column, the first word on top. Latency 0.
+    """Collects ``rows`` words into one column, the first word on top. Latency 1 cycle.
+
+    The next column is collected while one waits.
 
     Members
     -------
@@ -36,12 +38,17 @@ class Column(wiring.Component):
         above = [
             Signal(self.layout, name=f"above_{k}", reset_less=True) for k in range(self.rows - 1)
         ]
+        whole = Signal(self.o.payload.shape(), reset_less=True)
         m.d.comb += [
-            self.o.valid.eq(self.i.valid & complete),
-            self.i.ready.eq(~complete | self.o.ready),
+            self.i.ready.eq(~complete | ~self.o.valid | self.o.ready),
             take.eq(self.i.valid & self.i.ready),
-            Cat(self.o.payload).eq(Cat(*map(Cat, above), Cat(self.i.payload))),
+            self.o.payload.eq(whole),
         ]
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(self.i.valid & complete),
+                Cat(whole).eq(Cat(*map(Cat, above), Cat(self.i.payload))),
+            ]
         with m.If(take):
             for left, right in zip(above, [*above[1:], self.i.payload], strict=False):
                 m.d.sync += Cat(left).eq(Cat(right))

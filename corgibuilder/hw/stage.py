@@ -1,0 +1,222 @@
+"""One stage of the pipeline: feed, engine, requantiser."""
+
+from amaranth.hdl import Cat, Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.ir import Argmax as ArgmaxOp
+from corgibuilder.ir import Conv, Pool, PoolKind, Window
+from corgibuilder.plan.folding import Feed, Folded, taps, window_picks
+from corgibuilder.plan.forms import Form
+
+from .argmax import Argmax
+from .chunks import Chunks
+from .gearbox import Gearbox
+from .line_buffer import LineBuffer
+from .mac_array import MacArray
+from .pool import Reduce, TilePool
+from .queue import Queue
+from .requant import Requant
+from .row_banks import RowBanks
+from .serialiser import Serialiser
+from .size import SIZE, FixedSize, output_columns, output_rows
+from .streams import Buffer, Fork, shape_of, word
+from .weights import weight_steps
+from .window import Column, WindowFormer
+
+
+class Stage(wiring.Component):
+    """Computes one layer of the network on a stream of frames.
+
+    Parameters
+    ----------
+    folded
+        The layer and how it is folded.
+    form
+        How sums become activations, or ``None`` where they already are.
+    lanes
+        Channels in a word that arrives.
+    resizable
+        Whether the map's size comes with each frame.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, folding.lanes)))`
+    i_size, o_size : :py:`stream.Signature(SIZE)`
+        Sizes of the maps on both sides, a word before each frame; only if ``resizable``.
+    """
+
+    def __init__(self, folded: Folded, form: Form | None, *, lanes: int, resizable: bool):
+        self.folded = folded
+        self.form = form
+        self.lanes = lanes
+        self.resizable = resizable
+        stage = folded.stage
+        self.x = shape_of(stage.x.range)
+        members = {
+            "i": In(stream.Signature(word(self.x, lanes))),
+            "o": Out(stream.Signature(word(shape_of(stage.out.range), folded.folding.lanes))),
+        }
+        if resizable:
+            members["i_size"] = In(stream.Signature(SIZE))
+            members["o_size"] = Out(stream.Signature(SIZE))
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
+        channels = stage.x.shape.channels
+        sized = []  # size inputs of the components that need the map's size
+        source = wiring.flipped(self.i)
+        if folding.fifo:
+            m.submodules.queue = queue = Queue(word(self.x, self.lanes), folding.fifo)
+            wiring.connect(m, source, queue.i)
+            source = queue.o
+        if self.lanes != folded.input_lanes:
+            m.submodules.gearbox = gearbox = Gearbox(
+                self.x, channels=channels, in_lanes=self.lanes, out_lanes=folded.input_lanes
+            )
+            wiring.connect(m, source, gearbox.i)
+            source = gearbox.o
+        match stage.engine:
+            case Conv():
+                source = self._convolution(m, source, sized)
+            case Pool():
+                source = self._pooling(m, source, sized)
+            case ArgmaxOp():
+                m.submodules.argmax = argmax = Argmax(stage.x.range, channels=channels)
+                wiring.connect(m, source, argmax.i)
+                source = argmax.o
+        if self.form is not None:
+            m.submodules.requant = requant = Requant(
+                self.form,
+                acc=stage.acc.range,
+                out=stage.out.range,
+                channels=stage.acc.shape.channels,
+                lanes=folding.lanes,
+            )
+            wiring.connect(m, source, requant.i)
+            source = requant.o
+        m.submodules.buffer = buffer = Buffer(self.o.payload.shape())
+        wiring.connect(m, source, buffer.i)
+        wiring.connect(m, buffer.o, wiring.flipped(self.o))
+        self._sizes(m, sized)
+        return m
+
+    def _convolution(self, m, source, sized):
+        folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
+        source = self._feed(m, source, sized, stage.engine.window, by_word=folded.depthwise)
+        m.submodules.mac_array = array = MacArray(
+            stage.x.range,
+            weight_steps(folded),
+            passes=folded.passes,
+            acc=stage.acc.range,
+            shared=not folded.depthwise,
+        )
+        wiring.connect(m, source, array.i)
+        if folding.lanes == folding.outputs:
+            return array.o
+        m.submodules.serialiser = serialiser = Serialiser(
+            shape_of(stage.acc.range),
+            channels=stage.acc.shape.channels,
+            in_lanes=folding.outputs,
+            out_lanes=folding.lanes,
+        )
+        wiring.connect(m, array.o, serialiser.i)
+        return serialiser.o
+
+    def _pooling(self, m, source, sized):
+        folded, stage = self.folded, self.folded.stage
+        pool: Pool = stage.engine
+        ranges = (pool.kind, stage.x.range, stage.acc.range)
+        if folded.folding.feed is Feed.TILES:
+            m.submodules.pool = engine = TilePool(
+                *ranges,
+                channels=stage.x.shape.channels,
+                lanes=folded.input_lanes,
+                window=pool.window,
+                max_width=stage.x.shape.width,
+            )
+            sized.append(engine.size)
+        else:
+            outside = 0 if pool.kind is PoolKind.SUM else stage.x.range.lo
+            source = self._feed(m, source, sized, pool.window, by_word=True, padding=outside)
+            m.submodules.pool = engine = Reduce(*ranges, lanes=folded.input_lanes, taps=taps(stage))
+        wiring.connect(m, source, engine.i)
+        return engine.o
+
+    def _feed(self, m, source, sized, window: Window, *, by_word: bool, padding: int = 0):
+        """The stream of operands, one word for each step of the engine."""
+        folded, stage = self.folded, self.folded.stage
+        feed, lanes = folded.folding.feed, folded.input_lanes
+        width = stage.x.shape.width
+        if feed is Feed.STREAM:
+            return source
+        if feed is Feed.BANKS:
+            m.submodules.row_banks = lines = RowBanks(self.x, lanes, window=window, max_width=width)
+        else:
+            m.submodules.line_buffer = lines = LineBuffer(
+                self.x,
+                lanes,
+                words=folded.words,
+                window=window,
+                capacity=folded.folding.capacity,
+                max_width=width,
+                repeats=folded.groups if feed is Feed.LINES and not by_word else 1,
+                by_word=by_word and feed is Feed.LINES,
+                by_column=feed is Feed.COLUMNS,
+                padding=padding,
+            )
+        sized += [lines.write_size, lines.read_size]
+        wiring.connect(m, source, lines.i)
+        if feed is Feed.LINES:
+            return lines.o
+        pixel = word(self.x, lanes)
+        m.submodules.window = former = WindowFormer(pixel, window=window)
+        sized.append(former.size)
+        if feed is Feed.COLUMNS:
+            m.submodules.column = column = Column(pixel, window.kernel[0])
+            wiring.connect(m, lines.o, column.i)
+            wiring.connect(m, column.o, former.i)
+        else:
+            wiring.connect(m, lines.o, former.i)
+        m.submodules.chunks = chunks = Chunks(
+            self.x,
+            size=taps(stage) * lanes,
+            picks=window_picks(folded),
+            repeats=1 if folded.depthwise else folded.groups,
+        )
+        m.d.comb += [
+            Cat(chunks.i.payload).eq(Cat(former.o.payload)),
+            chunks.i.valid.eq(former.o.valid),
+            former.o.ready.eq(chunks.i.ready),
+        ]
+        return chunks.o
+
+    def _sizes(self, m, sized):
+        """Give everyone who needs it the size of the map, and the next stage that of its own."""
+        if not self.resizable:
+            for k, port in enumerate(sized):
+                m.submodules[f"size_{k}"] = fixed = FixedSize(self.folded.stage.x.shape)
+                wiring.connect(m, fixed.o, port)
+            return
+        m.submodules.sizes = fork = Fork(SIZE, len(sized) + 1)
+        wiring.connect(m, wiring.flipped(self.i_size), fork.i)
+        for k, port in enumerate(sized):
+            m.submodules[f"size_{k}"] = queue = Buffer(SIZE)
+            wiring.connect(m, getattr(fork, f"o{k}"), queue.i)
+            wiring.connect(m, queue.o, port)
+        m.submodules.size_out = out = Buffer(SIZE)
+        incoming = getattr(fork, f"o{len(sized)}")
+        width, height = incoming.payload.width, incoming.payload.height
+        if isinstance(self.folded.stage.engine, Conv | Pool):
+            window = self.folded.stage.engine.window
+            width, height = output_columns(window, width), output_rows(window, height)
+        m.d.comb += [
+            out.i.payload.width.eq(width),
+            out.i.payload.height.eq(height),
+            out.i.valid.eq(incoming.valid),
+            incoming.ready.eq(out.i.ready),
+        ]
+        wiring.connect(m, out.o, wiring.flipped(self.o_size))

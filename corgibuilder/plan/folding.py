@@ -1,0 +1,258 @@
+"""How much hardware a stage gets, and what follows from it.
+
+A folding is what the planner decides and what a user may edit. Everything else about a stage is
+arithmetic on the folding and the layer, done here once for the planner, the hardware and the tables.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from corgibuilder.ir import Argmax, Conv, Pool, Window
+
+from .stages import Stage
+
+
+class Feed(enum.Enum):
+    """Where an engine's operands come from."""
+
+    STREAM = "stream"  #: straight from the stream, each word once
+    LINES = "lines"  #: word by word from the circular line buffer, as often as needed
+    COLUMNS = "columns"  #: whole windows in registers, fed from the circular line buffer
+    BANKS = "banks"  #: whole windows in registers, fed a column a cycle from one bank per row
+    TILES = "tiles"  #: pooled as they come, windows tile the map
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folding:
+    """Decisions for one stage.
+
+    Parameters
+    ----------
+    feed
+        Where the operands come from.
+    inputs
+        Values that meet one output in a cycle: channels, or for windows any of their values.
+    outputs
+        Outputs worked on at once.
+    lanes
+        Channels in a word of the stage's output; divides ``outputs``.
+    capacity
+        Pixels in the line buffer, 0 where there is none.
+    fifo
+        Words in a queue before the stage, 0 for none.
+    """
+
+    feed: Feed
+    inputs: int
+    outputs: int
+    lanes: int
+    capacity: int = 0
+    fifo: int = 0
+
+
+def ceil_div(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+def feeds(stage: Stage, *, resizable: bool) -> tuple[Feed, ...]:
+    """The ways in which a stage can be fed."""
+    engine = stage.engine
+    if isinstance(engine, Pool):
+        return (Feed.TILES,) if engine.window.tiles else (Feed.LINES,)
+    if not isinstance(engine, Conv):
+        return (Feed.STREAM,)
+    if pointwise(engine.window) and engine.depthwise:
+        return (Feed.STREAM,)
+    if pointwise(engine.window) or (whole_map(stage) and not engine.depthwise and not resizable):
+        return (Feed.STREAM, Feed.LINES)
+    if small_window(stage):
+        return (Feed.LINES, Feed.COLUMNS, Feed.BANKS)
+    return (Feed.LINES,)
+
+
+def pointwise(window: Window) -> bool:
+    return window == Window(kernel=(1, 1))
+
+
+def whole_map(stage: Stage) -> bool:
+    """Whether one window without padding covers the whole map."""
+    assert isinstance(stage.engine, Conv)
+    window = stage.engine.window
+    return window.kernel == (stage.x.shape.height, stage.x.shape.width) and not window.pads
+
+
+#: Bits of a window kept in registers at most; beyond, taps are read one by one.
+MAX_WINDOW_BITS = 16384
+
+
+def small_window(stage: Stage) -> bool:
+    """Whether a window fits in registers, and no column is skipped."""
+    assert isinstance(stage.engine, Conv)
+    window = stage.engine.window
+    bits = taps(stage) * stage.x.shape.channels * stage.x.range.width
+    return bits <= MAX_WINDOW_BITS and window.stride[1] <= window.kernel[1]
+
+
+def taps(stage: Stage) -> int:
+    """Pixels of a window."""
+    assert isinstance(stage.engine, Conv | Pool)
+    return stage.engine.window.kernel[0] * stage.engine.window.kernel[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A stage with its folding: the arithmetic of its cycles and sizes."""
+
+    stage: Stage
+    folding: Folding
+
+    @property
+    def depthwise(self) -> bool:
+        return isinstance(self.stage.engine, Conv) and self.stage.engine.depthwise
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of the array."""
+        is_conv = isinstance(self.stage.engine, Conv)
+        return self.folding.inputs * self.folding.outputs if is_conv else 0
+
+    @property
+    def input_lanes(self) -> int:
+        """Channels in a word that enters the engine's feed."""
+        stage, folding = self.stage, self.folding
+        if folding.feed in (Feed.COLUMNS, Feed.BANKS):
+            return stage.x.shape.channels
+        if isinstance(stage.engine, Conv) and not self.depthwise:
+            return folding.inputs
+        return folding.outputs
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel at the engine's feed."""
+        return ceil_div(self.stage.x.shape.channels, self.input_lanes)
+
+    @property
+    def passes(self) -> int:
+        """Steps that make one sum."""
+        stage, folding = self.stage, self.folding
+        if not isinstance(stage.engine, Conv):
+            return taps(stage) if folding.feed is Feed.LINES else 1
+        if self.depthwise:
+            return ceil_div(taps(stage), folding.inputs)
+        if folding.feed in (Feed.COLUMNS, Feed.BANKS):
+            return ceil_div(taps(stage) * stage.x.shape.channels, folding.inputs)
+        return taps(stage) * self.words
+
+    @property
+    def groups(self) -> int:
+        """Groups of outputs worked on one after the other."""
+        return ceil_div(self.stage.acc.shape.channels, self.folding.outputs)
+
+    @property
+    def position_cycles(self) -> int:
+        """Cycles from one output position to the next."""
+        if self.folding.feed is Feed.TILES or not isinstance(self.stage.engine, Conv | Pool):
+            return self.words
+        return self.passes * self.groups
+
+    @property
+    def window_cycles(self) -> int:
+        """Cycles in which the feed brings one column of a window, 0 where there are no columns."""
+        engine = self.stage.engine
+        if not isinstance(engine, Conv):
+            return 0
+        return {Feed.COLUMNS: engine.window.kernel[0], Feed.BANKS: 1}.get(self.folding.feed, 0)
+
+    @property
+    def row_gap(self) -> int:
+        """Cycles lost at the start of a row while its first window forms."""
+        if not self.window_cycles:
+            return 0
+        assert isinstance(self.stage.engine, Conv)
+        window, shape = self.stage.engine.window, self.stage.x.shape
+        columns = self.stage.acc.shape.width
+        tail = (columns - 1) * window.stride[1] + window.kernel[1] - window.pads.left - shape.width
+        first = window.kernel[1] - window.pads.left - max(tail, 0)
+        return max(0, first * self.window_cycles - max(self.position_cycles, self.window_cycles))
+
+    @property
+    def frame_cycles(self) -> int:
+        """Cycles from one frame to the next if the stage never waits."""
+        x, acc = self.stage.x.shape, self.stage.acc.shape
+        write = x.pixels * self.words
+        if self.folding.feed in (Feed.TILES, Feed.STREAM):
+            return write
+        position = max(self.position_cycles, self.column_steps * self.window_cycles)
+        return max(write, acc.height * (acc.width * position + self.row_gap))
+
+    @property
+    def column_steps(self) -> int:
+        """Columns that a window moves on from one position to the next."""
+        assert isinstance(self.stage.engine, Conv | Pool)
+        return self.stage.engine.window.stride[1]
+
+    @property
+    def buffer_bits(self) -> int:
+        """Bits of the line buffer."""
+        stage, bits = self.stage, self.stage.x.range.width
+        if self.folding.feed is Feed.BANKS:
+            assert isinstance(stage.engine, Conv)
+            lines = stage.engine.window.kernel[0]
+            return lines * stage.x.shape.width * stage.x.shape.channels * bits
+        if self.folding.feed is Feed.TILES:
+            assert isinstance(stage.engine, Pool)
+            return stage.acc.shape.width * stage.acc.shape.channels * stage.acc.range.width
+        return self.folding.capacity * self.words * self.input_lanes * bits
+
+    @property
+    def buffer_bound(self) -> int:
+        """Bits without which no line buffer works: the rows that a window still needs."""
+        engine, shape = self.stage.engine, self.stage.x.shape
+        if not isinstance(engine, Conv | Pool) or self.folding.feed is Feed.STREAM:
+            return 0
+        if self.folding.feed is Feed.TILES:
+            return self.buffer_bits
+        rows = max(engine.window.kernel[0] - engine.window.stride[0], 0)
+        if engine.window.kernel == (1, 1):
+            return shape.channels * self.stage.x.range.width
+        return rows * shape.width * shape.channels * self.stage.x.range.width
+
+    @property
+    def rom_bits(self) -> int:
+        """Bits of the weight memory; 0 where weights are wired in."""
+        engine = self.stage.engine
+        if not isinstance(engine, Conv) or self.steps == 1:
+            return 0
+        lo, hi = int(engine.weights.min()), int(engine.weights.max())
+        width = max(1, max(hi, ~lo).bit_length() + (lo < 0))
+        return self.steps * self.multipliers * width
+
+    @property
+    def steps(self) -> int:
+        """Rows of the weight memory."""
+        return self.passes * self.groups
+
+
+def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
+    """For each step the values of the window, in the order of the window's layout.
+
+    A window's values come column by column, in it row by row, in it channel by channel. A shared step
+    takes the next ``inputs`` of them; a depthwise step takes ``inputs`` taps of ``outputs`` channels.
+    """
+    stage, folding = folded.stage, folded.folding
+    channels, count = stage.x.shape.channels, taps(stage)
+    if not folded.depthwise:
+        size = count * channels
+        return tuple(
+            tuple(k if k < size else None for k in range(s * folding.inputs, (s + 1) * folding.inputs))
+            for s in range(folded.passes)
+        )
+    return tuple(
+        tuple(
+            tap * channels + c if tap < count and c < channels else None
+            for c in range(g * folding.outputs, (g + 1) * folding.outputs)
+            for tap in range(s * folding.inputs, (s + 1) * folding.inputs)
+        )
+        for g in range(folded.groups)
+        for s in range(folded.passes)
+    )

@@ -1,0 +1,102 @@
+"""The cheapest folding of a stage within a budget of cycles per frame."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corgibuilder.ir import Argmax, Conv, Pool
+
+from .folding import Feed, Folded, Folding, ceil_div, feeds, taps
+from .stages import Stage
+
+
+def cheapest(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Folding | None:
+    """Folding with the fewest multipliers whose cycles fit, or ``None`` if none fits.
+
+    Of equals the one with the fewest register and memory bits, as :func:`burden` counts them. ``lanes``
+    is the width of the words that arrive, in channels.
+    """
+    fitting = [
+        folding
+        for folding in candidates(stage, budget, lanes=lanes, resizable=resizable)
+        if Folded(stage, folding).frame_cycles <= budget
+    ]
+    return min(fitting, key=lambda f: (Folded(stage, f).multipliers, burden(stage, f)), default=None)
+
+
+def candidates(
+    stage: Stage, budget: int, *, lanes: int, resizable: bool
+) -> Iterator[Folding]:
+    """Foldings worth looking at: for each number of output groups the fewest inputs that may fit."""
+    for feed in feeds(stage, resizable=resizable):
+        if isinstance(stage.engine, Conv):
+            yield from _conv_candidates(stage, feed, budget)
+        elif isinstance(stage.engine, Argmax):
+            yield Folding(feed=feed, inputs=1, outputs=1, lanes=1)
+        elif isinstance(stage.engine, Pool) and feed is Feed.LINES:
+            for outputs in _parts(stage.x.shape.channels):
+                yield Folding(feed=feed, inputs=1, outputs=outputs, lanes=outputs)
+        else:
+            yield Folding(feed=feed, inputs=1, outputs=lanes, lanes=lanes)
+
+
+def _parts(total: int) -> list[int]:
+    """The smallest part size for each possible number of parts of ``total``."""
+    return sorted({ceil_div(total, count) for count in range(1, total + 1)})
+
+
+def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]:
+    assert isinstance(stage.engine, Conv)
+    channels, outputs = stage.x.shape.channels, stage.acc.shape.channels
+    depthwise = stage.engine.depthwise
+    windows = feed in (Feed.COLUMNS, Feed.BANKS)
+    if depthwise:
+        operands = taps(stage) if windows else 1
+    else:
+        operands = taps(stage) * channels if windows else channels
+    cycles = budget // stage.acc.shape.pixels  # per output position
+    for group in [outputs] if feed is Feed.STREAM and not depthwise else _parts(outputs):
+        groups = ceil_div(outputs, group)
+        if windows or depthwise:
+            most_passes = cycles // groups
+        else:
+            most_passes = cycles // groups // taps(stage)
+        if most_passes < 1:
+            continue
+        inputs = ceil_div(operands, min(most_passes, operands))
+        folding = Folding(feed=feed, inputs=inputs, outputs=group, lanes=group)
+        passes = Folded(stage, folding).passes
+        yield replace(folding, lanes=_lanes(group, passes))
+
+
+def _lanes(outputs: int, passes: int) -> int:
+    """Fewest lanes, dividing ``outputs``, that carry a group of sums away before the next one."""
+    return min(n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= passes)
+
+
+def burden(stage: Stage, folding: Folding) -> int:
+    """Bits of registers (eight times) and of memories (once) that a folding needs besides multipliers."""
+    folded = Folded(stage, folding)
+    registers = folding.outputs * stage.acc.range.width * 2 + folding.lanes * stage.acc.range.width
+    if folded.window_cycles:
+        window = taps(stage) * stage.x.shape.channels * stage.x.range.width
+        registers += window * (1 if folded.steps == 1 else 2)
+    else:
+        registers += 2 * folded.input_lanes * stage.x.range.width
+    return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.rom_bits
+
+
+def fewest_cycles(stage: Stage, *, lanes: int, resizable: bool) -> int:
+    """Cycles per frame of the fastest folding there is."""
+    fastest = stage.acc.shape.pixels * stage.x.shape.size  # a budget that all candidates meet
+    best = fastest
+    budget = stage.acc.shape.pixels
+    while budget <= fastest:
+        found = [
+            Folded(stage, f).frame_cycles
+            for f in candidates(stage, budget, lanes=lanes, resizable=resizable)
+        ]
+        if found:
+            best = min(best, *found)
+            break
+        budget *= 2
+    return best

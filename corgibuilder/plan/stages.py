@@ -1,0 +1,121 @@
+"""Which layers share a stage of the pipeline: an engine, and the step function behind it."""
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import (
+    Argmax,
+    Clamp,
+    Conv,
+    Graph,
+    Input,
+    Ints,
+    Network,
+    Node,
+    Pool,
+    TensorType,
+    Threshold,
+    macs,
+)
+from corgibuilder.ir.infer import infer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stage:
+    """One stage of the pipeline, before anything is decided about its hardware.
+
+    ``name`` is the layer's name in the user's file, ``module`` a Verilog identifier made from it.
+    ``source`` and ``result`` are the graph nodes whose values enter and leave. ``x`` and ``out`` are the
+    types of those values, ``acc`` that of the engine's sums without their bias.
+    """
+
+    name: str
+    module: str
+    source: str
+    result: str
+    engine: Conv | Pool | Argmax | None
+    finish: Threshold | Clamp | None
+    x: TensorType
+    acc: TensorType
+    out: TensorType
+    macs: int
+    node: Node
+
+    @property
+    def bias(self) -> Ints:
+        """int64 ``(channels,)`` to add to the engine's sums."""
+        if isinstance(self.engine, Conv):
+            return self.engine.bias
+        return np.zeros(self.acc.shape.channels, np.int64)
+
+
+def group_stages(network: Network) -> tuple[Stage, ...]:
+    """Stages of the network in topological order.
+
+    A step function or clamp joins the engine whose only reader it is, unless the engine's own value is
+    an output of the network.
+    """
+    graph = network.graph
+    outputs = {port.node for port in network.outputs}
+    stages: list[Stage] = []
+    taken: set[str] = set()
+    modules: set[str] = set()
+    for node in graph:
+        if isinstance(node.op, Input) or node.name in taken:
+            continue
+        source = node.inputs[0]
+        engine, finish, result = node.op, None, node.name
+        if isinstance(engine, Threshold | Clamp):
+            engine, finish = None, engine
+        elif not isinstance(engine, Argmax):
+            follower = _only_reader(graph, node.name, outputs)
+            if follower is not None and isinstance(follower.op, Threshold | Clamp):
+                finish, result = follower.op, follower.name
+                taken.add(follower.name)
+        x = graph.type(source)
+        acc = x
+        if isinstance(engine, Conv):
+            acc = infer(replace(engine, bias=np.zeros_like(engine.bias)), x)
+        elif engine is not None:
+            acc = graph.type(node.name)
+        stages.append(
+            Stage(
+                name=node.name,
+                module=_identifier(node.name, modules),
+                source=source,
+                result=result,
+                engine=engine,
+                finish=finish,
+                x=x,
+                acc=acc,
+                out=graph.type(result),
+                macs=macs(graph, node),
+                node=node,
+            )
+        )
+    if not stages:
+        raise CompileError(
+            "CB402",
+            "the network has no layers that compute anything",
+            at=next(iter(graph)).origin,
+            help="give a network with at least one convolution, pooling or quantised layer",
+        )
+    return tuple(stages)
+
+
+def _only_reader(graph: Graph, name: str, outputs: set[str]) -> Node | None:
+    users = graph.users(name)
+    return graph[users[0]] if len(users) == 1 and name not in outputs else None
+
+
+def _identifier(name: str, used: set[str]) -> str:
+    """Unique Verilog identifier after a layer's name."""
+    base = "layer_" + (re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "unnamed")
+    module, k = base, 2
+    while module in used:
+        module, k = f"{base}_{k}", k + 1
+    used.add(module)
+    return module

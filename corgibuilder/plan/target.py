@@ -1,0 +1,39 @@
+"""What the user asks for."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from corgibuilder.diagnostics import CompileError, Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Frames per second at a clock, and the image size where the network leaves it open.
+
+    Parameters
+    ----------
+    fps
+        Frames per second, above 0.
+    clock_hz
+        Clock cycles per second, above 0.
+    image
+        Width and height, or ``None`` for the size in the network's file.
+    """
+
+    fps: Fraction
+    clock_hz: int
+    image: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.fps <= 0 or self.clock_hz <= 0:
+            raise CompileError(
+                "CB401",
+                f"{float(self.fps):g} frames/s at {self.clock_hz} Hz is not a target",
+                at=Origin("command line"),
+                help="give a frame rate and a clock above 0",
+            )
+
+    @property
+    def budget(self) -> int:
+        """Whole clock cycles that a frame may take; at least 1."""
+        return max(1, self.clock_hz // self.fps)

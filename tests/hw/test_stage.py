@@ -1,0 +1,167 @@
+"""Whole stages against the golden model: every feed, odd folds, odd and tiny sizes, stalls."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corgibuilder import golden
+from corgibuilder.diagnostics import Origin
+from corgibuilder.hw.line_buffer import least_capacity
+from corgibuilder.hw.stage import Stage
+from corgibuilder.ir import (
+    Argmax, Conv, Graph, Input, Network, Node, Pads, Pool, PoolKind, Port, QInt, Shape, Threshold, Window,
+)
+from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.forms import find_form
+from corgibuilder.plan.stages import group_stages
+
+from ..streams import run_streams
+from .maps import from_words, size_words, to_words
+
+SAME = Window(kernel=(3, 3), pads=Pads(top=1, left=1, bottom=1, right=1))
+STRIDED = replace(SAME, stride=(2, 2))
+LOPSIDED = Window(kernel=(2, 3), stride=(1, 2), pads=Pads(left=2, bottom=1, right=1))
+
+
+def network(shape, x, *ops):
+    """Network of one input and a chain of ops."""
+    at = Origin("toy.onnx", "toy")
+    nodes = [Node("x", Input(shape=shape, range=x), (), at)]
+    for k, op in enumerate(ops):
+        nodes.append(Node(f"n{k}", op, (nodes[-1].name,), at))
+    port = Port(nodes[-1].name, nodes[-1].name, (), np.asarray)
+    return Network("toy", Graph(nodes), (Port("x", "x", (), np.asarray),), (port,))
+
+
+def conv(rng, inputs, outputs, window, groups=1):
+    weights = rng.integers(-7, 8, (outputs, inputs // groups, *window.kernel))
+    return Conv(weights=weights, bias=rng.integers(-20, 20, outputs), window=window, groups=groups)
+
+
+def steps(rng, channels, count=15, spread=150):
+    return Threshold(steps=np.sort(rng.integers(-spread, spread, (channels, count)), axis=1), base=0)
+
+
+def check(net, folding, *, lanes, frames, stall, resizable):
+    (stage,) = group_stages(net)
+    folded = Folded(stage, folding)
+    needs_form = isinstance(stage.engine, Conv) or stage.finish is not None
+    x = net.graph.type(stage.node.name) if stage.engine is not None else stage.x
+    form = find_form(stage.finish, x, stage.bias) if needs_form else None
+    dut = Stage(folded, form, lanes=lanes, resizable=resizable)
+    want = []
+    for f in frames:
+        sized = Graph(
+            replace(n, op=replace(n.op, shape=Shape(*f.shape))) if isinstance(n.op, Input) else n
+            for n in net.graph
+        )
+        want.append(np.asarray(golden.run(sized, f[None])[stage.result])[0])
+    feeds = {"i": to_words(frames, lanes)}
+    due = {"o": sum(w.shape[1] * w.shape[2] * -(-w.shape[0] // folding.lanes) for w in want)}
+    if resizable:
+        feeds["i_size"] = size_words(frames)
+        due["o_size"] = len(frames)
+    got, cycles = run_streams(dut, feeds, due, stall=stall, patience=5000)
+    for a, b in zip(from_words(got["o"], [w.shape for w in want], folding.lanes), want, strict=True):
+        np.testing.assert_array_equal(a, b)
+    if resizable:
+        assert got["o_size"] == size_words(want)
+    return folded, cycles
+
+
+def F(feed, inputs, outputs, lanes, capacity=0, fifo=0):
+    return Folding(feed=Feed(feed), inputs=inputs, outputs=outputs, lanes=lanes, capacity=capacity, fifo=fifo)
+
+
+DENSE = [
+    ("lines", 1, 1, 1), ("lines", 2, 3, 1), ("lines", 3, 5, 5),
+    ("columns", 4, 2, 2), ("columns", 27, 5, 5), ("banks", 27, 5, 5), ("banks", 9, 3, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("resizable", [False, True], ids=["fixed", "resizable"])
+@pytest.mark.parametrize("window", [SAME, STRIDED, LOPSIDED], ids=["same", "strided", "lopsided"])
+@pytest.mark.parametrize("folding", DENSE, ids=str)
+def test_dense_convolution(stall, resizable, window, folding):
+    rng = np.random.default_rng(3)
+    net = network(Shape(3, 5, 6), QInt(-4, 3), conv(rng, 3, 5, window), steps(rng, 5))
+    sizes = [(5, 6), (3, 3), (4, 6)] if resizable else [(5, 6)] * 2
+    frames = [rng.integers(-4, 4, (3, *size)) for size in sizes]
+    capacity = 0 if folding[0] == "banks" else least_capacity(window, 6) + 1
+    check(net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=resizable)
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("window", [SAME, STRIDED], ids=["same", "strided"])
+@pytest.mark.parametrize(
+    "folding",
+    [("lines", 1, 1, 1), ("lines", 1, 2, 1), ("columns", 4, 2, 1), ("banks", 9, 5, 5), ("banks", 9, 2, 2)],
+    ids=str,
+)
+def test_depthwise_convolution(stall, window, folding):
+    rng = np.random.default_rng(4)
+    net = network(Shape(5, 5, 6), QInt(0, 15), conv(rng, 5, 5, window, groups=5), steps(rng, 5))
+    frames = [rng.integers(0, 16, (5, 5, 6)) for _ in range(2)]
+    capacity = 0 if folding[0] == "banks" else least_capacity(window, 6) + 1
+    check(net, F(*folding, capacity), lanes=5, frames=frames, stall=stall, resizable=False)
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("folding", [("stream", 2, 4, 2, 0, 6), ("stream", 1, 4, 4), ("lines", 2, 3, 1, 8)], ids=str)
+def test_fully_connected_on_a_map(stall, folding):
+    rng = np.random.default_rng(5)
+    net = network(Shape(3, 2, 3), QInt(-2, 1), conv(rng, 3, 4, Window(kernel=(2, 3))))
+    frames = [rng.integers(-2, 2, (3, 2, 3)) for _ in range(4)]
+    check(net, F(*folding), lanes=1, frames=frames, stall=stall, resizable=False)
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("folding", [("stream", 3, 4, 1), ("lines", 2, 3, 3, 2), ("lines", 5, 1, 1, 3)], ids=str)
+def test_pointwise_and_groups(stall, folding):
+    rng = np.random.default_rng(6)
+    groups = 2 if folding[0] == "lines" else 1
+    net = network(Shape(6, 3, 2), QInt(0, 3), conv(rng, 6, 4, Window(kernel=(1, 1)), groups), steps(rng, 4, 3, 20))
+    frames = [rng.integers(0, 4, (6, 3, 2)) for _ in range(3)]
+    check(net, F(*folding), lanes=2, frames=frames, stall=stall, resizable=True)
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("kind", PoolKind)
+@pytest.mark.parametrize(
+    "window,folding",
+    [
+        (Window(kernel=(2, 2), stride=(2, 2)), ("tiles", 1, 2, 2)),
+        (Window(kernel=(3, 3), stride=(2, 2), pads=SAME.pads), ("lines", 1, 2, 2, 18)),
+        (Window(kernel=(5, 6), stride=(5, 6)), ("tiles", 1, 2, 2)),
+    ],
+    ids=["tiles", "overlapping", "global"],
+)
+def test_pooling(stall, kind, window, folding):
+    rng = np.random.default_rng(7)
+    finish = [steps(rng, 3)] if kind is PoolKind.SUM else []
+    net = network(Shape(3, 5, 6), QInt(-4, 3), Pool(kind=kind, window=window), *finish)
+    frames = [rng.integers(-4, 4, (3, 5, 6)) for _ in range(3)]
+    check(net, F(*folding), lanes=2, frames=frames, stall=stall, resizable=False)
+
+
+def test_argmax_and_a_lone_step_function():
+    rng = np.random.default_rng(8)
+    frames = [rng.integers(-9, 10, (5, 1, 1)) for _ in range(6)]
+    check(network(Shape(5, 1, 1), QInt(-9, 9), Argmax()), F("stream", 1, 1, 1), lanes=2, frames=frames, stall=0.3, resizable=False)
+    check(network(Shape(5, 1, 1), QInt(-9, 9), steps(rng, 5, 3, 9)), F("stream", 1, 2, 2), lanes=2, frames=frames, stall=0.3, resizable=False)
+
+
+@pytest.mark.parametrize("folding", [("banks", 9, 4, 4), ("columns", 3, 4, 2), ("lines", 1, 4, 1)], ids=str)
+def test_frames_follow_without_a_gap(folding):
+    """Cycles of each further frame are those that the folding's arithmetic says."""
+    rng = np.random.default_rng(9)
+    net = network(Shape(1, 6, 7), QInt(0, 3), conv(rng, 1, 4, SAME), steps(rng, 4, 3, 20))
+    frames = [rng.integers(0, 4, (1, 6, 7)) for _ in range(5)]
+    capacity = 0 if folding[0] == "banks" else least_capacity(SAME, 7) + 2
+    runs = [
+        check(net, F(*folding, capacity), lanes=1, frames=frames[:n], stall=0, resizable=False)
+        for n in (2, 5)
+    ]
+    assert runs[1][1] - runs[0][1] == 3 * runs[0][0].frame_cycles
