@@ -68,6 +68,14 @@ def encode(network: Network, frames: NDArray[Any], at: str = "input") -> tuple[N
         ) from None
 
 
+def save_outputs(path: Path, outputs: dict[str, NDArray[Any]]) -> None:
+    """Write every output under its own name into a ``.npz`` file, which appears when complete."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **outputs)
+    partial.replace(path)
+
+
 def _usual_pixels(port: Port) -> Pixels:
     return Pixels.UNIT if isinstance(port.convert, FloatInput) else Pixels.RAW
 

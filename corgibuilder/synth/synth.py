@@ -31,7 +31,8 @@ def synth(
 ) -> SynthReport:
     """Synthesise every stage by itself.
 
-    Results appear in ``build_dir/synth/<target>``, all at once, when they are complete. With ``netlist`` also the whole network as simple gates, in ``netlist.v`` there, which
+    Results appear in ``build_dir/synth/<target>``, all at once, when they are complete. With
+    ``netlist`` also the whole network as simple gates, in ``netlist.v`` there, which
     :func:`corgibuilder.verify.simulate` takes in place of the build directory's own Verilog.
     """
     build = read_build_directory(build_dir)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,14 @@ class SimulationReport:
     def passed(self) -> bool:
         return not self.faults
 
+    def summary(self) -> dict[str, Any]:
+        """All fields and what follows from them, as plain data."""
+        return asdict(self) | {
+            "cycles_per_second": self.cycles_per_second,
+            "passed": self.passed,
+            "faults": self.faults,
+        }
+
 
 def read_report(
     directory: Path, unit: Unit, *, compile_seconds: float, simulation_seconds: float
@@ -116,7 +124,9 @@ def read_report(
     outputs = verdict["outputs"]
     mismatches = [_mismatch(output) for output in outputs if output["first_mismatch"]]
     complete = [output for output in outputs[: len(unit.outputs)] if output["frame_cycles"]]
-    slowest = max((o["frame_cycles"] for o in complete), key=lambda spans: spans[0][1], default=[])
+    slowest: list[list[int]] = max(
+        (o["frame_cycles"] for o in complete), key=lambda spans: spans[0][1], default=[]
+    )
     ends = [last for _, last in slowest]
     start = verdict["frame_starts"][0] if verdict["frame_starts"] else 0
     return SimulationReport(

@@ -1,0 +1,147 @@
+"""The verbs of corgibuilder, for Python and for the command line."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder import emit, frontend, golden, verify
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.inputs import encode
+from corgibuilder.ir import Input, Ints, Network, input_node
+from corgibuilder.plan import Plan, Target, make_plan
+from corgibuilder.synth import synth
+from corgibuilder.units import parse_clock, parse_fps, parse_image
+from corgibuilder.verify import SimulationReport, Simulator, read_build_directory
+from corgibuilder.verify.process import Progress, silent
+
+__all__ = ["build", "plan", "plan_file", "random_frames", "read", "run", "simulate", "synth"]
+
+Size = tuple[int, int]  # width, height
+
+
+def read(path: str | Path, *, image: Size | None = None) -> Network:
+    """The integer network of a file, for images of ``image`` where that is given."""
+    network = frontend.read(path)
+    return frontend.resized(network, *image) if image else network
+
+
+def run(network: Network, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Every output of the network, by name, in the source file's own shape and values.
+
+    ``frames`` is ``(frames, *shape)`` in the file's own terms. No hardware is involved: this is the
+    result that the hardware will give.
+    """
+    network, integers = encode(network, frames)
+    values = golden.run(network.graph, integers)
+    return {port.name: port.convert(values[port.node]) for port in network.outputs}
+
+
+def plan(
+    network: Network, *, fps: float | Fraction, clock_hz: int, image: Size | None = None
+) -> Plan:
+    """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``."""
+    if image:
+        network = frontend.resized(network, *image)
+    return make_plan(network, Target(fps=Fraction(str(fps)), clock_hz=clock_hz, image=image))
+
+
+def plan_file(
+    source: str | Path,
+    *,
+    fps: str | None,
+    clock: str | None,
+    image: str | None,
+    saved: Path | None = None,
+) -> Plan:
+    """Plan for a network file and settings as people write them, or the plan ``saved`` in a file."""
+    if saved:
+        if fps or clock or image:
+            raise CompileError(
+                "CB614",
+                "a plan and a target are both given",
+                at=Origin(str(saved)),
+                help="leave out --fps, --clock and --image, or --plan",
+            )
+        return Plan.from_json(_text(saved))
+    if not fps or not clock:
+        raise CompileError(
+            "CB615",
+            f"there is no {'clock' if fps else 'frame rate'} to plan for",
+            at=Origin(str(source)),
+            help="give both, such as --fps 30 --clock 59MHz",
+        )
+    size = parse_image(image) if image else None
+    return plan(read(source), fps=parse_fps(fps), clock_hz=parse_clock(clock), image=size)
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise CompileError(
+            "CB616",
+            "the plan file does not exist",
+            at=Origin(str(path)),
+            help="write it with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
+        )
+    return path.read_text()
+
+
+def build(
+    source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
+) -> emit.Manifest:
+    """Write Verilog, memory images and manifest of the network in file ``source``."""
+    network = read(source, image=plan.target.image)
+    return emit.build(network, plan, Path(source), Path(out_dir), progress)
+
+
+def simulate(
+    build_dir: str | Path,
+    inputs: NDArray[Any] | None = None,
+    *,
+    frames: int = 2,
+    simulator: Simulator = Simulator.VERILATOR,
+    layer: str | None = None,
+    stalls: bool = False,
+    seed: int = 1,
+    netlist: Path | None = None,
+    progress: Progress = silent,
+) -> SimulationReport:
+    """Simulate the build directory and compare every output with the golden model.
+
+    ``inputs`` is ``(frames, *shape)`` in the source file's own terms; without it, ``frames`` random
+    frames enter. With ``layer`` only that stage is simulated, on the values that reach it.
+    """
+    directory = read_build_directory(Path(build_dir))
+    unit = directory.unit(layer)
+    network = read(directory.source, image=directory.image)
+    if inputs is None:
+        integers = random_frames(network, frames, seed)
+    else:
+        network, integers = encode(network, inputs)
+    progress(f"evaluating {len(integers)} frames", 0.0)
+    values = golden.run(network.graph, integers)
+    return verify.simulate(
+        directory.path,
+        frames=values[unit.input.node],
+        golden={stream.node: values[stream.node] for stream in unit.outputs},
+        simulator=simulator,
+        layer=layer,
+        stalls=stalls,
+        seed=seed,
+        netlist=netlist,
+        progress=progress,
+    )
+
+
+def random_frames(network: Network, frames: int, seed: int) -> Ints:
+    """Random integers ``(frames, channels, height, width)`` in the range of the network's input."""
+    if frames < 1:
+        raise CompileError(
+            "CB506", f"there are {frames} frames", at=Origin("input"), help="take at least 1 frame"
+        )
+    op = input_node(network.graph).op
+    assert isinstance(op, Input)
+    rng = np.random.default_rng(seed)
+    return rng.integers(op.range.lo, op.range.hi, (frames, *op.shape), endpoint=True)

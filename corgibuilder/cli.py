@@ -1,0 +1,257 @@
+"""The command line: parses and prints, decides nothing."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corgibuilder import api
+from corgibuilder.console import Commands, progress_bar, show, tell
+from corgibuilder.demo import demo as run_demo
+from corgibuilder.inputs import load_input, save_outputs
+from corgibuilder.inspection import inspect as inspect_file
+from corgibuilder.options import (
+    BuildDir,
+    Clock,
+    Fps,
+    ImageSize,
+    InputFile,
+    Json,
+    NetworkFile,
+    OptionalInputFile,
+    PixelValues,
+    SimulatorName,
+)
+from corgibuilder.plan import Plan
+from corgibuilder.show import (
+    inspection_table,
+    outputs_tables,
+    plan_data,
+    plan_table,
+    simulation_table,
+    synth_table,
+    top_classes,
+)
+from corgibuilder.synth import Target
+from corgibuilder.verify import SimulationReport, Simulator, read_build_directory
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="""Turn a quantised neural network into Verilog that keeps a frame rate, and prove it exact.
+
+    \b
+    From a network file to verified hardware, in order:
+      corgibuilder inspect net.onnx
+      corgibuilder run net.onnx --input cat.png
+      corgibuilder plan net.onnx --fps 30 --clock 59MHz
+      corgibuilder build net.onnx --fps 30 --clock 59MHz -o build/
+      corgibuilder simulate build/
+      corgibuilder synth build/ --target ecp5
+    Or all of it, on a small network that comes along:
+      corgibuilder demo
+    """,
+)
+
+
+@app.command()
+def inspect(network: NetworkFile, json: Json = False) -> None:
+    """Show layers, shapes, bits, operations and parameters, and what is not supported.
+
+    \b
+    Example: corgibuilder inspect mobilenet.onnx
+    """
+    found = inspect_file(network)
+    totals = {"macs": found.macs, "parameters": found.parameters}
+    if json or not found.problems:
+        show(json, asdict(found) | totals, inspection_table(found), *found.notes)
+    if found.problems:
+        tell("\n\n".join(found.problems))
+        raise typer.Exit(2)
+
+
+@app.command()
+def run(
+    network: NetworkFile,
+    frames: InputFile,
+    output: Annotated[
+        Path | None, typer.Option(help="File for the outputs, .npz, each under its own name.")
+    ] = None,
+    pixels: PixelValues = None,
+    json: Json = False,
+) -> None:
+    """Compute, without hardware, exactly what the hardware will compute.
+
+    Outputs have the names, shapes and values of the network file: compare them with onnxruntime's.
+
+    \b
+    Example: corgibuilder run digits.onnx --input digits.npz --output logits.npz
+    """
+    read = api.read(network)
+    outputs = api.run(read, load_input(frames, read, pixels))
+    if output:
+        save_outputs(output, outputs)
+    show(json, {"outputs": outputs, "top": top_classes(outputs)}, *outputs_tables(outputs))
+
+
+@app.command()
+def plan(
+    network: NetworkFile,
+    fps: Fps = None,
+    clock: Clock = None,
+    image: ImageSize = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
+    json: Json = False,
+) -> None:
+    """Show how much hardware each layer gets so that the frame rate is met at the clock.
+
+    \b
+    Examples:
+      corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz
+      corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json
+    """
+    made = api.plan_file(network, fps=fps, clock=clock, image=image)
+    if output:
+        output.write_text(made.to_json())
+    show(json, plan_data(made), plan_table(made))
+
+
+@app.command()
+def build(
+    network: NetworkFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory to write.")],
+    fps: Fps = None,
+    clock: Clock = None,
+    image: ImageSize = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="Plan to build, in place of --fps, --clock and --image.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the Verilog, its memory images and a manifest.
+
+    \b
+    Examples:
+      corgibuilder build mobilenet.onnx --fps 30 --clock 59MHz -o build/
+      corgibuilder build mobilenet.onnx --plan plan.json -o build/
+    """
+    made = api.plan_file(network, fps=fps, clock=clock, image=image, saved=plan)
+    with progress_bar() as progress:
+        api.build(network, made, output, progress=progress)
+    written = {"directory": output, "manifest": output / "manifest.json", "plan": plan_data(made)}
+    show(json, written, plan_table(made), f"written to {output}")
+
+
+@app.command()
+def simulate(
+    build: BuildDir,
+    simulator: SimulatorName = Simulator.VERILATOR,
+    frames: OptionalInputFile = None,
+    pixels: PixelValues = None,
+    count: Annotated[
+        int, typer.Option("--frames", help="Random frames, where there is no --input.")
+    ] = 2,
+    layer: Annotated[
+        str | None, typer.Option(help="Only the stage of this name, on the values that reach it.")
+    ] = None,
+    stalls: Annotated[
+        bool, typer.Option("--stalls", help="Withhold and refuse words at random.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="For random frames and stalls.")] = 1,
+    netlist: Annotated[
+        Path | None, typer.Option(help="Verilog from corgibuilder synth --netlist to simulate.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Simulate the Verilog and compare every output with the golden model; status 1 if one differs.
+
+    \b
+    Examples:
+      corgibuilder simulate build/
+      corgibuilder simulate build/ --input photo.png --stalls
+      corgibuilder simulate build/ --layer conv3 --simulator icarus
+    """
+    source = read_build_directory(build)
+    inputs = None
+    if frames:
+        network = api.read(source.source, image=source.image)
+        inputs = load_input(frames, network, pixels)
+    with progress_bar() as progress:
+        report = api.simulate(
+            build,
+            inputs,
+            frames=count,
+            simulator=simulator,
+            layer=layer,
+            stalls=stalls,
+            seed=seed,
+            netlist=netlist,
+            progress=progress,
+        )
+    show(json, report.summary(), simulation_table(report))
+    _fail_for_faults(report)
+
+
+@app.command()
+def synth(
+    build: BuildDir,
+    target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
+    netlist: Annotated[
+        bool, typer.Option("--netlist", help="Also write the whole network as gates.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Synthesise every stage with Yosys and count cells, DSPs and memories.
+
+    \b
+    Example: corgibuilder synth build/ --target xilinx
+    """
+    with progress_bar() as progress:
+        report = api.synth(build, target, netlist=netlist, progress=progress)
+    show(json, asdict(report) | {"total": report.total}, synth_table(report))
+
+
+@app.command()
+def demo(simulator: SimulatorName = Simulator.VERILATOR, json: Json = False) -> None:
+    """Do all of the above with a small classifier of handwritten digits that comes along.
+
+    \b
+    Example: corgibuilder demo
+    """
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-demo-") as name:
+        with progress_bar() as progress:
+            done = run_demo(Path(name), simulator=simulator, progress=progress)
+    report = done.simulation
+    data = {
+        "inspect": done.inspection,
+        "run": done.outputs,
+        "plan": plan_data(done.plan),
+        "simulate": report.summary(),
+        "synth": asdict(done.synthesis) | {"total": done.synthesis.total},
+    }
+    show(
+        json,
+        data,
+        inspection_table(done.inspection),
+        *outputs_tables(done.outputs),
+        plan_table(done.plan),
+        simulation_table(report),
+        synth_table(done.synthesis),
+        f"compared {report.outputs_compared:,} outputs of the hardware with the golden model:"
+        f" {report.mismatches} mismatches",
+    )
+    _fail_for_faults(report)
+
+
+def _fail_for_faults(report: SimulationReport) -> None:
+    if report.faults:
+        tell("\n".join(f"fault: {fault}" for fault in report.faults))
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

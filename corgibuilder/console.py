@@ -1,0 +1,67 @@
+"""Where the command line writes: results to standard output, all else to standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
+
+from corgibuilder.diagnostics import CompileError
+
+from .show import to_json
+
+PLAIN_WIDTH = 160  # columns where the output is not a terminal
+
+
+class Commands(TyperGroup):
+    """Commands that end with status 2 and a message where the user's files or settings are at fault."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CompileError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+
+
+def show(json: bool, data: Any, *tables: RenderableType) -> None:
+    """The result of a command: ``data`` as JSON, or the tables."""
+    if json:
+        typer.echo(to_json(data))
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PLAIN_WIDTH)
+    for table in tables:
+        console.print(table)
+
+
+def tell(text: str) -> None:
+    """A sentence for the user that is not the result."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A function to call with what is being done and which fraction of it is done.
+
+    On a terminal it moves a bar; elsewhere it writes a line for each new thing.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        said: list[str] = []
+
+        def say(what: str, fraction: float) -> None:
+            if said[-1:] != [what]:
+                said.append(what)
+                tell(what)
+
+        yield say
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, fraction: bar.update(task, description=what, completed=fraction)

@@ -1,0 +1,47 @@
+"""Arguments and options that several commands have, each with its help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corgibuilder.inputs import Pixels
+from corgibuilder.verify import Simulator
+
+NetworkFile = Annotated[
+    Path, typer.Argument(metavar="NETWORK", help="ONNX file of a quantised network.")
+]
+BuildDir = Annotated[
+    Path, typer.Argument(metavar="BUILD", help="Directory that corgibuilder build wrote.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Fps = Annotated[str | None, typer.Option("--fps", help="Frames a second, such as 30 or 29.97.")]
+Clock = Annotated[str | None, typer.Option("--clock", help="Clock frequency, such as 59MHz.")]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        metavar="WxH",
+        help="Width and height of images, for a fully convolutional network; default: those in the"
+        " file.",
+    ),
+]
+INPUT = typer.Option(
+    "--input",
+    help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"
+    " the shape and the values that the network file itself takes; one frame or many.",
+)
+InputFile = Annotated[Path, INPUT]
+OptionalInputFile = Annotated[Path | None, INPUT]
+PixelValues = Annotated[
+    Pixels | None,
+    typer.Option(
+        "--pixels",
+        help="What the pixels of a picture become: 0..255 (raw; default where the network takes"
+        " integers), 0..1 (unit; default where it takes floats), or normalised for ImageNet.",
+    ),
+]
+SimulatorName = Annotated[
+    Simulator,
+    typer.Option("--simulator", help="verilator is fast to run, icarus is fast to compile."),
+]

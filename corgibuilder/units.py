@@ -1,0 +1,54 @@
+"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``."""
+
+import re
+from fractions import Fraction
+
+from corgibuilder.diagnostics import CompileError, Origin
+
+MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+
+
+def parse_clock(text: str) -> int:
+    """Hertz of ``59MHz``, ``59e6`` or ``0.1 GHz``."""
+    found = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*(?:([kMG]?)Hz)?\s*", text)
+    try:
+        clock_hz = round(float(found[1]) * MULTIPLES[found[2] or ""]) if found else 0
+    except ValueError:
+        clock_hz = 0
+    if clock_hz < 1:
+        raise CompileError(
+            "CB611",
+            f"{text!r} is not a clock frequency",
+            at=Origin("--clock"),
+            help="write it like 59MHz",
+        )
+    return clock_hz
+
+
+def parse_fps(text: str) -> Fraction:
+    """Frames a second of ``30``, ``29.97`` or ``30000/1001``, exactly."""
+    try:
+        fps = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        fps = Fraction(0)
+    if fps <= 0:
+        raise CompileError(
+            "CB613",
+            f"{text!r} is not a frame rate",
+            at=Origin("--fps"),
+            help="write it like 30 or 29.97",
+        )
+    return fps
+
+
+def parse_image(text: str) -> tuple[int, int]:
+    """Width and height of ``1280x720``."""
+    found = re.fullmatch(r"([1-9][0-9]*)x([1-9][0-9]*)", text)
+    if not found:
+        raise CompileError(
+            "CB612",
+            f"{text!r} is not an image size",
+            at=Origin("--image"),
+            help="write width and height like 1280x720",
+        )
+    return int(found[1]), int(found[2])
