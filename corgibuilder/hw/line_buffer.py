@@ -47,7 +47,7 @@ class LineBuffer(wiring.Component):
     window
         Kernel, stride and padding; the padding is smaller than the kernel.
     capacity
-        Pixels that the ring holds, at least :func:`least_capacity`.
+        Pixels that the ring holds, at least the span of one window.
     max_width
         Widest map that will ever pass.
     repeats
@@ -85,7 +85,7 @@ class LineBuffer(wiring.Component):
         self.outer_window = window
         if by_column:
             window = column_window(window)
-        assert capacity >= least_capacity(window, max_width)
+        assert capacity >= window.span(max_width)
         assert repeats == 1 or not by_word
         self.layout = word(shape, lanes)
         self.lanes = lanes
@@ -317,8 +317,3 @@ def column_window(window: Window) -> Window:
         pads=Pads(top=window.pads.top, bottom=window.pads.bottom),
     )
 
-
-def least_capacity(window: Window, max_width: int) -> int:
-    """Fewest pixels with which a :class:`LineBuffer` cannot block: the span of one window."""
-    kh, kw = window.kernel
-    return (kh - 1) * max_width + kw

@@ -39,6 +39,10 @@ class Window:
         columns = width + self.pads.left + self.pads.right - self.kernel[1]
         return rows // self.stride[0] + 1, columns // self.stride[1] + 1
 
+    def span(self, width: int) -> int:
+        """Pixels from the first to the last of one window, in raster order of a map that wide."""
+        return (self.kernel[0] - 1) * width + self.kernel[1]
+
     @property
     def tiles(self) -> bool:
         """Windows that neither overlap nor leave gaps nor reach into padding."""

@@ -85,18 +85,11 @@ def burden(stage: Stage, folding: Folding) -> int:
     return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.rom_bits
 
 
-def fewest_cycles(stage: Stage, *, lanes: int, resizable: bool) -> int:
+def fewest_cycles(stage: Stage, *, resizable: bool) -> int:
     """Cycles per frame of the fastest folding there is."""
-    fastest = stage.acc.shape.pixels * stage.x.shape.size  # a budget that all candidates meet
-    best = fastest
-    budget = stage.acc.shape.pixels
-    while budget <= fastest:
-        found = [
-            Folded(stage, f).frame_cycles
-            for f in candidates(stage, budget, lanes=lanes, resizable=resizable)
-        ]
+    lanes, budget = stage.x.shape.channels, 1
+    while True:
+        found = list(candidates(stage, budget, lanes=lanes, resizable=resizable))
         if found:
-            best = min(best, *found)
-            break
+            return min(Folded(stage, folding).frame_cycles for folding in found)
         budget *= 2
-    return best

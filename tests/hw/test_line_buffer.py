@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from amaranth.hdl import signed
-from corgibuilder.hw.line_buffer import LineBuffer, least_capacity
+from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, Window
 
 from ..streams import run_streams
@@ -29,7 +29,7 @@ def bench(window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0
         lanes,
         words=words,
         window=window,
-        capacity=least_capacity(window, 8) + extra,
+        capacity=window.span(8) + extra,
         max_width=8,
         repeats=repeats,
         by_word=by_word,

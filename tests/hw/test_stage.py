@@ -7,7 +7,6 @@ import pytest
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import Origin
-from corgibuilder.hw.line_buffer import least_capacity
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import (
     Argmax, Conv, Graph, Input, Network, Node, Pads, Pool, PoolKind, Port, QInt, Shape, Threshold, Window,
@@ -89,7 +88,7 @@ def test_dense_convolution(stall, resizable, window, folding):
     net = network(Shape(3, 5, 6), QInt(-4, 3), conv(rng, 3, 5, window), steps(rng, 5))
     sizes = [(5, 6), (3, 3), (4, 6)] if resizable else [(5, 6)] * 2
     frames = [rng.integers(-4, 4, (3, *size)) for size in sizes]
-    capacity = 0 if folding[0] == "banks" else least_capacity(window, 6) + 1
+    capacity = 0 if folding[0] == "banks" else window.span(6) + 1
     check(net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=resizable)
 
 
@@ -104,7 +103,7 @@ def test_depthwise_convolution(stall, window, folding):
     rng = np.random.default_rng(4)
     net = network(Shape(5, 5, 6), QInt(0, 15), conv(rng, 5, 5, window, groups=5), steps(rng, 5))
     frames = [rng.integers(0, 16, (5, 5, 6)) for _ in range(2)]
-    capacity = 0 if folding[0] == "banks" else least_capacity(window, 6) + 1
+    capacity = 0 if folding[0] == "banks" else window.span(6) + 1
     check(net, F(*folding, capacity), lanes=5, frames=frames, stall=stall, resizable=False)
 
 
@@ -159,7 +158,7 @@ def test_frames_follow_without_a_gap(folding):
     rng = np.random.default_rng(9)
     net = network(Shape(1, 6, 7), QInt(0, 3), conv(rng, 1, 4, SAME), steps(rng, 4, 3, 20))
     frames = [rng.integers(0, 4, (1, 6, 7)) for _ in range(5)]
-    capacity = 0 if folding[0] == "banks" else least_capacity(SAME, 7) + 2
+    capacity = 0 if folding[0] == "banks" else SAME.span(7) + 2
     runs = [
         check(net, F(*folding, capacity), lanes=1, frames=frames[:n], stall=0, resizable=False)
         for n in (2, 5)

@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-from corgibuilder.hw.line_buffer import LineBuffer, least_capacity
+from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, pipe, word
@@ -50,7 +50,7 @@ class Windows(wiring.Component):
         else:
             rows = column_window(self.window)
             source = LineBuffer(
-                signed(5), self.lanes, words=1, window=self.window, capacity=least_capacity(rows, 8) + 1,
+                signed(5), self.lanes, words=1, window=self.window, capacity=rows.span(8) + 1,
                 max_width=8, by_column=True,
             )
         m.submodules.source = source

@@ -1,0 +1,196 @@
+"""The stages of a pipeline with their foldings: chosen for a target, or taken from a saved plan."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Conv, Ints, Network, Pool
+
+from .folding import Feed, Folded, Folding, ceil_div
+from .forms import Form, find_form
+from .search import cheapest, fewest_cycles
+from .stages import Stage, group_stages
+from .target import Target
+from .timing import Passage, pass_through
+
+FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
+SPARE_PIXELS = 2  #: in every line buffer, for the cycles in which a write is not yet seen
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One stage in its place: how it is folded, its requantiser, and the words that reach it."""
+
+    folded: Folded
+    form: Form | None
+    lanes: int
+
+    @property
+    def stage(self) -> Stage:
+        return self.folded.stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """All stages of a network in topological order, and the channels in an input word."""
+
+    network: Network
+    input_lanes: int
+    resizable: bool
+    links: tuple[Link, ...]
+
+    @property
+    def input_node(self) -> str:
+        return self.network.inputs[0].node
+
+    @property
+    def frame_cycles(self) -> int:
+        """Cycles from one frame to the next: those of the slowest stage, or of the input."""
+        shape = self.network.input_shape
+        entry = shape.pixels * ceil_div(shape.channels, self.input_lanes)
+        return max(entry, *(link.folded.frame_cycles for link in self.links))
+
+    def lanes_of(self, node: str) -> int:
+        """Channels in a word of the stream that carries the value of ``node``."""
+        if node == self.input_node:
+            return self.input_lanes
+        return next(k.folded.folding.lanes for k in self.links if k.stage.result == node)
+
+
+def is_resizable(network: Network) -> bool:
+    """Whether every layer works on maps of any size: no window is tied to the whole map."""
+    for node in network.graph:
+        if isinstance(node.op, Conv | Pool):
+            shape = network.graph.type(node.inputs[0]).shape
+            covers = node.op.window.kernel == (shape.height, shape.width)
+            if covers and node.op.window.kernel != (1, 1):
+                return False
+    return network.input_shape.pixels > 1
+
+
+def assemble(
+    network: Network, stages: tuple[Stage, ...], foldings: Mapping[str, Folding], input_lanes: int
+) -> Pipeline:
+    """Pipeline of ``stages`` with a folding for each by name."""
+    lanes = {network.inputs[0].node: input_lanes}
+    links = []
+    for stage in stages:
+        folding = foldings[stage.name]
+        links.append(Link(Folded(stage, folding), form_of(stage, network), lanes[stage.source]))
+        lanes[stage.result] = folding.lanes
+    return Pipeline(
+        network=network,
+        input_lanes=input_lanes,
+        resizable=is_resizable(network),
+        links=tuple(links),
+    )
+
+
+def form_of(stage: Stage, network: Network) -> Form | None:
+    """How the stage brings its sums to activations; ``None`` where they already are."""
+    if not isinstance(stage.engine, Conv) and stage.finish is None:
+        return None
+    x = stage.x if stage.engine is None else network.graph.type(stage.name)
+    return find_form(stage.finish, x, stage.bias)
+
+
+def choose(network: Network, target: Target) -> Pipeline:
+    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough."""
+    stages, resizable = group_stages(network), is_resizable(network)
+    input_lanes = _input_lanes(network, target.budget)
+    lanes = {network.inputs[0].node: input_lanes}
+    foldings: dict[str, Folding] = {}
+    for stage in stages:
+        width = lanes[stage.source]
+        folding = cheapest(stage, target.budget, lanes=width, resizable=resizable)
+        if folding is None:
+            raise _too_fast(network, stages, target, resizable=resizable)
+        foldings[stage.name] = replace(folding, capacity=_least_capacity(stage, folding))
+        lanes[stage.result] = folding.lanes
+    return sized(assemble(network, stages, foldings, input_lanes))
+
+
+def _input_lanes(network: Network, budget: int) -> int:
+    """A whole pixel of an image; of anything else the fewest channels that come in in time."""
+    shape = network.input_shape
+    if shape.pixels > 1 and shape.channels <= 4:
+        return shape.channels
+    words = max(budget // shape.pixels, 1)
+    return ceil_div(shape.channels, min(words, shape.channels))
+
+
+def _too_fast(
+    network: Network, stages: tuple[Stage, ...], target: Target, *, resizable: bool
+) -> CompileError:
+    least = {s.name: fewest_cycles(s, resizable=resizable) for s in stages}
+    least[network.inputs[0].node] = network.input_shape.pixels
+    worst = max(least, key=lambda name: least[name])
+    fps = target.clock_hz / least[worst]
+    at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
+    return CompileError(
+        "CB403",
+        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {target.budget:,} cycles for a "
+        f"frame, and this layer takes {least[worst]:,} even when fully unrolled",
+        at=at,
+        help=f"ask for {fps:g} frames/s or fewer, or for a clock of "
+        f"{float(least[worst] * target.fps) / 1e6:g} MHz or more",
+    )
+
+
+def _least_capacity(stage: Stage, folding: Folding) -> int:
+    if folding.feed not in (Feed.LINES, Feed.COLUMNS):
+        return 0
+    assert isinstance(stage.engine, Conv | Pool)
+    return stage.engine.window.span(stage.x.shape.width)
+
+
+def passages(pipeline: Pipeline, arrival: Ints) -> Iterator[tuple[Link, Passage]]:
+    """Run the model: ``arrival`` is when each pixel of ``FRAMES`` input frames has come in."""
+    arrivals = {pipeline.input_node: arrival}
+    for link in pipeline.links:
+        passage = pass_through(
+            link.folded, link.form, arrivals[link.stage.source], lanes=link.lanes, frames=FRAMES
+        )
+        arrivals[link.stage.result] = passage.departure
+        yield link, passage
+
+
+def sized(pipeline: Pipeline) -> Pipeline:
+    """The same pipeline with line buffers and queues as large as the model says they have to be.
+
+    Frames come in evenly, at the pace of the slowest stage.
+    """
+    pixels = pipeline.network.input_shape.pixels
+    arrival = (np.arange(1, FRAMES * pixels + 1) * pipeline.frame_cycles) // pixels
+    links = []
+    for link, passage in passages(pipeline, arrival):
+        folding, stage = link.folded.folding, link.stage
+        waiting = passage.waiting + SPARE_PIXELS
+        words = ceil_div(stage.x.shape.channels, link.lanes)
+        if folding.feed in (Feed.LINES, Feed.COLUMNS):
+            folding = replace(folding, capacity=max(waiting, _least_capacity(stage, folding)))
+        elif folding.feed is Feed.STREAM and passage.waiting > 1:
+            folding = replace(folding, fifo=waiting * words)
+        elif folding.feed is Feed.BANKS:
+            assert isinstance(stage.engine, Conv)
+            held = stage.engine.window.kernel[0] * stage.x.shape.width
+            folding = replace(folding, fifo=max(waiting - held, 0) * words)
+        links.append(replace(link, folded=Folded(stage, folding)))
+    return replace(pipeline, links=tuple(links))
+
+
+def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
+    """Cycles from a frame's first input word to the first and the last word of each output's frame.
+
+    For the first frame into an empty pipeline, offered as fast as it is taken.
+    """
+    shape = pipeline.network.input_shape
+    words = ceil_div(shape.channels, pipeline.input_lanes)
+    arrival = np.arange(1, FRAMES * shape.pixels + 1) * words - 1
+    found = {}
+    for link, passage in passages(pipeline, arrival):
+        last = int(passage.departure[link.stage.acc.shape.pixels - 1])
+        found[link.stage.result] = (passage.first_word, last)
+    return {port.node: found[port.node] for port in pipeline.network.outputs}

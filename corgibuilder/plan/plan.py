@@ -1,0 +1,260 @@
+"""The plan: what is decided about every stage, and the figures that follow, as data to read and edit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Conv, Network, Pool
+
+from .folding import Feed, Folded, Folding, feeds, taps
+from .forms import ScaleForm, ShiftForm, StepsForm
+from .pipeline import Link, Pipeline, assemble, choose, is_resizable, latencies
+from .stages import Stage, group_stages
+from .target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagePlan:
+    """One stage: its folding, which may be edited, and figures, which are for reading.
+
+    Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in every
+    cycle of the budget, with at least one per layer that multiplies; ``buffer_bound`` holds only the
+    rows that a window still needs.
+    """
+
+    name: str
+    layer: str  #: kind of layer and its window, for people
+    folding: Folding
+    cycles_per_frame: int
+    macs: int
+    multipliers: int
+    multipliers_bound: float
+    accumulator_bits: int
+    requantiser: str
+    buffer_bits: int
+    buffer_bound: int
+    queue_bits: int
+    rom_bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Decisions and figures for a whole network.
+
+    Only ``target``, ``input_lanes`` and the foldings matter to a build; the rest is recomputed.
+    Latencies are those of a frame into an empty pipeline, from its first input word, for the output
+    that ends last.
+    """
+
+    network: str
+    target: Target
+    input_lanes: int
+    stages: tuple[StagePlan, ...]
+    cycles_per_frame: int
+    latency_first: int
+    latency_frame: int
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frame rate that the clock of the target allows."""
+        return self.target.clock_hz / self.cycles_per_frame
+
+    @property
+    def multipliers(self) -> int:
+        return sum(stage.multipliers for stage in self.stages)
+
+    @property
+    def multipliers_bound(self) -> float:
+        return sum(stage.multipliers_bound for stage in self.stages)
+
+    @property
+    def buffer_bits(self) -> int:
+        return sum(stage.buffer_bits for stage in self.stages)
+
+    @property
+    def buffer_bound(self) -> int:
+        return sum(stage.buffer_bound for stage in self.stages)
+
+    @property
+    def queue_bits(self) -> int:
+        return sum(stage.queue_bits for stage in self.stages)
+
+    @property
+    def rom_bits(self) -> int:
+        return sum(stage.rom_bits for stage in self.stages)
+
+    def to_json(self) -> str:
+        """Text that :meth:`from_json` reads back."""
+        data = asdict(self)
+        data["target"]["fps"] = str(self.target.fps)
+        for stage in data["stages"]:
+            stage["folding"]["feed"] = stage["folding"]["feed"].value
+        return json.dumps(data, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """Plan from text; :class:`CompileError` if it is not one."""
+        try:
+            data = json.loads(text)
+            target = Target(
+                fps=Fraction(data["target"]["fps"]),
+                clock_hz=_whole(data["target"]["clock_hz"]),
+                image=tuple(map(_whole, data["target"]["image"])) if data["target"]["image"] else None,
+            )
+            stages = tuple(_stage(stage) for stage in data["stages"])
+            figures = {name: data[name] for name in ("network", "cycles_per_frame")}
+            figures |= {name: data[name] for name in ("latency_first", "latency_frame")}
+            return cls(
+                **figures, target=target, input_lanes=_whole(data["input_lanes"]), stages=stages
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as fault:
+            raise CompileError(
+                "CB411",
+                f"this is not a plan: {type(fault).__name__} at {fault}",
+                at=Origin("plan"),
+                help="write a new one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
+            ) from None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def _stage(data: Mapping[str, Any]) -> StagePlan:
+    numbers = {f.name: _whole(data["folding"][f.name]) for f in fields(Folding) if f.name != "feed"}
+    folding = Folding(feed=Feed(data["folding"]["feed"]), **numbers)
+    return StagePlan(**{f.name: data[f.name] for f in fields(StagePlan) if f.name != "folding"}, folding=folding)
+
+
+def make_plan(network: Network, target: Target) -> Plan:
+    """Plan with the fewest multipliers for ``target``.
+
+    Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
+    """
+    return describe(choose(network, target), target)
+
+
+def pipeline_of(network: Network, plan: Plan) -> Pipeline:
+    """The pipeline that a plan decides on, its foldings checked against the network."""
+    stages = group_stages(network)
+    foldings = {stage.name: stage.folding for stage in plan.stages}
+    missing = [stage.name for stage in stages if stage.name not in foldings]
+    if missing or len(stages) != len(plan.stages):
+        raise CompileError(
+            "CB412",
+            f"the plan has {len(plan.stages)} stages and the network {len(stages)}"
+            + (f", of which {missing[0]!r} is not planned" if missing else ""),
+            at=Origin(network.name),
+            help="build with the network file that the plan was made for",
+        )
+    channels = network.input_shape.channels
+    if not 1 <= plan.input_lanes <= channels:
+        raise _bad(stages[0], f"input_lanes is {plan.input_lanes}", f"take 1 to {channels}")
+    for stage in stages:
+        _check(stage, foldings[stage.name], resizable=is_resizable(network))
+    return assemble(network, stages, foldings, plan.input_lanes)
+
+
+def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
+    """Refuse a folding that no hardware can be built for."""
+    allowed = feeds(stage, resizable=resizable)
+    if folding.feed not in allowed:
+        names = ", ".join(feed.value for feed in allowed)
+        raise _bad(stage, f"feed is {folding.feed.value!r}", f"take one of: {names}")
+    outputs = stage.acc.shape.channels
+    if not 1 <= folding.outputs <= outputs:
+        raise _bad(stage, f"outputs is {folding.outputs}", f"take 1 to {outputs}")
+    whole = isinstance(stage.engine, Conv) and not stage.engine.depthwise
+    if folding.feed is Feed.STREAM and whole and folding.outputs != outputs:
+        raise _bad(stage, f"outputs is {folding.outputs}", f"a stage fed by stream takes {outputs}")
+    most = most_inputs(stage, folding)
+    if not 1 <= folding.inputs <= most:
+        raise _bad(stage, f"inputs is {folding.inputs}", f"take 1 to {most}")
+    if folding.lanes < 1 or folding.outputs % folding.lanes:
+        raise _bad(stage, f"lanes is {folding.lanes}", f"take a divisor of outputs, {folding.outputs}")
+    if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
+        raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
+    if folding.feed in (Feed.LINES, Feed.COLUMNS):
+        assert isinstance(stage.engine, Conv | Pool)
+        least = stage.engine.window.span(stage.x.shape.width)
+        if folding.capacity < least:
+            raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} or more pixels")
+    if folding.fifo < 0:
+        raise _bad(stage, f"fifo is {folding.fifo}", "take 0 or more words")
+
+
+def most_inputs(stage: Stage, folding: Folding) -> int:
+    """Most values that can meet one output in a cycle."""
+    if not isinstance(stage.engine, Conv):
+        return 1
+    windows = folding.feed in (Feed.COLUMNS, Feed.BANKS)
+    channels = 1 if stage.engine.depthwise else stage.x.shape.channels
+    return channels * (taps(stage) if windows else 1)
+
+
+def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:
+    return CompileError("CB413", f"in the plan {problem}", at=stage.node.origin, help=remedy)
+
+
+def describe(pipeline: Pipeline, target: Target) -> Plan:
+    """The plan of a pipeline, with all figures."""
+    first, frame = max(latencies(pipeline).values(), key=lambda spans: spans[1])
+    return Plan(
+        network=pipeline.network.name,
+        target=target,
+        input_lanes=pipeline.input_lanes,
+        stages=tuple(_figures(link, target) for link in pipeline.links),
+        cycles_per_frame=pipeline.frame_cycles,
+        latency_first=first,
+        latency_frame=frame,
+    )
+
+
+def _figures(link: Link, target: Target) -> StagePlan:
+    folded, stage = link.folded, link.stage
+    return StagePlan(
+        name=stage.name,
+        layer=layer_kind(stage),
+        folding=folded.folding,
+        cycles_per_frame=folded.frame_cycles,
+        macs=stage.macs,
+        multipliers=folded.multipliers,
+        multipliers_bound=max(1.0, stage.macs / target.budget) if stage.macs else 0.0,
+        accumulator_bits=stage.acc.range.width,
+        requantiser=requantiser(link),
+        buffer_bits=folded.buffer_bits,
+        buffer_bound=folded.buffer_bound,
+        queue_bits=folded.folding.fifo * link.lanes * stage.x.range.width,
+        rom_bits=folded.rom_bits,
+    )
+
+
+def layer_kind(stage: Stage) -> str:
+    """Kind of layer and its window, for people."""
+    engine = stage.engine
+    if not isinstance(engine, Conv | Pool):
+        return "argmax" if engine is not None else "step function"
+    kh, kw = engine.window.kernel
+    if isinstance(engine, Pool):
+        return f"{engine.kind.value} pool {kh}x{kw}"
+    if stage.x.shape.pixels == 1:
+        return "fully connected"
+    return f"{'depthwise' if engine.depthwise else 'conv'} {kh}x{kw}"
+
+
+def requantiser(link: Link) -> str:
+    """Form of the requantiser and its size, for people."""
+    match link.form:
+        case ShiftForm(roundings=roundings):
+            shifts = "+".join(str(r.shift) for r in roundings if r.shift)
+            return f"shift {shifts}" if shifts else "add"
+        case ScaleForm(shift=shift):
+            return f"multiply, shift {shift}"
+        case StepsForm(steps=steps):
+            return f"{steps.shape[1]} steps"
+    return "none"

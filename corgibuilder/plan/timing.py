@@ -1,0 +1,133 @@
+"""The cycle model: when each pixel leaves each stage, and how much waits in between.
+
+Numbers, not RTL. Every stage works through its output positions in order; a position starts when the
+last pixel that it needs has arrived and the position before it is done:
+
+    start[k] = max(arrival[need[k]], start[k - 1] + cycles[k - 1])
+
+which a running maximum solves for all positions at once. Buffers large enough never to hold anybody up
+are assumed here, and their sizes read off: a design built with those sizes keeps the times, because no
+event of such a pipeline gets later when another gets earlier.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Conv, Ints, Pool, Window
+
+from .folding import Feed, Folded, ceil_div
+from .forms import Form, ScaleForm, ShiftForm, StepsForm
+
+READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
+MAC_CYCLES = 3  #: of the multiplier array
+BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One stage's part in a run of the model.
+
+    ``departure`` holds the cycle in which each output pixel's last word leaves, for all frames in
+    order; ``first_word`` the cycle of the very first output word. ``waiting`` is the largest number of
+    pixels that the stage keeps: in its line buffer, or in the queue before it.
+    """
+
+    departure: Ints
+    first_word: int
+    waiting: int
+
+
+def form_cycles(form: Form | None) -> int:
+    """Latency of the requantiser."""
+    match form:
+        case ShiftForm():
+            return 2
+        case ScaleForm():
+            return 3
+        case StepsForm():
+            return max(form.steps.shape[1].bit_length(), 1) + 1
+    return 0
+
+
+def window_pixels(window: Window, height: int, width: int) -> tuple[Ints, Ints]:
+    """For each output position the first pixel that must be kept for it and the last that it needs."""
+    rows, columns = window.output_size(height, width)
+    top = np.arange(rows) * window.stride[0] - window.pads.top
+    left = np.arange(columns) * window.stride[1] - window.pads.left
+    bottom = (top + window.kernel[0] - 1).clip(0, height - 1)
+    right = (left + window.kernel[1] - 1).clip(0, width - 1)
+    stays = top + window.stride[0] <= 0  # the next row of windows starts with the same row
+    first = top.clip(0)[:, None] * width + np.where(stays[:, None], 0, left.clip(0)[None, :])
+    need = bottom[:, None] * width + right[None, :]
+    return first.ravel(), need.ravel()
+
+
+def pass_through(
+    folded: Folded, form: Form | None, arrival: Ints, *, lanes: int, frames: int
+) -> Passage:
+    """Run ``frames`` frames through a stage; ``arrival`` is when each input pixel has arrived.
+
+    ``lanes`` is the width of the words that arrive, in channels.
+    """
+    stage, folding = folded.stage, folded.folding
+    if lanes != folded.input_lanes:
+        arrival = arrival + 1
+    behind = form_cycles(form) + BUFFER_CYCLES
+    engine = stage.engine
+    if folding.feed is Feed.STREAM:
+        done = _in_turn(arrival, np.full(len(arrival), folded.words)) + folded.words
+        waiting = _most_waiting(arrival, done)
+        per_frame = stage.x.shape.pixels // stage.acc.shape.pixels
+        done = done[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
+        last, first = _serial(folded)
+        return Passage(done + last + behind, int(done[0]) + first + behind, waiting)
+    assert isinstance(engine, Conv | Pool)
+    first, need = window_pixels(engine.window, stage.x.shape.height, stage.x.shape.width)
+    offset = np.arange(frames)[:, None] * stage.x.shape.pixels
+    first, need = (first + offset).ravel(), (need + offset).ravel()
+    if folding.feed is Feed.TILES:
+        done = arrival[need] + 2
+        words = folded.words
+        return Passage(done + behind, int(done[0]) - words + 1 + behind, 0)
+    cycles = np.full(len(need), folded.position_cycles)
+    read = READ_CYCLES
+    if folded.window_cycles:
+        cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
+        cycles[:: stage.acc.shape.width] += folded.row_gap
+        read += folded.window_cycles + (2 if folded.steps == 1 else 3)
+    start = _in_turn(arrival[need] + read, cycles)
+    done = start + folded.position_cycles
+    waiting = _most_kept(arrival, first, done)
+    engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
+    last, head = _serial(folded)
+    first_sum = int(start[0]) + folded.passes + engine_cycles
+    return Passage(done + engine_cycles + last + behind, first_sum + head + behind, waiting)
+
+
+def _serial(folded: Folded) -> tuple[int, int]:
+    """Cycles that the serialiser adds to the last and to the first word of a pixel."""
+    folding, channels = folded.folding, folded.stage.acc.shape.channels
+    if folding.lanes == folding.outputs:
+        return 0, 0
+    tail = channels - (folded.groups - 1) * folding.outputs
+    return ceil_div(tail, folding.lanes), 1
+
+
+def _in_turn(ready: Ints, cycles: Ints) -> Ints:
+    """``start[k] = max(ready[k], start[k-1] + cycles[k-1])``."""
+    before = np.concatenate([[0], np.cumsum(cycles[:-1])])
+    start: Ints = np.maximum.accumulate(ready - before) + before
+    return start
+
+
+def _most_waiting(arrival: Ints, done: Ints) -> int:
+    """Most pixels that have arrived and are not done."""
+    finished = np.searchsorted(done, arrival, side="right")
+    return int((np.arange(len(arrival)) + 1 - finished).max())
+
+
+def _most_kept(arrival: Ints, first: Ints, done: Ints) -> int:
+    """Most pixels between the first one needed and the one just written."""
+    current = np.searchsorted(done, arrival, side="right").clip(max=len(first) - 1)
+    return int((np.arange(len(arrival)) + 1 - first[current]).max())
