@@ -83,6 +83,10 @@ def _range(visit: Visit, index: int) -> tuple[Array, Array]:
 
 def quant(visit: Visit) -> Tensor:
     """``Quant`` (and ``IntQuant``): signed, narrow, any scale and zero point."""
+    if not {"signed", "narrow"} <= visit.attributes.keys():
+        raise visit.refuse(
+            "CB107", "attribute 'signed' or 'narrow' is missing", "export the file again"
+        )
     scale, zero_point = _positive(visit, 1), visit.const(2).array
     one_bit = visit.scalar(3) == 1 and bool(visit.attribute("signed", 1))
     rounding = _rounding(visit, "ROUND")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .builder import Builder
 
 MAX_LEVELS = 2**16
-MAX_INTEGER = 2**20
+MAX_SPREAD = 16  #: how much larger than the indices the integers on a common grid may be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +94,8 @@ def place_levels(
 ) -> tuple[Ints, Grid]:
     """Integers ``(levels, channels)`` of the indices, and the grid they lie on."""
     values = level_values(parts, levels, channels)
-    found = on_grid(values, uniform=uniform, limit=MAX_INTEGER)
+    limit = MAX_SPREAD * max(abs(levels[0]), abs(levels[1]), levels[1] - levels[0])
+    found = on_grid(values, uniform=uniform, limit=limit)
     if found is None:
         raise CompileError(
             "CB304",

@@ -1,0 +1,111 @@
+"""Published networks: every sample, every output, equal to what their own executors gave."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from corgibuilder import golden
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.frontend import find_problems, read, resized
+
+from .models import SHARED, ours
+
+EXACT = [
+    "bench_cnn28",
+    "bench_dwsep32",
+    "bench_jet_mlp",
+    "bnnpynq_cnv_w1a1_cifar10",
+    "bnnpynq_cnv_w1a1_gtsrb",
+    "finn_tfc_1w1a_multithreshold",
+    "nn2fpga_mnv1_vww_w8a8",
+    "qonnx_tfc_1w1a",
+    "qonnx_tfc_2w2a",
+]
+REFUSED = {
+    "nn2fpga_resnet20_finnonnx": ("CB305", "inp.1"),
+    "nn2fpga_resnet20_w8a8": ("CB203", "/layer1/layer1.0/Add"),
+    "nn2fpga_resnet8_w4a4": ("CB203", "Add_0"),
+    "nn2fpga_resnet8_w8a8": ("CB203", "/layer1/layer1.0/Add"),
+    "qonnx_espcn_w4a4_subpixel": ("CB305", "x.7"),
+    "dory_dronet2_int8": ("CB305", "0"),
+    "dory_dvs_ternary": ("CB305", "input.1"),
+}
+NEUROCORGI = "derived_mnv1_100_w4a4_neurocorgi"
+
+
+def folder(name):
+    path = SHARED / name
+    if not path.is_dir():
+        pytest.skip(f"the published networks are not here: {path}")
+    return path
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_every_sample_is_exact(name):
+    path = folder(name)
+    network = read(next(path.glob("*.onnx")))
+    samples = np.load(path / "io.npz")
+    network = pickle.loads(pickle.dumps(network))
+    (output,) = ours(network, samples["input"]).values()
+    assert output.shape == samples["output"].shape
+    np.testing.assert_array_equal(output, samples["output"])
+    assert network.notes == ()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_supported_is_refused_by_name(name):
+    path = next(folder(name).glob("*.onnx"))
+    with pytest.raises(CompileError) as caught:
+        read(path)
+    assert (caught.value.code, caught.value.at.node) == REFUSED[name]
+    assert find_problems(path)
+
+
+@pytest.fixture(scope="module")
+def neurocorgi():
+    return read(folder(NEUROCORGI) / "mnv1_w4a4_multithreshold.onnx")
+
+
+def test_mobilenet_taps_are_exact(neurocorgi):
+    samples = np.load(folder(NEUROCORGI) / "io.npz")
+    for name, value in ours(neurocorgi, samples["input"][:1].transpose(0, 3, 1, 2)).items():
+        np.testing.assert_array_equal(value, samples[name][:1])
+
+
+def test_mobilenet_of_an_odd_size(neurocorgi):
+    samples = np.load(folder(NEUROCORGI) / "io.npz")
+    image = samples["odd_input"]
+    network = resized(neurocorgi, image.shape[1], image.shape[0])
+    assert network.input_shape == neurocorgi.input_shape.__class__(3, *image.shape[:2])
+    for name, value in ours(network, image.transpose(2, 0, 1)[None]).items():
+        np.testing.assert_array_equal(value[0], samples[f"odd_{name}"])
+        assert value.shape[1:] == next(p.shape for p in network.outputs if p.name == name)
+
+
+def test_values_are_there_by_layer_name(neurocorgi):
+    network = resized(neurocorgi, 64, 32)
+    frame = np.zeros((1, 3, 32, 64), np.int64)
+    values = golden.run(network.graph, frame)
+    assert list(values) == [node.name for node in network.graph]
+    assert values["conv1_mt"].shape == (1, 32, 16, 32)
+
+
+@pytest.mark.parametrize(("name", "culprit"), [
+    ("bench_cnn28", "dense4"),
+    ("nn2fpga_mnv1_vww_w8a8", "GlobalAveragePool_0"),
+    ("qonnx_tfc_1w1a", "0"),
+])  # fmt: skip
+def test_networks_tied_to_their_size_name_the_layer(name, culprit):
+    network = read(next(folder(name).glob("*.onnx")))
+    with pytest.raises(CompileError) as caught:
+        resized(network, 40, 50)
+    assert (caught.value.code, caught.value.at.node) == ("CB401", culprit)
+
+
+def test_too_small_a_size_names_the_first_layer_with_nothing_left():
+    network = read(folder("bench_dwsep32") / "dwsep32.onnx")
+    with pytest.raises(CompileError) as caught:
+        resized(network, 40, 0)
+    assert caught.value.code == "CB402"
+    assert resized(network, 32, 32) is network
