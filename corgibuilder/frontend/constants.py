@@ -33,6 +33,11 @@ def fold(visit: Visit) -> Const:
     return Const(_guarded(visit, lambda: _FUNCTIONS[visit.kind](visit, arrays)))
 
 
+def foldable(kind: str) -> bool:
+    """Whether :func:`fold` knows the operator."""
+    return kind in _RESHAPING or kind in _FUNCTIONS
+
+
 def _guarded(visit: Visit, compute: Callable[[], Array]) -> Array:
     try:
         shapes = [t.array.shape for t in visit.inputs if isinstance(t, Const)]

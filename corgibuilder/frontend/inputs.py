@@ -13,7 +13,7 @@ from corgibuilder.ir import Ints, QInt, Shape
 from .elementwise import Array
 from .grid import Grid
 from .quantisers import Quantiser
-from .staircase import MAX_LEVELS, cut, evaluate, place_levels
+from .staircase import MAX_LEVELS, cut, evaluate, place_levels, too_many
 from .value import Relayout, Step, Value
 
 
@@ -83,7 +83,7 @@ def float_input(value: Value, at: Origin) -> tuple[FloatInput, QInt, Grid]:
     assert value.layout is not None
     parts = cut(value.chain)
     levels = parts.quantiser.levels
-    if levels is None or levels[1] - levels[0] >= MAX_LEVELS:
+    if levels is None or too_many(levels, value.canvas.channels):
         raise CompileError(
             "CB303",
             f"the input is quantised to more than {MAX_LEVELS} levels",

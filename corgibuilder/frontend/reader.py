@@ -13,7 +13,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Port
 
 from .builder import Builder
-from .constants import fold
+from .constants import fold, foldable
 from .names import node_names
 from .onnx_file import array, load
 from .operators import handler
@@ -115,9 +115,10 @@ class _Walk:
         read_by = handler(node.op_type, node.domain)
         inputs = [self.input(i, at) for i in node.input]
         constant = all(t is None or isinstance(t, Const) for t in inputs)
-        if read_by is None and not constant:
+        unknown = any(isinstance(t, Unknown) for t in inputs)
+        if read_by is None and not constant and not (unknown and foldable(node.op_type)):
             raise _unsupported(node, at)
-        if any(isinstance(t, Unknown) for t in inputs):
+        if unknown:
             return Unknown()
         visit = Visit(
             name=name,

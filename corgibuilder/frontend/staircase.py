@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .builder import Builder
 
 MAX_LEVELS = 2**16
+MAX_STEPS = 2**23  #: of all channels of a layer
 MAX_SPREAD = 16  #: how much larger than the indices the integers on a common grid may be
 
 
@@ -68,18 +69,25 @@ def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
 def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tuple[int, int]:
     """Lowest and highest index: the quantiser's, or those reached if it has too many."""
     levels = parts.quantiser.levels
-    if levels is None or levels[1] - levels[0] >= MAX_LEVELS:
+    channels = value.canvas.channels
+    if levels is None or too_many(levels, channels):
         ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
         reached = parts.quantiser(evaluate(parts.before, value.grid.real(ends)))
         levels = int(reached.min()), int(reached.max())
-    if levels[1] - levels[0] >= MAX_LEVELS:
+    if too_many(levels, channels):
         raise CompileError(
             "CB303",
-            f"it reaches {levels[1] - levels[0] + 1} levels, at most {MAX_LEVELS} are built",
+            f"it reaches {levels[1] - levels[0] + 1} levels in each of {channels} channels",
             at=at,
-            help="quantise to 16 bits or fewer",
+            help=f"quantise to fewer bits: at most {MAX_LEVELS} levels, and {MAX_STEPS} in all",
         )
     return levels
+
+
+def too_many(levels: tuple[int, int], channels: int) -> bool:
+    """More levels than are worth listing one by one."""
+    count = levels[1] - levels[0] + 1
+    return count > MAX_LEVELS or count * channels > MAX_STEPS
 
 
 def level_values(parts: Parts, levels: tuple[int, int], channels: int) -> Floats:
