@@ -56,7 +56,7 @@ def plan_file(
     image: str | None,
     saved: Path | None = None,
 ) -> Plan:
-    """Plan for a network file and settings as people write them, or the plan ``saved`` in a file."""
+    """Plan for a file and settings as people write them, or the plan ``saved`` in a file."""
     if saved:
         if fps or clock or image:
             raise CompileError(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corgibuilder import api
-from corgibuilder.console import Commands, progress_bar, show, tell
+from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
@@ -24,7 +24,6 @@ from corgibuilder.options import (
     PixelValues,
     SimulatorName,
 )
-from corgibuilder.plan import Plan
 from corgibuilder.show import (
     inspection_table,
     outputs_tables,
@@ -42,7 +41,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="""Turn a quantised neural network into Verilog that keeps a frame rate, and prove it exact.
+    help="""Turn a quantised network into Verilog that keeps a frame rate, and prove it exact.
 
     \b
     From a network file to verified hardware, in order:
@@ -58,13 +57,9 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(epilog=examples("corgibuilder inspect mobilenet.onnx"))
 def inspect(network: NetworkFile, json: Json = False) -> None:
-    """Show layers, shapes, bits, operations and parameters, and what is not supported.
-
-    \b
-    Example: corgibuilder inspect mobilenet.onnx
-    """
+    """Show layers, shapes, bits, operations and parameters, and what is not supported."""
     found = inspect_file(network)
     totals = {"macs": found.macs, "parameters": found.parameters}
     if json or not found.problems:
@@ -74,7 +69,7 @@ def inspect(network: NetworkFile, json: Json = False) -> None:
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(epilog=examples("corgibuilder run digits.onnx --input digits.npz --output logits.npz"))
 def run(
     network: NetworkFile,
     frames: InputFile,
@@ -87,9 +82,6 @@ def run(
     """Compute, without hardware, exactly what the hardware will compute.
 
     Outputs have the names, shapes and values of the network file: compare them with onnxruntime's.
-
-    \b
-    Example: corgibuilder run digits.onnx --input digits.npz --output logits.npz
     """
     read = api.read(network)
     outputs = api.run(read, load_input(frames, read, pixels))
@@ -98,7 +90,12 @@ def run(
     show(json, {"outputs": outputs, "top": top_classes(outputs)}, *outputs_tables(outputs))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
+    )
+)
 def plan(
     network: NetworkFile,
     fps: Fps = None,
@@ -107,20 +104,19 @@ def plan(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     json: Json = False,
 ) -> None:
-    """Show how much hardware each layer gets so that the frame rate is met at the clock.
-
-    \b
-    Examples:
-      corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz
-      corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json
-    """
+    """Show how much hardware each layer gets so that the frame rate is met at the clock."""
     made = api.plan_file(network, fps=fps, clock=clock, image=image)
     if output:
         output.write_text(made.to_json())
     show(json, plan_data(made), plan_table(made))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "corgibuilder build mobilenet.onnx --fps 30 --clock 59MHz -o build/",
+        "corgibuilder build mobilenet.onnx --plan plan.json -o build/",
+    )
+)
 def build(
     network: NetworkFile,
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory to write.")],
@@ -132,13 +128,7 @@ def build(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write the Verilog, its memory images and a manifest.
-
-    \b
-    Examples:
-      corgibuilder build mobilenet.onnx --fps 30 --clock 59MHz -o build/
-      corgibuilder build mobilenet.onnx --plan plan.json -o build/
-    """
+    """Write the Verilog, its memory images and a manifest."""
     made = api.plan_file(network, fps=fps, clock=clock, image=image, saved=plan)
     with progress_bar() as progress:
         api.build(network, made, output, progress=progress)
@@ -146,7 +136,13 @@ def build(
     show(json, written, plan_table(made), f"written to {output}")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "corgibuilder simulate build/",
+        "corgibuilder simulate build/ --input photo.png --stalls",
+        "corgibuilder simulate build/ --layer conv3 --simulator icarus",
+    )
+)
 def simulate(
     build: BuildDir,
     simulator: SimulatorName = Simulator.VERILATOR,
@@ -167,14 +163,7 @@ def simulate(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Simulate the Verilog and compare every output with the golden model; status 1 if one differs.
-
-    \b
-    Examples:
-      corgibuilder simulate build/
-      corgibuilder simulate build/ --input photo.png --stalls
-      corgibuilder simulate build/ --layer conv3 --simulator icarus
-    """
+    """Simulate the Verilog, compare all outputs with the golden model; status 1 if one differs."""
     source = read_build_directory(build)
     inputs = None
     if frames:
@@ -196,7 +185,7 @@ def simulate(
     _fail_for_faults(report)
 
 
-@app.command()
+@app.command(epilog=examples("corgibuilder synth build/ --target xilinx"))
 def synth(
     build: BuildDir,
     target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
@@ -205,26 +194,18 @@ def synth(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Synthesise every stage with Yosys and count cells, DSPs and memories.
-
-    \b
-    Example: corgibuilder synth build/ --target xilinx
-    """
+    """Synthesise every stage with Yosys and count cells, DSPs and memories."""
     with progress_bar() as progress:
         report = api.synth(build, target, netlist=netlist, progress=progress)
     show(json, asdict(report) | {"total": report.total}, synth_table(report))
 
 
-@app.command()
+@app.command(epilog=examples("corgibuilder demo"))
 def demo(simulator: SimulatorName = Simulator.VERILATOR, json: Json = False) -> None:
-    """Do all of the above with a small classifier of handwritten digits that comes along.
-
-    \b
-    Example: corgibuilder demo
-    """
-    with tempfile.TemporaryDirectory(prefix="corgibuilder-demo-") as name:
-        with progress_bar() as progress:
-            done = run_demo(Path(name), simulator=simulator, progress=progress)
+    """Do all of the above with a small classifier of handwritten digits that comes along."""
+    folder = tempfile.TemporaryDirectory(prefix="corgibuilder-demo-")
+    with folder as name, progress_bar() as progress:
+        done = run_demo(Path(name), simulator=simulator, progress=progress)
     report = done.simulation
     data = {
         "inspect": done.inspection,

@@ -17,7 +17,7 @@ PLAIN_WIDTH = 160  # columns where the output is not a terminal
 
 
 class Commands(TyperGroup):
-    """Commands that end with status 2 and a message where the user's files or settings are at fault."""
+    """Commands that end with a message and status 2 where the user's files are at fault."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -25,6 +25,11 @@ class Commands(TyperGroup):
         except CompileError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from None
+
+
+def examples(*commands: str) -> str:
+    """Last part of a command's help."""
+    return "\n\n".join(["Example:" if len(commands) == 1 else "Examples:", *commands])
 
 
 def show(json: bool, data: Any, *tables: RenderableType) -> None:

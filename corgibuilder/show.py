@@ -82,7 +82,7 @@ def _outputs_table(outputs: dict[str, NDArray[Any]]) -> Table:
 
 
 def top_classes(outputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
-    """Largest classes first, ``(frames, at most 5)``, of every output that is one score per class."""
+    """Largest classes first, ``(frames, at most 5)``, of every output with a score per class."""
     return {
         name: np.argsort(-value, axis=1, kind="stable")[:, :TOP].astype(np.int64)
         for name, value in outputs.items()

@@ -1,0 +1,158 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from corgibuilder.cli import app
+from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
+
+DIGITS = str(DIGITS_NETWORK)
+FAST = "icarus" if shutil.which("iverilog") else "verilator"  # to compile
+FLIPPED = str.maketrans("0123456789abcdef", "1032547698badcfe")  # lowest bit of each digit
+TARGET = ["--fps", "10000", "--clock", "59MHz"]
+
+
+def call(*arguments, status=0):
+    """Result of a command that must end with ``status``."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == status, result.output
+    return result
+
+
+def data(*arguments, status=0):
+    """JSON that a command prints, and nothing else."""
+    return json.loads(call(*arguments, "--json", status=status).stdout)
+
+
+@pytest.fixture(scope="session")
+def build_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("digits") / "build"
+    call("build", DIGITS, *TARGET, "-o", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "command", ["inspect", "run", "plan", "build", "simulate", "synth", "demo"]
+)
+def test_every_command_teaches_by_example(command):
+    assert f"corgibuilder {command}" in call(command, "--help").stdout
+
+
+def test_inspect_counts():
+    found = data("inspect", DIGITS)
+    assert found["inputs"] == {"image": [1, 8, 8]}
+    assert found["problems"] == []
+    assert found["macs"] == sum(layer["macs"] for layer in found["layers"]) > 0
+    assert "conv1" in call("inspect", DIGITS).stdout
+
+
+def test_inspect_names_a_missing_file(tmp_path):
+    result = call("inspect", tmp_path / "nix.onnx", status=2)
+    assert result.stderr.startswith("error[CB101]: ")
+    assert data("inspect", tmp_path / "nix.onnx", status=2)["problems"]
+
+
+def test_run_equals_the_reference(tmp_path):
+    output = tmp_path / "logits.npz"
+    found = data("run", DIGITS, "--input", DIGITS_FRAMES, "--output", output)
+    with np.load(DIGITS_FRAMES) as frames, np.load(output) as written:
+        np.testing.assert_array_equal(written["logits"], frames["output"])
+        np.testing.assert_array_equal(
+            np.array(found["outputs"]["logits"], np.float32), frames["output"]
+        )
+        assert [row[0] for row in found["top"]["logits"]] == written["logits"].argmax(1).tolist()
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_run_takes_one_frame_and_pictures(tmp_path):
+    with np.load(DIGITS_FRAMES) as frames:
+        np.save(tmp_path / "x.npy", frames["input"][0])
+        pixels = (frames["input"][0, 0] * 15).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    one = data("run", DIGITS, "--input", tmp_path / "x.npy")["outputs"]["logits"]
+    assert np.shape(one) == (1, 10)
+    picture = tmp_path / "x.png"
+    raw = data("run", DIGITS, "--input", picture, "--pixels", "raw")["outputs"]["logits"]
+    unit = data("run", DIGITS, "--input", picture)["outputs"]["logits"]
+    assert np.shape(raw) == np.shape(unit) == (1, 10)
+    assert raw != unit
+
+
+def message(*arguments):
+    return call(*arguments, status=2).stderr
+
+
+def test_inputs_that_do_not_fit(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 1, 9, 8), np.float32))
+    np.savez(tmp_path / "x.npz", a=np.zeros(1))
+    (tmp_path / "x.png").write_text("no picture")
+    assert message("run", DIGITS, "--input", tmp_path / "nix.npy") == (
+        "error[CB601]: the input file does not exist\n"
+        f"  --> {tmp_path}/nix.npy\n"
+        "  help: give a .npy or .npz file or a picture\n"
+    )
+    assert message("run", DIGITS, "--input", tmp_path / "x.npz").startswith(
+        "error[CB603]: the file has the arrays a, and none is called 'input' or 'image'\n"
+    )
+    assert message("run", DIGITS, "--input", tmp_path / "x.png").startswith("error[CB602]: ")
+    assert message("run", DIGITS, "--input", tmp_path / "x.npy").startswith("error[CB")
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ([], "error[CB615]: there is no frame rate to plan for\n"),
+        (["--fps", "30"], "error[CB615]: there is no clock to plan for\n"),
+        (["--fps", "30", "--clock", "fast"], "error[CB611]: 'fast' is not a clock frequency\n"),
+        (["--fps", "0", "--clock", "1MHz"], "error[CB613]: '0' is not a frame rate\n"),
+        ([*TARGET, "--image", "8"], "error[CB612]: '8' is not an image size\n"),
+    ],
+)
+def test_targets_that_are_none(tmp_path, target, problem):
+    assert message("plan", DIGITS, *target, "-o", tmp_path / "plan.json").startswith(problem)
+    assert message("build", DIGITS, *target, "-o", tmp_path / "build").startswith(problem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_can_be_saved_and_built(tmp_path, build_dir):
+    saved = tmp_path / "plan.json"
+    call("plan", DIGITS, *TARGET, "-o", saved)
+    call("build", DIGITS, "--plan", saved, "-o", tmp_path / "build")
+    for file in build_dir.glob("rtl/*"):
+        assert (tmp_path / "build/rtl" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_simulation_passes(build_dir):
+    report = data("simulate", build_dir, "--simulator", FAST, "--stalls")
+    assert report["passed"]
+    assert (report["frames"], report["mismatches"]) == (2, 0)
+    assert report["outputs_compared"] == 20
+
+
+def test_simulation_of_one_stage(build_dir):
+    report = data("simulate", build_dir, "--simulator", FAST, "--layer", "conv1", "--frames", 1)
+    assert report["passed"]
+    assert report["cycles_per_frame"] is None
+    assert "error[CB502]" in message("simulate", build_dir, "--layer", "conv9")
+
+
+def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
+    spoiled = shutil.copytree(build_dir, tmp_path / "build")
+    for image in spoiled.glob("rtl/*.hex"):
+        image.write_text(image.read_text().translate(FLIPPED))
+    result = call("simulate", spoiled, "--simulator", FAST, status=1)
+    assert "outputs differ, the first at" in result.stderr
+    assert "│ mismatches" in result.stdout
+
+
+def test_synthesis_counts(build_dir):
+    report = data("synth", build_dir, "--target", "ice40")
+    assert report["total"]["luts"] == sum(stage["luts"] for stage in report["stages"]) > 0
+
+
+def test_demo_ends_with_what_was_compared():
+    last = call("demo", "--simulator", FAST).stdout.splitlines()[-1]
+    assert last == "compared 100 outputs of the hardware with the golden model: 0 mismatches"
