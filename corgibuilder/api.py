@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder import emit, frontend, golden, verify
+from corgibuilder import frontend, golden, verify
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
@@ -16,6 +16,9 @@ from corgibuilder.synth import synth
 from corgibuilder.units import parse_clock, parse_fps, parse_image
 from corgibuilder.verify import SimulationReport, Simulator, read_build_directory
 from corgibuilder.verify.process import Progress, silent
+
+if TYPE_CHECKING:
+    from corgibuilder.emit import Manifest
 
 __all__ = ["build", "plan", "plan_file", "random_frames", "read", "run", "simulate", "synth"]
 
@@ -90,8 +93,10 @@ def _text(path: Path) -> str:
 
 def build(
     source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
-) -> emit.Manifest:
+) -> "Manifest":
     """Write Verilog, memory images and manifest of the network in file ``source``."""
+    from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
+
     network = read(source, image=plan.target.image)
     return emit.build(network, plan, Path(source), Path(out_dir), progress)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from corgibuilder.inspection import Inspection
+from corgibuilder.plan import Plan
 from corgibuilder.synth import SynthReport
 from corgibuilder.verify import SimulationReport
 
@@ -95,6 +96,58 @@ def _classes_table(name: str, classes: NDArray[np.int64], scores: NDArray[Any]) 
     table = _table(f"top classes of {name}: class (score)", "frame", *places)
     for frame, row in enumerate(classes[:SHOWN]):
         table.add_row(str(frame), *(f"{k} ({scores[frame, k]:g})" for k in row))
+    return table
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """A plan as plain data, with its totals."""
+    totals = {
+        "frames_per_second": plan.frames_per_second,
+        "multipliers": plan.multipliers,
+        "multipliers_bound": plan.multipliers_bound,
+        "buffer_bits": plan.buffer_bits,
+        "buffer_bound": plan.buffer_bound,
+        "queue_bits": plan.queue_bits,
+        "rom_bits": plan.rom_bits,
+    }
+    data: dict[str, Any] = json.loads(plan.to_json())
+    return data | {"totals": totals}
+
+
+def plan_table(plan: Plan) -> Table:
+    """Folding and cost of every stage; after each slash what no design can go below."""
+    target = plan.target
+    size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
+    title = (
+        f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
+        f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
+        f" {plan.latency_frame:,} cycles"
+    )
+    rules = "layer", "feed", "requantiser"
+    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
+    table = _table(title, "stage", *rules, *numbers, left=4)
+    for stage in plan.stages:
+        folding = stage.folding
+        table.add_row(
+            stage.name,
+            stage.layer,
+            folding.feed.value,
+            stage.requantiser,
+            f"{stage.cycles_per_frame:,}",
+            f"{folding.inputs} x {folding.outputs}",
+            f"{stage.multipliers:,} / {stage.multipliers_bound:,.1f}",
+            f"{stage.buffer_bits:,} / {stage.buffer_bound:,}",
+            f"{stage.queue_bits:,}",
+            f"{stage.rom_bits:,}",
+        )
+    table.add_section()
+    table.add_row(
+        *("total", "", "", "", f"{plan.cycles_per_frame:,}", ""),
+        f"{plan.multipliers:,} / {plan.multipliers_bound:,.1f}",
+        f"{plan.buffer_bits:,} / {plan.buffer_bound:,}",
+        f"{plan.queue_bits:,}",
+        f"{plan.rom_bits:,}",
+    )
     return table
 
 
