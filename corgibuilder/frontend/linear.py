@@ -90,6 +90,7 @@ def linear(
         )
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
     integers, scale = integer_weights(visit, weights)
+    rounded = (integers * scale[:, None, None, None] != weights.array).any()
     per_group = outputs // groups
     scale = scale * x.grid.scale[np.arange(outputs) // per_group * inputs]
     offset = _offset(visit, bias, outputs)
@@ -103,7 +104,15 @@ def linear(
     )
     node = visit.builder.add(visit.name, op, x.node)
     grid = Grid(scale)
-    error = _error(visit, node, x, op, grid, np.zeros(outputs) if fits else np.abs(offset))
+    error = _error(
+        visit,
+        node,
+        x,
+        op,
+        grid,
+        np.zeros(outputs) if fits else np.abs(offset),
+        rounded=bool(rounded),
+    )
     value = Value(node, visit.builder.type(node).shape, (), grid, error)
     value = replace(value, dims=tuple(value.canvas))
     if fits:
@@ -161,19 +170,21 @@ def _bound(op: Conv, reach: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def _error(visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles) -> Doubles:
+def _error(
+    visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles, *, rounded: bool
+) -> Doubles:
     """How far the executor's float32 sum may lie from the exact one, whatever its order.
 
     0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else
-    the usual bound for sums of products, (terms + 5) * 2**-24 times the sum of the magnitudes;
-    the 5 are for roundings in the operands, the bias and the result.
+    the usual bound for sums of products, (terms + 24) * 2**-24 times the sum of the magnitudes;
+    the 24 are for the operands (2**-21 each, see ``near_step``), the bias and the result.
     """
     bound = sum_bound(visit.builder, node, op)
     if (bound >= 2**53).any():
         raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
-    exact = x.grid.exact and grid.exact and not offset.any()
+    exact = x.grid.exact and grid.exact and not rounded and not offset.any()
     proven = exact & (bound < 2**24)
-    terms = np.count_nonzero(op.weights, axis=(1, 2, 3)) + 5
+    terms = np.count_nonzero(op.weights, axis=(1, 2, 3)) + 24
     rounding = 1.01 * terms * UNIT * (bound * grid.scale + offset)
     carried = _bound(replace(op, bias=op.bias * 0), x.error / x.grid.scale) * grid.scale
     result: Doubles = np.where(proven, 0.0, rounding) + carried

@@ -97,7 +97,7 @@ def _average(visit: Visit, moves: Window) -> Value:
     kind = visit.builder.type(total.node)
     bound = np.maximum(np.abs(kind.lo), np.abs(kind.hi))
     proven = value.grid.exact & (bound < 2**24)
-    rounding = 1.01 * (taps + 2) * UNIT * bound * value.grid.scale
+    rounding = 1.01 * (taps + 24) * UNIT * bound * value.grid.scale
     error = np.where(proven, 0.0, rounding) + taps * value.error
     total = replace(total, grid=Grid(value.grid.scale), error=error)
     return with_constant(visit, total, Arithmetic.DIVIDE, np.array(taps, np.float32))

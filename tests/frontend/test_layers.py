@@ -416,3 +416,25 @@ def test_any_chain_of_float_functions_is_exact(data, tmp_path):
     network = check(model, tmp_path, integers(int(rng.integers(1e6)), (3, 4, 4), -8, 7))
     assert network.notes == ()
     assert all(isinstance(n.op, Conv | Threshold | Pool) for n in list(network.graph)[1:])
+
+
+def test_weights_that_are_only_nearly_integers_are_noted(tmp_path):
+    model = Model((2, 3, 3))
+    model.conv(np.array([1, 2, 2.0000002, -1]).astype(np.float32).reshape(2, 2, 1, 1))
+    (note,) = read(model.save(tmp_path)).notes
+    assert note == (
+        "output 't0' is a sum that the file's own executor rounds in float32,"
+        " in an order of its own: the last bits may differ"
+    )
+
+
+@pytest.mark.parametrize("domain", [QONNX, "finn.custom_op.general", "onnx.brevitas", ""])
+def test_quantisers_of_every_domain_mean_the_same(domain, tmp_path):
+    model = Model(MAP)
+    model.conv(weights(6, 4, 3, 3))
+    model.quant(8.0)
+    frames = integers(0, MAP, -8, 7)
+    expected = theirs(model.proto(), frames)[model.last]
+    model.nodes[-1].domain = domain
+    network = read(model.save(tmp_path))
+    np.testing.assert_array_equal(ours(network, frames)[model.last], expected)
