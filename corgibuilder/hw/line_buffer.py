@@ -94,13 +94,14 @@ class LineBuffer(wiring.Component):
         self.capacity = capacity
         self.max_width = max_width
         self.repeats = repeats
+        self.depth = max(capacity * words, 2)
         self.by_word = by_word
         self.padding = padding
         # Pixels are numbered modulo a power of two in which every distance is unambiguous.
         reach = max(capacity, max(window.kernel[0], window.stride[0]) * max_width) + max_width + 2
         self.index_bits = (reach + max(window.kernel[1], window.stride[1])).bit_length() + 1
         self.start = data.StructLayout(
-            {"address": range(capacity * words), "index": self.index_bits}
+            {"address": range(self.depth), "index": self.index_bits}
         )
         super().__init__(
             {
@@ -114,7 +115,7 @@ class LineBuffer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.memory = memory = Memory(
-            shape=self.layout.size, depth=self.capacity * self.words, init=[]
+            shape=self.layout.size, depth=self.depth, init=[]
         )
         m.submodules.starts = starts = Buffer(self.start)
         first = Signal(self.index_bits)  # number of the first pixel still needed
@@ -126,7 +127,7 @@ class LineBuffer(wiring.Component):
 
     def _write(self, m, port, start, first, written, draining):
         """Fill the ring; after each frame tell the reader where the next one starts."""
-        depth = self.capacity * self.words
+        depth = self.depth
         address = Signal(range(depth), name="write_address")
         take = Signal()
         _, last_word = counter(m, self.words, take, name="write_word")
@@ -162,7 +163,7 @@ class LineBuffer(wiring.Component):
     def _read(self, m, port, start, first, written, draining):
         """Walk over the windows; each step reads one word."""
         (kh, kw), (sy, sx), pads = self.window.kernel, self.window.stride, self.window.pads
-        words, depth = self.words, self.capacity * self.words
+        words, depth = self.words, self.depth
         step, enable = Signal(name="read_step"), Signal(name="read_enable")
 
         # Position in the loops: innermost to outermost.

@@ -98,7 +98,7 @@ class TilePool(wiring.Component):
         self.words = words_per_pixel(channels, lanes)
         self.lanes = lanes
         self.window = window
-        self.depth = max(max_width // window.kernel[1], 1) * self.words
+        self.depth = max(max_width // window.kernel[1] * self.words, 2)
         super().__init__(
             {
                 "i": In(stream.Signature(word(shape_of(x), lanes))),

@@ -113,7 +113,10 @@ class Requant(wiring.Component):
 
     def _round(self, m, value, q: QInt, rounding: Rounding, name: str):
         """Half-even rounding shift and clip; returns the value and its range."""
-        if rounding.shift:
+        if rounding.shift < 0:
+            q = QInt(q.lo << -rounding.shift, q.hi << -rounding.shift)
+            value = self._wire(m, value << -rounding.shift, q, f"multiplied_{name}")
+        if rounding.shift > 0:
             half = (1 << (rounding.shift - 1)) - 1
             odd = value[rounding.shift] if rounding.shift < len(value) else value[-1] & (q.lo < 0)
             q_half = QInt(q.lo + half, q.hi + half + 1)

@@ -59,7 +59,7 @@ class RowBanks(wiring.Component):
         banks = []
         for b in range(self.rows):
             m.submodules[f"bank_{b}"] = bank = Memory(
-                shape=self.pixel.size, depth=self.max_width, init=[]
+                shape=self.pixel.size, depth=max(self.max_width, 2), init=[]
             )
             banks.append((bank.write_port(), bank.read_port()))
         m.submodules.starts = starts = Buffer(self.start)

@@ -25,6 +25,19 @@ from .weights import weight_steps
 from .window import Column, WindowFormer
 
 
+def stage_signature(folded: Folded, *, lanes: int, resizable: bool) -> wiring.Signature:
+    """Ports of a :class:`Stage`."""
+    stage = folded.stage
+    members = {
+        "i": In(stream.Signature(word(shape_of(stage.x.range), lanes))),
+        "o": Out(stream.Signature(word(shape_of(stage.out.range), folded.folding.lanes))),
+    }
+    if resizable:
+        members["i_size"] = In(stream.Signature(SIZE))
+        members["o_size"] = Out(stream.Signature(SIZE))
+    return wiring.Signature(members)
+
+
 class Stage(wiring.Component):
     """Computes one layer of the network on a stream of frames.
 
@@ -52,16 +65,8 @@ class Stage(wiring.Component):
         self.form = form
         self.lanes = lanes
         self.resizable = resizable
-        stage = folded.stage
-        self.x = shape_of(stage.x.range)
-        members = {
-            "i": In(stream.Signature(word(self.x, lanes))),
-            "o": Out(stream.Signature(word(shape_of(stage.out.range), folded.folding.lanes))),
-        }
-        if resizable:
-            members["i_size"] = In(stream.Signature(SIZE))
-            members["o_size"] = Out(stream.Signature(SIZE))
-        super().__init__(members)
+        self.x = shape_of(folded.stage.x.range)
+        super().__init__(stage_signature(folded, lanes=lanes, resizable=resizable))
 
     def elaborate(self, platform):
         m = Module()

@@ -12,13 +12,13 @@ import numpy as np
 from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
 
 MAX_SHIFT = 40  #: shifts below this are tried
-MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this
+MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this, up or down
 FEW_STEPS = 3  #: up to here comparing with every step is cheapest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounding:
-    """``clip(round_half_even(x / 2**shift), out.lo, out.hi)``."""
+    """``clip(round_half_even(x / 2**shift), out.lo, out.hi)``; a negative shift multiplies."""
 
     shift: int
     out: QInt
@@ -98,8 +98,8 @@ def rounding_steps(levels: Ints, shift: int) -> Ints:
 
     Half way between two levels the even one wins, so an odd level starts one later.
     """
-    if shift == 0:
-        return levels
+    if shift <= 0:
+        return -(-levels >> -shift)
     half = 1 << (shift - 1)
     return (levels << shift) - half + (levels & 1)
 
@@ -119,15 +119,15 @@ def shift_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ShiftForm | None:
     total = round(float(np.log2(max((steps[c, k[-1]] - steps[c, k[0]]) / (k[-1] - k[0]), 1))))
     levels = base + 1 + np.arange(n)
     out = QInt(base, base + n)
-    for second in range(min(total, MAX_SECOND_SHIFT) + 1):
+    for second in sorted(range(-MAX_SECOND_SHIFT, min(total, MAX_SECOND_SHIFT) + 1), key=abs):
         between = rounding_steps(levels, second)
         first = rounding_steps(between, total - second)
         offset = _offsets(first, steps, lo, hi)
         formed = (first - offset[:, None]).clip(lo[:, None], hi[:, None] + 1)
         if not np.array_equal(formed, steps):
             continue
-        roundings = [Rounding(shift=second, out=out)] if second else []
-        if total - second or not second:
+        roundings = [Rounding(shift=second, out=out)] if second or not total else []
+        if total != second:
             # Values beyond the outer levels may be cut before the second rounding as well.
             cut = QInt(int(between[0]) - 1, int(between[-1])) if second else out
             roundings.insert(0, Rounding(shift=total - second, out=cut))

@@ -16,7 +16,7 @@ from .target import Target
 from .timing import Passage, pass_through
 
 FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
-SPARE_PIXELS = 2  #: in every line buffer, for the cycles in which a write is not yet seen
+SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ class Link:
     @property
     def stage(self) -> Stage:
         return self.folded.stage
+
+    @property
+    def input_words(self) -> int:
+        """Words of a frame that reach the stage."""
+        shape = self.stage.x.shape
+        return shape.pixels * ceil_div(shape.channels, self.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +173,8 @@ def sized(pipeline: Pipeline) -> Pipeline:
     links = []
     for link, passage in passages(pipeline, arrival):
         folding, stage = link.folded.folding, link.stage
-        waiting = passage.waiting + SPARE_PIXELS
         words = ceil_div(stage.x.shape.channels, link.lanes)
+        waiting = passage.waiting + SPARE_WORDS // link.folded.words
         if folding.feed in (Feed.LINES, Feed.COLUMNS):
             folding = replace(folding, capacity=max(waiting, _least_capacity(stage, folding)))
         elif folding.feed is Feed.STREAM and passage.waiting > 1:
@@ -179,6 +185,15 @@ def sized(pipeline: Pipeline) -> Pipeline:
             folding = replace(folding, fifo=max(waiting - held, 0) * words)
         links.append(replace(link, folded=Folded(stage, folding)))
     return replace(pipeline, links=tuple(links))
+
+
+def stage_latency(link: Link) -> tuple[int, int]:
+    """The same as :func:`latencies` for one stage by itself."""
+    pixels = link.stage.x.shape.pixels
+    words = link.input_words // pixels
+    arrival = np.arange(1, FRAMES * pixels + 1) * words - 1
+    passage = pass_through(link.folded, link.form, arrival, lanes=link.lanes, frames=FRAMES)
+    return passage.first_word, int(passage.departure[link.stage.acc.shape.pixels - 1])
 
 
 def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:

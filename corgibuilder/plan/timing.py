@@ -98,7 +98,7 @@ def pass_through(
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
     start = _in_turn(arrival[need] + read, cycles)
     done = start + folded.position_cycles
-    waiting = _most_kept(arrival, first, done)
+    waiting = _most_kept(arrival, first, done, folded.words)
     engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
     last, head = _serial(folded)
     first_sum = int(start[0]) + folded.passes + engine_cycles
@@ -127,7 +127,8 @@ def _most_waiting(arrival: Ints, done: Ints) -> int:
     return int((np.arange(len(arrival)) + 1 - finished).max())
 
 
-def _most_kept(arrival: Ints, first: Ints, done: Ints) -> int:
-    """Most pixels between the first one needed and the one just written."""
-    current = np.searchsorted(done, arrival, side="right").clip(max=len(first) - 1)
+def _most_kept(arrival: Ints, first: Ints, done: Ints, words: int) -> int:
+    """Most pixels between the first one needed and the one whose first word is being written."""
+    begun = np.maximum(arrival - words, np.concatenate([arrival[:1] - words, arrival[:-1]]))
+    current = np.searchsorted(done, begun, side="right").clip(max=len(first) - 1)
     return int((np.arange(len(arrival)) + 1 - first[current]).max())

@@ -1,0 +1,104 @@
+"""Writes the build directory."""
+
+import multiprocessing
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from corgibuilder import resources
+from corgibuilder.folders import complete_folder
+from corgibuilder.hw.network import Network as NetworkComponent
+from corgibuilder.hw.stage import Stage, stage_signature
+from corgibuilder.ir import Network
+from corgibuilder.plan import Plan, describe, pipeline_of
+from corgibuilder.plan.pipeline import Link, Pipeline
+
+from .manifest import Manifest, describe_build
+from .verilog import Emitted, Placed, emit
+
+Progress = Callable[[str, float], None]
+
+
+def build(
+    network: Network,
+    plan: Plan,
+    source: Path,
+    out: Path,
+    progress: Progress,
+    *,
+    finish: Callable[[Path], None],
+) -> Manifest:
+    """Write Verilog, memory images, plan, network file and manifest to the folder ``out``.
+
+    The folder appears when it is complete; the same network and plan give the same bytes.
+
+    Parameters
+    ----------
+    network
+        The network of the file ``source``, at the size that the plan is for.
+    plan
+        Its foldings decide; its figures are computed anew.
+    finish
+        Called with the folder before it appears, to add what belongs in it too.
+
+    Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, or if
+    ``out`` is something else than an earlier build.
+    """
+    pipeline = pipeline_of(network, plan)
+    plan = describe(pipeline, plan.target)
+    top = "corgi_" + (re.sub(r"\W+", "_", network.name, flags=re.ASCII).strip("_").lower() or "net")
+    with complete_folder(out, mark="manifest.json") as folder:
+        rtl = folder / "rtl"
+        rtl.mkdir()
+        for emitted in _emit_all(pipeline, top, progress):
+            (rtl / f"{emitted.module}.v").write_text(emitted.text)
+            for name, image in emitted.images.items():
+                (rtl / name).write_text(image)
+        for shell in ("rom.v", "ram.v"):
+            shutil.copyfile(resources.templates() / shell, rtl / shell)
+        (folder / "plan.json").write_text(plan.to_json())
+        (folder / "source").mkdir()
+        kept = f"source/{source.name}"
+        shutil.copyfile(source, folder / kept)
+        manifest = describe_build(pipeline, plan, folder, top=top, source=kept)
+        (folder / "manifest.json").write_text(manifest.to_json())
+        finish(folder)
+    return manifest
+
+
+def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emitted]:
+    """Every stage in a process of its own, the largest first, and the network that joins them."""
+    links = sorted(pipeline.links, key=lambda link: -link.folded.multipliers)
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(os.cpu_count(), context, initializer=_quiet) as pool:
+        tasks = [pool.submit(_emit_stage, link, pipeline.resizable) for link in links]
+        tasks.append(pool.submit(_emit_network, pipeline, top))
+        for done, task in enumerate(as_completed(tasks), start=1):
+            emitted = task.result()
+            progress(f"emitted {emitted.module}", done / len(tasks))
+            yield emitted
+
+
+def _quiet() -> None:
+    """Keep what the Yosys library prints off the terminal."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+
+
+def _emit_stage(link: Link, resizable: bool) -> Emitted:
+    return emit(
+        link.stage.module,
+        lambda: Stage(link.folded, link.form, lanes=link.lanes, resizable=resizable),
+    )
+
+
+def _emit_network(pipeline: Pipeline, top: str) -> Emitted:
+    return emit(top, lambda: NetworkComponent(pipeline, _placed))
+
+
+def _placed(link: Link, resizable: bool) -> Placed:
+    signature = stage_signature(link.folded, lanes=link.lanes, resizable=resizable)
+    return Placed(link.stage.module, signature)

@@ -1,0 +1,135 @@
+"""What a build directory says about itself: ``manifest.json``."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+from corgibuilder.hw.network import output_ports
+from corgibuilder.ir import Graph
+from corgibuilder.plan import Plan
+from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
+from corgibuilder.version import VERSION
+
+FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
+SHELLS = ("rtl/rom.v", "rtl/ram.v")  #: the memories that all stages share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A stream port: ``lanes`` values of ``bits`` bits in a word, lane 0 lowest, and the map it carries."""
+
+    port: str
+    node: str
+    lanes: int
+    bits: int
+    signed: bool
+    channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A Verilog module that can be simulated and synthesised by itself: a stage, or the network."""
+
+    layer: str
+    module: str
+    sources: tuple[str, ...]
+    resizable: bool
+    input: Stream
+    outputs: tuple[Stream, ...]
+    cycles_per_frame: int
+    latency_cycles: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """All that a user of the build directory needs to know, as written to ``manifest.json``."""
+
+    format: int
+    generator: str
+    name: str
+    source: dict[str, str]
+    image: tuple[int, int] | None
+    target: dict[str, Any]
+    network: Unit
+    stages: tuple[Unit, ...]
+    files: dict[str, str]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def describe_build(pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, source: str) -> Manifest:
+    """Manifest of the files in ``folder``; ``source`` is the network file's path in it."""
+    stages = tuple(_stage(pipeline, link) for link in pipeline.links)
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return Manifest(
+        format=FORMAT,
+        generator=f"corgibuilder {VERSION}",
+        name=pipeline.network.name,
+        source={"file": source, "sha256": _digest(folder / source)},
+        image=plan.target.image,
+        target={
+            "fps": float(plan.target.fps),
+            "clock_hz": plan.target.clock_hz,
+            "cycles_per_frame": plan.target.budget,
+        },
+        network=_network(pipeline, plan, stages, top),
+        stages=stages,
+        files={p.relative_to(folder).as_posix(): _digest(p) for p in files},
+    )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
+    kind = graph.type(node)
+    return Stream(
+        port=port,
+        node=node,
+        lanes=lanes,
+        bits=kind.range.width,
+        signed=kind.range.signed,
+        channels=kind.shape.channels,
+        height=kind.shape.height,
+        width=kind.shape.width,
+    )
+
+
+def _stage(pipeline: Pipeline, link: Link) -> Unit:
+    graph, stage = pipeline.network.graph, link.stage
+    first, frame = stage_latency(link)
+    return Unit(
+        layer=stage.name,
+        module=stage.module,
+        sources=(f"rtl/{stage.module}.v", *SHELLS),
+        resizable=pipeline.resizable,
+        input=_stream(graph, "i", stage.source, link.lanes),
+        outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
+        cycles_per_frame=max(link.folded.frame_cycles, link.input_words),
+        latency_cycles={"first": first, "frame": frame},
+    )
+
+
+def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str) -> Unit:
+    network, ports = pipeline.network, output_ports(pipeline)
+    rtl = [f"rtl/{top}.v", *(f"rtl/{stage.module}.v" for stage in stages), *SHELLS]
+    return Unit(
+        layer=network.name,
+        module=top,
+        sources=tuple(rtl),
+        resizable=pipeline.resizable,
+        input=_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),
+        outputs=tuple(
+            _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))
+            for port in network.outputs
+        ),
+        cycles_per_frame=plan.cycles_per_frame,
+        latency_cycles={"first": plan.latency_first, "frame": plan.latency_frame},
+    )

@@ -1,0 +1,121 @@
+"""Amaranth components to Verilog text, memories kept apart."""
+
+import gc
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In
+from pyosys import libyosys
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Verilog of one module, and its memory images by file name."""
+
+    module: str
+    text: str
+    images: dict[str, str]
+
+
+@dataclass(slots=True)
+class MemoryShells:
+    """Amaranth platform whose memories are instances of ``corgi_rom`` and ``corgi_ram``.
+
+    The contents of each ROM go to :attr:`images` under a file name that starts with ``prefix``.
+    """
+
+    prefix: str
+    images: dict[str, str] = field(default_factory=dict)
+
+    def get_memory(self, memory: Memory):  # type: ignore[no-untyped-def]
+        """What Amaranth places instead of ``memory``."""
+        m = Module()
+        (read,) = memory.read_ports
+        width = Value.cast(read.data).width
+        shape = {"p_WIDTH": width, "p_DEPTH": memory.depth, "p_ADDRESS": len(read.addr)}
+        clock = {"i_clk": ClockSignal()}
+        if memory.write_ports:
+            (write,) = memory.write_ports
+            m.submodules.ram = Instance(
+                "corgi_ram",
+                **shape,
+                **clock,
+                i_write_en=write.en,
+                i_write_addr=write.addr,
+                i_write_data=write.data,
+                i_read_en=read.en,
+                i_read_addr=read.addr,
+                o_read_data=read.data,
+            )
+            return m
+        image = f"{self.prefix}_{len(self.images)}.hex"
+        digits, mask = -(-width // 4), (1 << width) - 1
+        rows = [f"{int(row) & mask:0{digits}x}\n" for row in memory.init]
+        self.images[image] = "".join(rows)
+        m.submodules.rom = Instance(
+            "corgi_rom",
+            **shape,
+            **clock,
+            p_IMAGE=image,
+            i_en=read.en,
+            i_addr=read.addr,
+            o_data=read.data,
+        )
+        return m
+
+
+def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
+    """Verilog text of the component that ``make`` returns. Same component, same text, anywhere."""
+    gc.disable()  # the netlist is one large live structure: collecting it only costs time
+    try:
+        shells = MemoryShells(module)
+        netlist = rtlil.convert(make(), name=module, platform=shells, emit_src=False)
+    finally:
+        gc.enable()
+    return Emitted(module, to_verilog(netlist), shells.images)
+
+
+KEPT_OUT = "src generator top amaranth.hierarchy amaranth.decoding".split()
+
+
+def to_verilog(netlist: str) -> str:
+    """Verilog of an RTLIL netlist, by the passes that :mod:`amaranth.back.verilog` uses.
+
+    The Yosys library does it: several hundred times faster to start than the WebAssembly program that
+    Amaranth would call, once for every stage.
+    """
+    design = libyosys.Design()
+    removed = " ".join(f"-remove {name}" for name in KEPT_OUT)
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as folder:
+        rtlil_file, verilog_file = Path(folder, "stage.il"), Path(folder, "stage.v")
+        rtlil_file.write_text(netlist)
+        for command in (
+            f"read_rtlil {rtlil_file}",
+            "proc -nomux -norom",
+            f"attrmap {removed}",
+            f"attrmap -modattr {removed}",
+            f"write_verilog -norename {verilog_file}",
+        ):
+            libyosys.run_pass(f"tee -q {command}", design)
+        return verilog_file.read_text()
+
+
+class Placed(wiring.Component):
+    """Stand-in with the ports of ``signature``, elaborating to an instance of ``module``."""
+
+    def __init__(self, module: str, signature: wiring.Signature):
+        self.module = module
+        super().__init__(signature)
+
+    def elaborate(self, platform):  # type: ignore[no-untyped-def]
+        ports = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
+        for path, member, value in self.signature.flatten(self):
+            direction = "i" if member.flow == In else "o"
+            ports[f"{direction}_{'__'.join(map(str, path))}"] = value
+        return Instance(self.module, **ports)

@@ -1,0 +1,112 @@
+"""The whole pipeline: every stage in its place."""
+
+import re
+from collections.abc import Callable
+
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.plan.pipeline import Link, Pipeline
+
+from .gate import FrameGate
+from .streams import Buffer, Fork, shape_of, word, words_per_pixel
+
+
+def output_ports(pipeline: Pipeline) -> dict[str, str]:
+    """Stream member of each network output by the output's name in the file."""
+    names = [port.name for port in pipeline.network.outputs]
+    if len(names) == 1:
+        return {names[0]: "o"}
+    ports: dict[str, str] = {}
+    for name in names:
+        base = "o_" + re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
+        ports[name] = base if base not in ports.values() else f"{base}_{len(ports)}"
+    return ports
+
+
+class Network(wiring.Component):
+    """Computes a network on a stream of frames.
+
+    Parameters
+    ----------
+    pipeline
+        Stages with their foldings.
+    place
+        Makes the component for a stage: the stage itself, or a stand-in for it.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
+    o, or o_NAME for each of several outputs : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    width, height : :py:`In(16)`
+        Size of the input map, sampled with the first word of a frame; only if resizable.
+    """
+
+    def __init__(self, pipeline: Pipeline, place: Callable[[Link, bool], wiring.Component]):
+        self.pipeline = pipeline
+        self.place = place
+        graph, network = pipeline.network.graph, pipeline.network
+        self.x = word(shape_of(graph.type(pipeline.input_node).range), pipeline.input_lanes)
+        members = {"i": In(stream.Signature(self.x))}
+        ports = output_ports(pipeline)
+        for port in network.outputs:
+            layout = word(shape_of(graph.type(port.node).range), pipeline.lanes_of(port.node))
+            members[ports[port.name]] = Out(stream.Signature(layout))
+        if pipeline.resizable:
+            members |= {"width": In(16), "height": In(16)}
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        pipeline = self.pipeline
+        values = {pipeline.input_node: [wiring.flipped(self.i)]}
+        sizes = {}
+        if pipeline.resizable:
+            channels = pipeline.network.input_shape.channels
+            m.submodules.gate = gate = FrameGate(
+                self.x, words=words_per_pixel(channels, pipeline.input_lanes)
+            )
+            wiring.connect(m, wiring.flipped(self.i), gate.i)
+            m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
+            values[pipeline.input_node], sizes[pipeline.input_node] = [gate.o], [gate.size]
+        self._fork(m, values, sizes, pipeline.input_node)
+        for link in pipeline.links:
+            stage = self.place(link, pipeline.resizable)
+            m.submodules[link.stage.module] = stage
+            wiring.connect(m, values[link.stage.source].pop(), stage.i)
+            values[link.stage.result] = [stage.o]
+            if pipeline.resizable:
+                wiring.connect(m, sizes[link.stage.source].pop(), stage.i_size)
+                sizes[link.stage.result] = [stage.o_size]
+            self._fork(m, values, sizes, link.stage.result)
+        ports = output_ports(pipeline)
+        for port in pipeline.network.outputs:
+            end = values[port.node].pop()
+            wiring.connect(m, end, wiring.flipped(getattr(self, ports[port.name])))
+        for unread in [end for ends in sizes.values() for end in ends]:
+            m.d.comb += unread.ready.eq(1)
+        return m
+
+    def _fork(self, m, values, sizes, node: str):
+        """As many copies of a node's streams as there are readers."""
+        network = self.pipeline.network
+        readers = sum(link.stage.source == node for link in self.pipeline.links)
+        outputs = sum(port.node == node for port in network.outputs)
+        if readers + outputs > 1:
+            values[node] = self._copies(m, values[node][0], readers + outputs, f"{node}_words")
+        if readers > 1 and node in sizes:
+            sizes[node] = self._copies(m, sizes[node][0], readers, f"{node}_sizes")
+
+    def _copies(self, m, source, count: int, name: str):
+        layout = source.payload.shape()
+        name = "fork_" + re.sub(r"\W+", "_", name, flags=re.ASCII)
+        m.submodules[name] = fork = Fork(layout, count)
+        wiring.connect(m, source, fork.i)
+        ends = []
+        for k in range(count):
+            m.submodules[f"{name}_{k}"] = buffer = Buffer(layout)
+            wiring.connect(m, getattr(fork, f"o{k}"), buffer.i)
+            ends.append(buffer.o)
+        return ends
+
