@@ -98,7 +98,9 @@ def build(
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
     network = read(source, image=plan.target.image)
-    return emit.build(network, plan, Path(source), Path(out_dir), progress)
+    return emit.build(
+        network, plan, Path(source), Path(out_dir), progress, finish=lambda folder: None
+    )
 
 
 def simulate(

@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
+from corgibuilder.folders import complete_folder
 from corgibuilder.verify.manifest import BuildDirectory, Unit, read_build_directory
 
 from .report import StageCost, SynthReport, read_cost
@@ -37,11 +36,8 @@ def synth(
     """
     build = read_build_directory(build_dir)
     yosys = find_yosys()
-    (build_dir / "synth").mkdir(exist_ok=True)
     final = build_dir / "synth" / target.value
-    with tempfile.TemporaryDirectory(dir=build_dir / "synth", prefix=".partial-") as name:
-        out = Path(name) / target.value
-        out.mkdir()
+    with complete_folder(final, mark="report.json") as out:
         costs = []
         for number, stage in enumerate(build.stages):
             progress(f"synthesising {stage.layer}", number / (len(build.stages) + netlist))
@@ -49,7 +45,6 @@ def synth(
         if netlist:
             progress("writing the netlist", len(build.stages) / (len(build.stages) + 1))
             _run(yosys, build, build.network, "netlist", out)
-        progress("synthesised", 1.0)
         report = SynthReport(
             target=target,
             tool=yosys.name,
@@ -57,8 +52,7 @@ def synth(
             netlist=final / "netlist.v" if netlist else None,
         )
         _write_summary(report, out)
-        shutil.rmtree(final, ignore_errors=True)
-        out.rename(final)
+    progress("synthesised", 1.0)
     return report
 
 
