@@ -11,8 +11,9 @@ from .streams import counter
 class FrameGate(wiring.Component):
     """Samples the size registers with the first word of every frame and sends the size ahead.
 
-    Latency 0; the words themselves pass unchanged. The registers have to hold the frame's size while
-    its first word is on offer, and may change at any other time.
+    Latency 0; the words themselves pass unchanged, into something that is ready before it has seen the
+    size. The registers have to hold the frame's size while its first word is on offer, and may change
+    at any other time.
 
     Parameters
     ----------

@@ -68,8 +68,11 @@ class Network(wiring.Component):
                 self.x, words=words_per_pixel(channels, pipeline.input_lanes)
             )
             wiring.connect(m, wiring.flipped(self.i), gate.i)
+            # The size of a frame takes a cycle to reach the first stage, so its words do as well.
+            m.submodules.entry = entry = Buffer(self.x)
+            wiring.connect(m, gate.o, entry.i)
             m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
-            values[pipeline.input_node], sizes[pipeline.input_node] = [gate.o], [gate.size]
+            values[pipeline.input_node], sizes[pipeline.input_node] = [entry.o], [gate.size]
         self._fork(m, values, sizes, pipeline.input_node)
         for link in pipeline.links:
             stage = self.place(link, pipeline.resizable)

@@ -66,14 +66,8 @@ class Pipeline:
 
 
 def is_resizable(network: Network) -> bool:
-    """Whether every layer works on maps of any size: no window is tied to the whole map."""
-    for node in network.graph:
-        if isinstance(node.op, Conv | Pool):
-            shape = network.graph.type(node.inputs[0]).shape
-            covers = node.op.window.kernel == (shape.height, shape.width)
-            if covers and node.op.window.kernel != (1, 1):
-                return False
-    return network.input_shape.pixels > 1
+    """Whether the hardware takes maps of any size: no layer is tied to one, and there is a map."""
+    return not network.fixed and network.input_shape.pixels > 1
 
 
 def assemble(
