@@ -16,7 +16,11 @@ def complete_folder(out: Path, *, mark: str) -> Iterator[Path]:
     An existing ``out`` is replaced only if it is empty or holds the file ``mark``, which shows that
     we made it. Raises :class:`CompileError` otherwise, or where nothing can be written.
     """
-    if out.exists() and not (out / mark).is_file() and not (out.is_dir() and not any(out.iterdir())):
+    if (
+        out.exists()
+        and not (out / mark).is_file()
+        and not (out.is_dir() and not any(out.iterdir()))
+    ):
         raise CompileError(
             "CB421",
             f"this exists and is not something to replace: it has no {mark}",

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Ints, Network, Pool
+from corgibuilder.ir import Conv, Network, Pool
 
 from .folding import Feed, Folded, Folding, ceil_div
 from .forms import Form, find_form
 from .search import cheapest, fewest_cycles
 from .stages import Stage, group_stages
 from .target import Target
-from .timing import Passage, pass_through
+from .timing import Flow, Passage, pass_through
 
 FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
@@ -146,15 +146,19 @@ def _least_capacity(stage: Stage, folding: Folding) -> int:
     return stage.engine.window.span(stage.x.shape.width)
 
 
-def passages(pipeline: Pipeline, arrival: Ints) -> Iterator[tuple[Link, Passage]]:
-    """Run the model: ``arrival`` is when each pixel of ``FRAMES`` input frames has come in."""
-    arrivals = {pipeline.input_node: arrival}
+def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
+    """Run the model on ``FRAMES`` frames that come in as in ``entry``."""
+    flows = {pipeline.input_node: entry}
     for link in pipeline.links:
-        passage = pass_through(
-            link.folded, link.form, arrivals[link.stage.source], lanes=link.lanes, frames=FRAMES
-        )
-        arrivals[link.stage.result] = passage.departure
+        flow = flows[link.stage.source]
+        passage = pass_through(link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES)
+        flows[link.stage.result] = passage.flow
         yield link, passage
+
+
+def unhindered(pixels: int, words: int) -> Flow:
+    """Pixels of ``words`` words offered without a pause, from cycle 0."""
+    return Flow(np.arange(1, FRAMES * pixels + 1) * words - 1, words)
 
 
 def sized(pipeline: Pipeline) -> Pipeline:
@@ -163,9 +167,9 @@ def sized(pipeline: Pipeline) -> Pipeline:
     Frames come in evenly, at the pace of the slowest stage.
     """
     pixels = pipeline.network.input_shape.pixels
-    arrival = (np.arange(1, FRAMES * pixels + 1) * pipeline.frame_cycles) // pixels
+    times = (np.arange(1, FRAMES * pixels + 1) * pipeline.frame_cycles) // pixels
     links = []
-    for link, passage in passages(pipeline, arrival):
+    for link, passage in passages(pipeline, Flow(times, pipeline.frame_cycles // pixels)):
         folding, stage = link.folded.folding, link.stage
         words = ceil_div(stage.x.shape.channels, link.lanes)
         waiting = passage.waiting + SPARE_WORDS // link.folded.words
@@ -185,9 +189,9 @@ def stage_latency(link: Link) -> tuple[int, int]:
     """The same as :func:`latencies` for one stage by itself."""
     pixels = link.stage.x.shape.pixels
     words = link.input_words // pixels
-    arrival = np.arange(1, FRAMES * pixels + 1) * words - 1
-    passage = pass_through(link.folded, link.form, arrival, lanes=link.lanes, frames=FRAMES)
-    return passage.first_word, int(passage.departure[link.stage.acc.shape.pixels - 1])
+    entry = unhindered(pixels, words)
+    passage = pass_through(link.folded, link.form, entry, lanes=link.lanes, frames=FRAMES)
+    return passage.first_word, int(passage.flow.times[link.stage.acc.shape.pixels - 1])
 
 
 def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
@@ -197,9 +201,8 @@ def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
     """
     shape = pipeline.network.input_shape
     words = ceil_div(shape.channels, pipeline.input_lanes)
-    arrival = np.arange(1, FRAMES * shape.pixels + 1) * words - 1
     found = {}
-    for link, passage in passages(pipeline, arrival):
-        last = int(passage.departure[link.stage.acc.shape.pixels - 1])
+    for link, passage in passages(pipeline, unhindered(shape.pixels, words)):
+        last = int(passage.flow.times[link.stage.acc.shape.pixels - 1])
         found[link.stage.result] = (passage.first_word, last)
     return {port.node: found[port.node] for port in pipeline.network.outputs}

@@ -25,15 +25,22 @@ BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """Pixels of one stream: the cycle of each pixel's last word, and how far before the first one is."""
+
+    times: Ints
+    spread: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One stage's part in a run of the model.
 
-    ``departure`` holds the cycle in which each output pixel's last word leaves, for all frames in
-    order; ``first_word`` the cycle of the very first output word. ``waiting`` is the largest number of
-    pixels that the stage keeps: in its line buffer, or in the queue before it.
+    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``waiting`` is the
+    largest number of pixels that the stage keeps: in its line buffer, or in the queue before it.
     """
 
-    departure: Ints
+    flow: Flow
     first_word: int
     waiting: int
 
@@ -64,32 +71,33 @@ def window_pixels(window: Window, height: int, width: int) -> tuple[Ints, Ints]:
 
 
 def pass_through(
-    folded: Folded, form: Form | None, arrival: Ints, *, lanes: int, frames: int
+    folded: Folded, form: Form | None, flow: Flow, *, lanes: int, frames: int
 ) -> Passage:
-    """Run ``frames`` frames through a stage; ``arrival`` is when each input pixel has arrived.
+    """Run ``frames`` frames through a stage, whose input arrives as in ``flow``.
 
     ``lanes`` is the width of the words that arrive, in channels.
     """
     stage, folding = folded.stage, folded.folding
-    if lanes != folded.input_lanes:
-        arrival = arrival + 1
+    arrival = flow.times + 1 if lanes != folded.input_lanes else flow.times
     behind = form_cycles(form) + BUFFER_CYCLES
     engine = stage.engine
+    head, tail = _serial(folded)
     if folding.feed is Feed.STREAM:
         done = _in_turn(arrival, np.full(len(arrival), folded.words)) + folded.words
         waiting = _most_waiting(arrival, done)
         per_frame = stage.x.shape.pixels // stage.acc.shape.pixels
         done = done[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
-        last, first = _serial(folded)
-        return Passage(done + last + behind, int(done[0]) + first + behind, waiting)
+        spread = tail if isinstance(engine, Conv) else flow.spread
+        left = Flow(done + tail + behind, spread)
+        return Passage(left, int(done[0]) + head + behind, waiting)
     assert isinstance(engine, Conv | Pool)
     first, need = window_pixels(engine.window, stage.x.shape.height, stage.x.shape.width)
     offset = np.arange(frames)[:, None] * stage.x.shape.pixels
     first, need = (first + offset).ravel(), (need + offset).ravel()
     if folding.feed is Feed.TILES:
         done = arrival[need] + 2
-        words = folded.words
-        return Passage(done + behind, int(done[0]) - words + 1 + behind, 0)
+        left = Flow(done + behind, flow.spread)
+        return Passage(left, int(done[0]) - folded.words + 1 + behind, 0)
     cycles = np.full(len(need), folded.position_cycles)
     read = READ_CYCLES
     if folded.window_cycles:
@@ -98,20 +106,21 @@ def pass_through(
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
     start = _in_turn(arrival[need] + read, cycles)
     done = start + folded.position_cycles
-    waiting = _most_kept(arrival, first, done, folded.words)
+    waiting = _most_kept(Flow(arrival, flow.spread), first, done)
     engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
-    last, head = _serial(folded)
     first_sum = int(start[0]) + folded.passes + engine_cycles
-    return Passage(done + engine_cycles + last + behind, first_sum + head + behind, waiting)
+    spread = (folded.groups - 1) * folded.passes + tail
+    left = Flow(done + engine_cycles + tail + behind, spread)
+    return Passage(left, first_sum + head + behind, waiting)
 
 
 def _serial(folded: Folded) -> tuple[int, int]:
-    """Cycles that the serialiser adds to the last and to the first word of a pixel."""
+    """Cycles that the serialiser adds to the first and to the last word of a pixel."""
     folding, channels = folded.folding, folded.stage.acc.shape.channels
     if folding.lanes == folding.outputs:
         return 0, 0
     tail = channels - (folded.groups - 1) * folding.outputs
-    return ceil_div(tail, folding.lanes), 1
+    return 1, ceil_div(tail, folding.lanes)
 
 
 def _in_turn(ready: Ints, cycles: Ints) -> Ints:
@@ -127,8 +136,9 @@ def _most_waiting(arrival: Ints, done: Ints) -> int:
     return int((np.arange(len(arrival)) + 1 - finished).max())
 
 
-def _most_kept(arrival: Ints, first: Ints, done: Ints, words: int) -> int:
+def _most_kept(flow: Flow, first: Ints, done: Ints) -> int:
     """Most pixels between the first one needed and the one whose first word is being written."""
-    begun = np.maximum(arrival - words, np.concatenate([arrival[:1] - words, arrival[:-1]]))
+    times = flow.times
+    begun = np.maximum(times - flow.spread, np.concatenate([times[:1] - flow.spread, times[:-1]]))
     current = np.searchsorted(done, begun, side="right").clip(max=len(first) - 1)
-    return int((np.arange(len(arrival)) + 1 - first[current]).max())
+    return int((np.arange(len(times)) + 1 - first[current]).max())

@@ -69,5 +69,11 @@ def test_verilog_that_does_not_compile(tmp_path):
     assert "nothing_here" in text
 
 
-def test_lint_gives_every_warning(tmp_path):
+def test_lint_finds_what_is_not_driven(tmp_path):
     assert lint(toys.toy(tmp_path)) == ()
+    (tmp_path / "rtl/add.v").unlink()
+    undriven = toys.DESIGNS.joinpath("add.v").read_text().replace("part <= !part;", "")
+    (tmp_path / "rtl/add.v").write_text(undriven.replace("part <= 0;", ""))
+    (warning,) = lint(tmp_path)
+    assert warning.startswith("%Warning-UNDRIVEN: ")
+    assert "part" in warning
