@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "plan", "plan_file", "random_frames", "read", "run", "simulate", "synth"]
 
+BENCH_FRAMES = 2  # in the stimulus of a build directory
 Size = tuple[int, int]  # width, height
 
 
@@ -94,13 +95,19 @@ def _text(path: Path) -> str:
 def build(
     source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
 ) -> "Manifest":
-    """Write Verilog, memory images and manifest of the network in file ``source``."""
+    """Write Verilog, memory images, bench and manifest of the network in file ``source``."""
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
     network = read(source, image=plan.target.image)
-    return emit.build(
-        network, plan, Path(source), Path(out_dir), progress, finish=lambda folder: None
-    )
+
+    def add_bench(folder: Path) -> None:
+        progress("evaluating the frames of the bench", 1.0)
+        frames = random_frames(network, BENCH_FRAMES, seed=1)
+        values = golden.run(network.graph, frames)
+        outputs = {port.node: values[port.node] for port in network.outputs}
+        verify.write_stimulus(folder, frames, outputs)
+
+    return emit.build(network, plan, Path(source), Path(out_dir), progress, finish=add_bench)
 
 
 def simulate(

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from corgibuilder import resources
@@ -16,7 +17,7 @@ from corgibuilder.ir import Network
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
 
-from .manifest import Manifest, describe_build
+from .manifest import Manifest, describe_build, file_digests
 from .verilog import Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
@@ -42,7 +43,7 @@ def build(
     plan
         Its foldings decide; its figures are computed anew.
     finish
-        Called with the folder before it appears, to add what belongs in it too.
+        Called with the folder, complete but for this, to add to it before it appears.
 
     Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, or if
     ``out`` is something else than an earlier build.
@@ -57,7 +58,7 @@ def build(
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-        for shell in ("rom.v", "ram.v"):
+        for shell in ("corgi_rom.v", "corgi_ram.v"):
             shutil.copyfile(resources.templates() / shell, rtl / shell)
         (folder / "plan.json").write_text(plan.to_json())
         (folder / "source").mkdir()
@@ -66,6 +67,8 @@ def build(
         manifest = describe_build(pipeline, plan, folder, top=top, source=kept)
         (folder / "manifest.json").write_text(manifest.to_json())
         finish(folder)
+        manifest = replace(manifest, files=file_digests(folder))
+        (folder / "manifest.json").write_text(manifest.to_json())
     return manifest
 
 

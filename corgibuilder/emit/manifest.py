@@ -14,7 +14,7 @@ from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
 from corgibuilder.version import VERSION
 
 FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
-SHELLS = ("rtl/rom.v", "rtl/ram.v")  #: the memories that all stages share
+SHELLS = ("rtl/corgi_rom.v", "rtl/corgi_ram.v")  #: the memories that all stages share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,6 @@ class Manifest:
 def describe_build(pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, source: str) -> Manifest:
     """Manifest of the files in ``folder``; ``source`` is the network file's path in it."""
     stages = tuple(_stage(pipeline, link) for link in pipeline.links)
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
     return Manifest(
         format=FORMAT,
         generator=f"corgibuilder {VERSION}",
@@ -80,8 +79,14 @@ def describe_build(pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, so
         },
         network=_network(pipeline, plan, stages, top),
         stages=stages,
-        files={p.relative_to(folder).as_posix(): _digest(p) for p in files},
+        files=file_digests(folder),
     )
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in the folder but the manifest, by relative path."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
+    return {p.relative_to(folder).as_posix(): _digest(p) for p in files}
 
 
 def _digest(path: Path) -> str:

@@ -37,7 +37,7 @@ class MemoryShells:
         """What Amaranth places instead of ``memory``."""
         m = Module()
         (read,) = memory.read_ports
-        width = Value.cast(read.data).width
+        width = len(Value.cast(read.data))
         shape = {"p_WIDTH": width, "p_DEPTH": memory.depth, "p_ADDRESS": len(read.addr)}
         clock = {"i_clk": ClockSignal()}
         if memory.write_ports:
@@ -81,6 +81,18 @@ def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
     return Emitted(module, to_verilog(netlist), shells.images)
 
 
+# What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the circuit:
+# submodules in their parent's file, operands extended or cut where they are used as Amaranth means it,
+# registers with an initial value, named views of a word that nobody reads, cases behind a default.
+WAYS_OF_WRITING = (
+    "DECLFILENAME",
+    "WIDTHEXPAND",
+    "WIDTHTRUNC",
+    "PROCASSINIT",
+    "UNUSEDSIGNAL",
+    "CASEINCOMPLETE",
+)
+LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in WAYS_OF_WRITING)
 KEPT_OUT = "src generator top amaranth.hierarchy amaranth.decoding".split()
 
 
@@ -103,7 +115,7 @@ def to_verilog(netlist: str) -> str:
             f"write_verilog -norename {verilog_file}",
         ):
             libyosys.run_pass(f"tee -q {command}", design)
-        return verilog_file.read_text()
+        return LINT_OFF + verilog_file.read_text()
 
 
 class Placed(wiring.Component):

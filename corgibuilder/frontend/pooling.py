@@ -71,7 +71,8 @@ def _whole(visit: Visit) -> Window:
     _check_map(visit)
     visit.builder.fixed[visit.name] = None
     canvas = visit.value().canvas
-    return Window(kernel=(canvas.height, canvas.width))
+    size = (canvas.height, canvas.width)
+    return Window(kernel=size, stride=size)
 
 
 def _check_map(visit: Visit) -> None:

@@ -3,7 +3,7 @@
 from .lint import lint
 from .manifest import BuildDirectory, Stream, Unit, read_build_directory
 from .report import Mismatch, PortReport, SimulationReport
-from .simulate import simulate
+from .simulate import simulate, write_stimulus
 from .simulators import Simulator
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "lint",
     "read_build_directory",
     "simulate",
+    "write_stimulus",
 ]

@@ -1,5 +1,6 @@
 """Simulates a build directory and compares every output with its golden value."""
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,7 +62,8 @@ def simulate(
             patience_cycles=_patience(unit, stalls),
             sources=_sources(build, unit, netlist),
         )
-        _link_memory_images(directory, build)
+        for image in build.memory_images():
+            (directory / image.name).symlink_to(image.absolute())
         expected: dict[str, Frames] = {node: list(maps) for node, maps in golden.items()}
         write_bench(directory, unit, settings, each_frame, expected, size_ports=layer is None)
         progress(f"compiling {unit.layer}", 0.0)
@@ -82,12 +84,34 @@ def _patience(unit: Unit, stalls: bool) -> int:
     return 4 * quiet if stalls else quiet
 
 
+def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) -> None:
+    """Put a bench that runs by itself, stimulus and golden values into ``build_dir/sim``.
+
+    ``python run.py compile`` and ``python run.py test`` there, in an environment with cocotb and
+    Verilator, do what :func:`simulate` does for the whole network. ``frames`` and ``golden`` as there.
+    """
+    build = read_build_directory(build_dir)
+    unit = build.network
+    directory = build_dir / "sim"
+    shutil.copytree(resources.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
+    settings = Settings(
+        simulator=Simulator.VERILATOR,
+        stalls=False,
+        seed=1,
+        patience_cycles=_patience(unit, False),
+        sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
+    )
+    for image in build.memory_images():
+        (directory / image.name).symlink_to(Path("../rtl") / image.name)
+    expected: dict[str, Frames] = {node: list(maps) for node, maps in golden.items()}
+    write_bench(directory, unit, settings, list(frames), expected, size_ports=True)
+
+
+HELPERS = ("stalls.v", "player.v", "recorder.v")
+
+
 def _sources(build: BuildDirectory, unit: Unit, netlist: Path | None) -> tuple[str, ...]:
-    helpers = [resources.sim() / name for name in ("stalls.v", "player.v", "recorder.v")]
+    helpers = [resources.sim() / name for name in HELPERS]
     design = [netlist] if netlist else build.paths(unit)
     return ("testbench.v", *(str(path.absolute()) for path in [*helpers, *design]))
 
-
-def _link_memory_images(directory: Path, build: BuildDirectory) -> None:
-    for image in build.memory_images():
-        (directory / image.name).symlink_to(image.absolute())
