@@ -30,8 +30,8 @@ def run_streams(
     """Words that leave each output of ``dut`` and the cycles until the last of them.
 
     ``feeds`` gives the words of every input stream by member name, ``due`` the number of words
-    expected of every output. Fails if an offered word is changed or withdrawn, if nothing leaves for
-    ``patience`` cycles although words are due, or if more words come than are due.
+    expected of every output. Fails if an offered word is changed or withdrawn, if nothing leaves
+    for ``patience`` cycles although words are due, or if more words come than are due.
     """
     received: dict[str, list] = {name: [] for name in due}
     finished = {}

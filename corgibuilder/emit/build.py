@@ -45,8 +45,8 @@ def build(
     finish
         Called with the folder, complete but for this, to add to it before it appears.
 
-    Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, or if
-    ``out`` is something else than an earlier build.
+    Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, or
+    if ``out`` is something else than an earlier build.
     """
     pipeline = pipeline_of(network, plan)
     plan = describe(pipeline, plan.target)

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
@@ -19,7 +18,7 @@ SHELLS = ("rtl/corgi_rom.v", "rtl/corgi_ram.v")  #: the memories that all stages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """A stream port: ``lanes`` values of ``bits`` bits in a word, lane 0 lowest, and the map it carries."""
+    """A stream port, ``lanes`` values of ``bits`` bits in a word, and the map that it carries."""
 
     port: str
     node: str
@@ -63,7 +62,9 @@ class Manifest:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
-def describe_build(pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, source: str) -> Manifest:
+def describe_build(
+    pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, source: str
+) -> Manifest:
     """Manifest of the files in ``folder``; ``source`` is the network file's path in it."""
     stages = tuple(_stage(pipeline, link) for link in pipeline.links)
     return Manifest(

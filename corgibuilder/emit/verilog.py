@@ -33,7 +33,7 @@ class MemoryShells:
     prefix: str
     images: dict[str, str] = field(default_factory=dict)
 
-    def get_memory(self, memory: Memory):  # type: ignore[no-untyped-def]
+    def get_memory(self, memory: Memory):
         """What Amaranth places instead of ``memory``."""
         m = Module()
         (read,) = memory.read_ports
@@ -81,9 +81,10 @@ def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
     return Emitted(module, to_verilog(netlist), shells.images)
 
 
-# What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the circuit:
-# submodules in their parent's file, operands extended or cut where they are used as Amaranth means it,
-# registers with an initial value, named views of a word that nobody reads, cases behind a default.
+# What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the
+# circuit: submodules in their parent's file, operands extended or cut where they are used as
+# Amaranth means it, registers with an initial value, named views of a word that nobody reads, cases
+# behind a default.
 WAYS_OF_WRITING = (
     "DECLFILENAME",
     "WIDTHEXPAND",
@@ -93,14 +94,14 @@ WAYS_OF_WRITING = (
     "CASEINCOMPLETE",
 )
 LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in WAYS_OF_WRITING)
-KEPT_OUT = "src generator top amaranth.hierarchy amaranth.decoding".split()
+KEPT_OUT = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
 
 
 def to_verilog(netlist: str) -> str:
     """Verilog of an RTLIL netlist, by the passes that :mod:`amaranth.back.verilog` uses.
 
-    The Yosys library does it: several hundred times faster to start than the WebAssembly program that
-    Amaranth would call, once for every stage.
+    The Yosys library does it: several hundred times faster to start than the WebAssembly program
+    that Amaranth would call, once for every stage.
     """
     design = libyosys.Design()
     removed = " ".join(f"-remove {name}" for name in KEPT_OUT)
@@ -125,7 +126,7 @@ class Placed(wiring.Component):
         self.module = module
         super().__init__(signature)
 
-    def elaborate(self, platform):  # type: ignore[no-untyped-def]
+    def elaborate(self, platform):
         ports = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
         for path, member, value in self.signature.flatten(self):
             direction = "i" if member.flow == In else "o"

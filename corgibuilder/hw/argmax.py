@@ -24,12 +24,10 @@ class Argmax(wiring.Component):
         self.x = x
         self.channels = channels
         self.index = QInt(0, channels - 1)
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape_of(x), 1))),
-                "o": Out(stream.Signature(word(shape_of(self.index), 1))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(x), 1))),
+            "o": Out(stream.Signature(word(shape_of(self.index), 1))),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -12,8 +12,9 @@ from .streams import counter, word
 class Chunks(wiring.Component):
     """Gives each window in steps: step ``s`` carries the values at ``picks[s]`` of the window.
 
-    The steps are gone through ``repeats`` times for each window. One word per cycle; latency 1 cycle, 0
-    where a window is a single step. The window is copied, so that the next one can form meanwhile.
+    The steps are gone through ``repeats`` times for each window. One word per cycle; latency 1
+    cycle, 0 where a window is a single step. The window is copied, so that the next one can form
+    meanwhile.
 
     Parameters
     ----------
@@ -43,12 +44,10 @@ class Chunks(wiring.Component):
         self.shape = shape
         self.picks = picks
         self.repeats = repeats
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape, size))),
-                "o": Out(stream.Signature(word(shape, len(picks[0])))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape, size))),
+            "o": Out(stream.Signature(word(shape, len(picks[0])))),
+        })
 
     def elaborate(self, platform):
         m = Module()

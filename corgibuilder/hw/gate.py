@@ -11,9 +11,9 @@ from .streams import counter
 class FrameGate(wiring.Component):
     """Samples the size registers with the first word of every frame and sends the size ahead.
 
-    Latency 0; the words themselves pass unchanged, into something that is ready before it has seen the
-    size. The registers have to hold the frame's size while its first word is on offer, and may change
-    at any other time.
+    Latency 0; the words themselves pass unchanged, into something that is ready before it has seen
+    the size. The registers have to hold the frame's size while its first word is on offer, and may
+    change at any other time.
 
     Parameters
     ----------
@@ -33,15 +33,13 @@ class FrameGate(wiring.Component):
 
     def __init__(self, layout: data.Layout, *, words: int):
         self.words = words
-        super().__init__(
-            {
-                "i": In(stream.Signature(layout)),
-                "o": Out(stream.Signature(layout)),
-                "size": Out(stream.Signature(SIZE)),
-                "width": In(16),
-                "height": In(16),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(layout)),
+            "o": Out(stream.Signature(layout)),
+            "size": Out(stream.Signature(SIZE)),
+            "width": In(16),
+            "height": In(16),
+        })
 
     def elaborate(self, platform):
         m = Module()

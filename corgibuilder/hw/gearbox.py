@@ -10,7 +10,8 @@ from .streams import counter, word, words_per_pixel
 class Gearbox(wiring.Component):
     """Regroups the channels of each pixel from ``in_lanes`` to ``out_lanes`` values a word.
 
-    Values keep their order. The last word of a pixel holds what is left, its upper lanes are zero. Latency 1 cycle; full rate on the narrower side.
+    Values keep their order. The last word of a pixel holds what is left, its upper lanes are zero.
+    Latency 1 cycle; full rate on the narrower side.
 
     Parameters
     ----------
@@ -33,12 +34,10 @@ class Gearbox(wiring.Component):
         self.channels = channels
         self.in_lanes = in_lanes
         self.out_lanes = out_lanes
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape, in_lanes))),
-                "o": Out(stream.Signature(word(shape, out_lanes))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape, in_lanes))),
+            "o": Out(stream.Signature(word(shape, out_lanes))),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -28,11 +28,11 @@ def wrapped(m: Module, value, modulus: int, most: int, *, name: str) -> Signal:
 class LineBuffer(wiring.Component):
     """Stores a map as it comes and reads it window by window at its own pace.
 
-    One word goes in and one word comes out per cycle. The memory is a ring of ``capacity`` pixels: a
-    pixel is overwritten as soon as no window needs it any more, and a window is read as soon as its
-    last pixel is there, rows and frames without a gap between them. A word that lies in the padding is
-    replaced by ``padding`` but takes its cycle like any other. Latency from the last pixel of a
-    window to the window's first word: 2 cycles.
+    One word goes in and one word comes out per cycle. The memory is a ring of ``capacity`` pixels:
+    a pixel is overwritten as soon as no window needs it any more, and a window is read as soon as
+    its last pixel is there, rows and frames without a gap between them. A word that lies in the
+    padding is replaced by ``padding`` but takes its cycle like any other. Latency from the last
+    pixel of a window to the window's first word: 2 cycles.
 
     Order of the words of one window: tap rows, tap columns, words of a pixel, and all of it
     ``repeats`` times; with ``by_word``, for each word of a pixel: tap rows, tap columns. With
@@ -100,23 +100,17 @@ class LineBuffer(wiring.Component):
         # Pixels are numbered modulo a power of two in which every distance is unambiguous.
         reach = max(capacity, max(window.kernel[0], window.stride[0]) * max_width) + max_width + 2
         self.index_bits = (reach + max(window.kernel[1], window.stride[1])).bit_length() + 1
-        self.start = data.StructLayout(
-            {"address": range(self.depth), "index": self.index_bits}
-        )
-        super().__init__(
-            {
-                "i": In(stream.Signature(self.layout)),
-                "o": Out(stream.Signature(self.layout)),
-                "write_size": In(stream.Signature(SIZE)),
-                "read_size": In(stream.Signature(SIZE)),
-            }
-        )
+        self.start = data.StructLayout({"address": range(self.depth), "index": self.index_bits})
+        super().__init__({
+            "i": In(stream.Signature(self.layout)),
+            "o": Out(stream.Signature(self.layout)),
+            "write_size": In(stream.Signature(SIZE)),
+            "read_size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.memory = memory = Memory(
-            shape=self.layout.size, depth=self.depth, init=[]
-        )
+        m.submodules.memory = memory = Memory(shape=self.layout.size, depth=self.depth, init=[])
         m.submodules.starts = starts = Buffer(self.start)
         first = Signal(self.index_bits)  # number of the first pixel still needed
         written = Signal(self.index_bits)  # number of the pixel being written
@@ -172,10 +166,10 @@ class LineBuffer(wiring.Component):
             tap_y, tap_y_last = counter(m, kh, step & tap_x_last, name="tap_y")
             taps_done = Signal()
             m.d.comb += taps_done.eq(tap_x_last & tap_y_last)
-            part, part_last = counter(m, words, step & taps_done, name="part")
+            _, part_last = counter(m, words, step & taps_done, name="part")
             row_done, window_done = tap_x_last, taps_done & part_last
         else:
-            part, part_last = counter(m, words, step, name="part")
+            _, part_last = counter(m, words, step, name="part")
             tap_x, tap_x_last = counter(m, kw, step & part_last, name="tap_x")
             row_done = Signal()
             m.d.comb += row_done.eq(part_last & tap_x_last)
@@ -255,6 +249,7 @@ class LineBuffer(wiring.Component):
         address, tap_row_address, part_address, window_address = at
         row_address = Signal(range(depth), init=back)
         most_row = self.max_width * words
+
         def moved(register, distance, most, name):
             return wrapped(m, register + distance, depth, depth - 1 + most, name=name)
 
@@ -317,4 +312,3 @@ def column_window(window: Window) -> Window:
         stride=(window.stride[0], 1),
         pads=Pads(top=window.pads.top, bottom=window.pads.bottom),
     )
-

@@ -35,8 +35,8 @@ class MacArray(wiring.Component):
     acc
         Range of the sums.
     shared
-        Whether all outputs read the same ``inputs`` values; otherwise a word carries ``inputs`` values
-        for the first output, then for the second, ...
+        Whether all outputs read the same ``inputs`` values; otherwise a word carries ``inputs``
+        values for the first output, then for the second, ...
 
     Members
     -------
@@ -54,12 +54,10 @@ class MacArray(wiring.Component):
         self.shared = shared
         _, self.outputs, self.inputs = weights.shape
         lanes = self.inputs if shared else self.inputs * self.outputs
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape_of(x), lanes))),
-                "o": Out(stream.Signature(word(shape_of(acc), self.outputs))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(x), lanes))),
+            "o": Out(stream.Signature(word(shape_of(acc), self.outputs))),
+        })
 
     def elaborate(self, platform):
         m = Module()

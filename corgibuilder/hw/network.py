@@ -112,4 +112,3 @@ class Network(wiring.Component):
             wiring.connect(m, getattr(fork, f"o{k}"), buffer.i)
             ends.append(buffer.o)
         return ends
-

@@ -30,12 +30,10 @@ class Reduce(wiring.Component):
         self.out = out
         self.lanes = lanes
         self.taps = taps
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape_of(x), lanes))),
-                "o": Out(stream.Signature(word(shape_of(out), lanes))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(x), lanes))),
+            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -99,13 +97,11 @@ class TilePool(wiring.Component):
         self.lanes = lanes
         self.window = window
         self.depth = max(max_width // window.kernel[1] * self.words, 2)
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape_of(x), lanes))),
-                "o": Out(stream.Signature(word(shape_of(out), lanes))),
-                "size": In(stream.Signature(SIZE)),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(x), lanes))),
+            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+            "size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -5,7 +5,6 @@ a pixel follow each other, and the constants of each come from tables.
 """
 
 import numpy as np
-
 from amaranth.hdl import Array, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
@@ -19,7 +18,7 @@ from .tables import table, value_range
 
 
 def grouped(values: Ints, lanes: int) -> Ints:
-    """Per-channel values ``(channels,)`` as rows of ``lanes``; the last channel fills the last row."""
+    """Values ``(channels,)`` as rows of ``lanes``; the last channel fills the last row."""
     groups = words_per_pixel(len(values), lanes)
     return np.pad(values, (0, groups * lanes - len(values)), mode="edge").reshape(groups, lanes)
 
@@ -50,12 +49,10 @@ class Requant(wiring.Component):
         self.out = out
         self.channels = channels
         self.lanes = lanes
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape_of(acc), lanes))),
-                "o": Out(stream.Signature(word(shape_of(out), lanes))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(acc), lanes))),
+            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -67,12 +64,12 @@ class Requant(wiring.Component):
         groups = words_per_pixel(self.channels, self.lanes)
         self.group, _ = counter(m, groups, self.i.valid & self.advance, name="group")
         match self.form:
-            case ShiftForm():
-                results, latency = self._shift(m)
-            case ScaleForm():
-                results, latency = self._scale(m)
-            case StepsForm():
-                results, latency = self._steps(m)
+            case ShiftForm() as form:
+                results, latency = self._shift(m, form)
+            case ScaleForm() as form:
+                results, latency = self._scale(m, form)
+            case StepsForm() as form:
+                results, latency = self._steps(m, form)
         valid = self.i.valid
         with m.If(self.advance):
             for k in range(latency):
@@ -98,15 +95,15 @@ class Requant(wiring.Component):
     def _table(self, m, values: Ints, name: str):
         return table(m, grouped(values, self.lanes), self.group, self.advance, name=name)
 
-    def _shift(self, m):
-        offsets = self._table(m, self.form.offset, "offset")
-        spread = value_range(self.form.offset)
+    def _shift(self, m, form: ShiftForm):
+        offsets = self._table(m, form.offset, "offset")
+        spread = value_range(form.offset)
         results = []
         for lane in range(self.lanes):
             acc = self._register(m, self.i.payload[lane], self.acc, f"acc_{lane}")
             q = QInt(self.acc.lo + spread.lo, self.acc.hi + spread.hi)
             value = self._wire(m, acc + offsets[lane], q, f"sum_{lane}")
-            for k, rounding in enumerate(self.form.roundings):
+            for k, rounding in enumerate(form.roundings):
                 value, q = self._round(m, value, q, rounding, f"{lane}_{k}")
             results.append(self._register(m, value, self.out, f"result_{lane}"))
         return results, 2
@@ -138,13 +135,13 @@ class Requant(wiring.Component):
         clipped = QInt(low, high)
         return self._wire(m, result, clipped, f"clipped_{name}"), clipped
 
-    def _scale(self, m):
-        mults = self._table(m, self.form.mult, "mult")
-        offsets = self._table(m, self.form.offset, "offset")
-        form = self.form
+    def _scale(self, m, form: ScaleForm):
+        mults = self._table(m, form.mult, "mult")
+        offsets = self._table(m, form.offset, "offset")
         ends = [self.acc.lo * form.mult, self.acc.hi * form.mult]
         q = QInt(
-            int((np.minimum(*ends) + form.offset).min()), int((np.maximum(*ends) + form.offset).max())
+            int((np.minimum(*ends) + form.offset).min()),
+            int((np.maximum(*ends) + form.offset).max()),
         )
         shifted = QInt(q.lo >> form.shift, q.hi >> form.shift)
         results = []
@@ -156,9 +153,8 @@ class Requant(wiring.Component):
             results.append(self._register(m, value, self.out, f"result_{lane}"))
         return results, 3
 
-    def _steps(self, m):
-        """Binary search: at each level one comparison with the step in the middle of what is left."""
-        form = self.form
+    def _steps(self, m, form: StepsForm):
+        """Binary search: each level compares with the step in the middle of what is left."""
         count = form.steps.shape[1]
         levels = max(count.bit_length(), 1)
         never = QInt(self.acc.lo, self.acc.hi + 1)
@@ -167,7 +163,9 @@ class Requant(wiring.Component):
         groups = words_per_pixel(self.channels, self.lanes)
         results = []
         for lane in range(self.lanes):
-            table_of = np.stack([grouped(column, self.lanes)[:, lane] for column in steps.T], axis=1)
+            table_of = np.stack(
+                [grouped(column, self.lanes)[:, lane] for column in steps.T], axis=1
+            )
             acc, group, found = self.i.payload[lane], self.group, Const(0, 1)
             for level in range(levels):
                 middle = table_of[:, (1 << (levels - level - 1)) - 1 :: 1 << (levels - level)]
@@ -179,7 +177,9 @@ class Requant(wiring.Component):
                 found = Signal(level + 1, name=f"found_{lane}_{level}")
                 above = acc >= step
                 if level:
-                    last = self._register(m, before, QInt(0, (1 << level) - 1), f"last_{lane}_{level}")
+                    last = self._register(
+                        m, before, QInt(0, (1 << level) - 1), f"last_{lane}_{level}"
+                    )
                     m.d.comb += found.eq((last << 1) | above)
                 else:
                     m.d.comb += found.eq(above)

@@ -14,10 +14,10 @@ from .streams import Buffer, word
 class RowBanks(wiring.Component):
     """Stores a map as it comes and reads it column by column, ``window.kernel[0]`` rows at once.
 
-    One pixel goes in and one column comes out per cycle; rows and frames follow each other without a
-    gap. Row ``r`` lies in bank ``r`` modulo the kernel's rows and is overwritten pixel by pixel once
-    the row of windows that needs it has passed. Rows in the padding read as 0. The columns of a row
-    of windows are those that some window needs, in order. Latency 2 cycles.
+    One pixel goes in and one column comes out per cycle; rows and frames follow each other without
+    a gap. Row ``r`` lies in bank ``r`` modulo the kernel's rows and is overwritten pixel by pixel
+    once the row of windows that needs it has passed. Rows in the padding read as 0. The columns of
+    a row of windows are those that some window needs, in order. Latency 2 cycles.
 
     Parameters
     ----------
@@ -45,14 +45,12 @@ class RowBanks(wiring.Component):
         # Rows are counted modulo a power of two in which every distance is unambiguous.
         self.index_bits = (2 * max(self.rows, window.stride[0]) + self.rows + 2).bit_length() + 1
         self.start = data.StructLayout({"bank": range(max(self.rows, 2)), "row": self.index_bits})
-        super().__init__(
-            {
-                "i": In(stream.Signature(self.pixel)),
-                "o": Out(stream.Signature(data.ArrayLayout(self.pixel, self.rows))),
-                "write_size": In(stream.Signature(SIZE)),
-                "read_size": In(stream.Signature(SIZE)),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(self.pixel)),
+            "o": Out(stream.Signature(data.ArrayLayout(self.pixel, self.rows))),
+            "write_size": In(stream.Signature(SIZE)),
+            "read_size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -160,7 +158,9 @@ class RowBanks(wiring.Component):
         # Bank of the window's top row; rows in the padding count as if they were stored.
         bank = Signal(range(max(self.rows, 2)), init=-pads.top % self.rows)
         bank_down = Array([(b + sy) % self.rows for b in range(self.rows)])[bank]
-        bank_start = Array([(b - pads.top) % self.rows for b in range(self.rows)])[start.payload.bank]
+        bank_start = Array([(b - pads.top) % self.rows for b in range(self.rows)])[
+            start.payload.bank
+        ]
         with m.If(step):
             m.d.sync += x.eq(x + 1)
             with m.If(last_x):
@@ -197,4 +197,3 @@ class RowBanks(wiring.Component):
         for k in range(self.rows):
             row = Array([ports[(b + k) % self.rows].data for b in range(self.rows)])[turn]
             m.d.comb += Cat(self.o.payload[k]).eq(Mux(masked[k], 0, row))
-

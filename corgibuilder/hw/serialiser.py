@@ -10,8 +10,8 @@ from .streams import counter, word
 class Serialiser(wiring.Component):
     """Gives each word of ``in_lanes`` values as words of ``out_lanes``.
 
-    Only the ``channels`` values of a pixel are given: the last wide word of a pixel may be short. One
-    word out per cycle without a gap; latency 1 cycle.
+    Only the ``channels`` values of a pixel are given: the last wide word of a pixel may be short.
+    One word out per cycle without a gap; latency 1 cycle.
 
     Parameters
     ----------
@@ -34,12 +34,10 @@ class Serialiser(wiring.Component):
         self.channels = channels
         self.in_lanes = in_lanes
         self.out_lanes = out_lanes
-        super().__init__(
-            {
-                "i": In(stream.Signature(word(shape, in_lanes))),
-                "o": Out(stream.Signature(word(shape, out_lanes))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(word(shape, in_lanes))),
+            "o": Out(stream.Signature(word(shape, out_lanes))),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -57,4 +57,3 @@ class FixedSize(wiring.Component):
             self.o.payload.height.eq(self.shape.height),
         ]
         return m
-

@@ -72,7 +72,7 @@ class Stage(wiring.Component):
         m = Module()
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
         channels = stage.x.shape.channels
-        sized = []  # size inputs of the components that need the map's size
+        sized: list = []  # size inputs of the components that need the map's size
         source = wiring.flipped(self.i)
         if folding.fifo:
             m.submodules.queue = queue = Queue(word(self.x, self.lanes), folding.fifo)
@@ -111,6 +111,7 @@ class Stage(wiring.Component):
 
     def _convolution(self, m, source, sized):
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
+        assert isinstance(stage.engine, Conv)
         source = self._feed(m, source, sized, stage.engine.window, by_word=folded.depthwise)
         m.submodules.mac_array = array = MacArray(
             stage.x.range,
@@ -133,7 +134,8 @@ class Stage(wiring.Component):
 
     def _pooling(self, m, source, sized):
         folded, stage = self.folded, self.folded.stage
-        pool: Pool = stage.engine
+        pool = stage.engine
+        assert isinstance(pool, Pool)
         ranges = (pool.kind, stage.x.range, stage.acc.range)
         if folded.folding.feed is Feed.TILES:
             m.submodules.pool = engine = TilePool(

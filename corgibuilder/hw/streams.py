@@ -1,5 +1,7 @@
 """Words of several values, and the two small stream components that every stage uses."""
 
+from itertools import pairwise
+
 from amaranth.hdl import Cat, Module, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -23,7 +25,7 @@ def words_per_pixel(channels: int, lanes: int) -> int:
 
 
 def counter(m: Module, limit: int, advance, *, name: str):
-    """Register counting 0..``limit - 1`` cyclically on ``advance``; returns it and its ``last`` flag."""
+    """Register that counts 0..``limit - 1`` on ``advance``, and the flag that it is at its last."""
     value = Signal(range(max(limit, 2)), name=name)
     last = Signal(name=f"{name}_last")
     m.d.comb += last.eq(value == limit - 1)
@@ -93,12 +95,10 @@ class Fork(wiring.Component):
 
     def __init__(self, shape: ShapeLike, branches: int):
         self.branches = branches
-        super().__init__(
-            {
-                "i": In(stream.Signature(shape)),
-                **{f"o{b}": Out(stream.Signature(shape)) for b in range(branches)},
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(shape)),
+            **{f"o{b}": Out(stream.Signature(shape)) for b in range(branches)},
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -120,5 +120,5 @@ class Fork(wiring.Component):
 
 def pipe(m: Module, *components):
     """Connects each component's ``o`` to the next one's ``i``."""
-    for left, right in zip(components, components[1:], strict=False):
+    for left, right in pairwise(components):
         wiring.connect(m, left.o, right.i)

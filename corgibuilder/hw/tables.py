@@ -1,7 +1,6 @@
 """Constants that change from step to step: a ROM, or plain wires where there is one step."""
 
 import numpy as np
-
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib.memory import Memory
 

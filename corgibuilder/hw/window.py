@@ -24,12 +24,10 @@ class Column(wiring.Component):
     def __init__(self, layout: ShapeLike, rows: int):
         self.layout = layout
         self.rows = rows
-        super().__init__(
-            {
-                "i": In(stream.Signature(layout)),
-                "o": Out(stream.Signature(data.ArrayLayout(layout, rows))),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(layout)),
+            "o": Out(stream.Signature(data.ArrayLayout(layout, rows))),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -58,9 +56,9 @@ class Column(wiring.Component):
 class WindowFormer(wiring.Component):
     """Shifts columns through registers and gives every window of each row.
 
-    One column a cycle. The windows at the end of a row that reach into the padding are given while the
-    first columns of the next row shift in, or at once while none is there: padding takes no time.
-    Columns of another row than the window's read as 0. Latency 1 cycle.
+    One column a cycle. The windows at the end of a row that reach into the padding are given while
+    the first columns of the next row shift in, or at once while none is there: padding takes no
+    time. Columns of another row than the window's read as 0. Latency 1 cycle.
 
     Parameters
     ----------
@@ -82,13 +80,11 @@ class WindowFormer(wiring.Component):
     def __init__(self, pixel: data.Layout, *, window: Window):
         self.window = window
         self.column = data.ArrayLayout(pixel, window.kernel[0])
-        super().__init__(
-            {
-                "i": In(stream.Signature(self.column)),
-                "o": Out(stream.Signature(data.ArrayLayout(self.column, window.kernel[1]))),
-                "size": In(stream.Signature(SIZE)),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(self.column)),
+            "o": Out(stream.Signature(data.ArrayLayout(self.column, window.kernel[1]))),
+            "size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -100,7 +96,11 @@ class WindowFormer(wiring.Component):
         m.d.comb += [
             columns.eq(columns_read(self.window, width)),
             rows.eq(output_rows(self.window, height)),
-            tail.eq((output_columns(self.window, width) - 1) * stride + (kw - self.window.pads.left) - width),
+            tail.eq(
+                (output_columns(self.window, width) - 1) * stride
+                + (kw - self.window.pads.left)
+                - width
+            ),
         ]
 
         # Events: a column shifts in, or a column of padding does.
@@ -149,9 +149,8 @@ class WindowFormer(wiring.Component):
             m.d.sync += self.o.valid.eq(of_row | of_tail)
         with m.If(of_row | of_tail):
             m.d.sync += window_tag.eq(Mux(of_tail, tail_tag, tag))
-        with m.If(real | blank):
-            with m.If(tail_left != 0):
-                m.d.sync += [tail_left.eq(tail_left - 1), tail_phase.eq(step_phase[tail_phase])]
+        with m.If(real | blank), m.If(tail_left != 0):
+            m.d.sync += [tail_left.eq(tail_left - 1), tail_phase.eq(step_phase[tail_phase])]
         with m.If(real):
             m.d.sync += x.eq(x + 1)
             next_phase = Signal.like(phase)

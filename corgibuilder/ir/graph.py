@@ -65,10 +65,10 @@ class Graph:
 class Port:
     """An input or output of the user's file.
 
-    ``convert`` maps between the file's own values and the integers of ``node``: for an input, from an
-    array ``(frames, *shape)`` to int64 ``(frames, channels, height, width)``; for an output the other
-    way round. It is elementwise, in the float arithmetic of the file. It raises ``ValueError`` with
-    a sentence for values or shapes that the file cannot take.
+    ``convert`` maps between the file's own values and the integers of ``node``: for an input, from
+    an array ``(frames, *shape)`` to int64 ``(frames, channels, height, width)``; for an output the
+    other way round. It is elementwise, in the float arithmetic of the file. It raises
+    ``ValueError`` with a sentence for values or shapes that the file cannot take.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The type of each op's output from the type of its input: exact value ranges, channel by channel."""
+"""The type of each op's output from that of its input: value ranges, channel by channel."""
 
 from functools import singledispatch
 

@@ -61,8 +61,8 @@ class Input:
 class Conv:
     """Cross-correlation, the ONNX ``Conv`` and ``MatMul`` on integers.
 
-    ``acc[o, r, c] = bias[o] + sum(weights[o, i, j, k] * x[g*I + i, r*sy + j - top, c*sx + k - left])``
-    with ``I = weights.shape[1]`` inputs in each group and ``g = o // (O / groups)``.
+    ``acc[o, r, c] = bias[o] + sum(w[o, i, j, k] * x[g*I + i, r*sy + j - top, c*sx + k - left])``
+    with ``I = w.shape[1]`` inputs in each group and ``g = o // (O / groups)``.
 
     ``weights`` is int64 ``(O, I, rows, columns)``, ``bias`` int64 ``(O,)``. A fully connected layer
     is the case where the kernel is the whole map.
@@ -79,7 +79,7 @@ class Conv:
         return self.groups > 1 and self.weights.shape[:2] == (self.groups, 1)
 
     def dense_weights(self) -> Ints:
-        """The same weights as one group: ``(O, I * groups, rows, columns)``, zeros between groups."""
+        """The weights as one group: ``(O, I * groups, rows, columns)``, zeros between groups."""
         outputs, inputs = self.weights.shape[:2]
         dense = np.zeros((outputs, inputs * self.groups, *self.window.kernel), np.int64)
         for o in range(outputs):
@@ -105,9 +105,10 @@ class Pool:
 class Threshold:
     """A monotone step function for each channel: ``y = base + #{k : x >= steps[c, k]}``.
 
-    ``steps`` is int64 ``(channels, n)`` and non-decreasing along ``n``. Bringing an accumulator back
-    to the activation grid, whatever form the file gave it (QONNX ``Quant``, ``MultiThreshold``,
-    BatchNorm in between), is this function. A step beyond the range of ``x`` is never reached.
+    ``steps`` is int64 ``(channels, n)`` and non-decreasing along ``n``. Bringing an accumulator
+    back to the activation grid, whatever form the file gave it (QONNX ``Quant``,
+    ``MultiThreshold``, BatchNorm in between), is this function. A step beyond the range of ``x`` is
+    never reached.
     """
 
     steps: Ints

@@ -1,13 +1,14 @@
 """How much hardware a stage gets, and what follows from it.
 
 A folding is what the planner decides and what a user may edit. Everything else about a stage is
-arithmetic on the folding and the layer, done here once for the planner, the hardware and the tables.
+arithmetic on the folding and the layer, done here once for the planner, the hardware and the
+tables.
 """
 
 import enum
 from dataclasses import dataclass
 
-from corgibuilder.ir import Argmax, Conv, Pool, Window
+from corgibuilder.ir import Conv, Pool, Window
 
 from .stages import Stage
 
@@ -236,15 +237,18 @@ class Folded:
 def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
     """For each step the values of the window, in the order of the window's layout.
 
-    A window's values come column by column, in it row by row, in it channel by channel. A shared step
-    takes the next ``inputs`` of them; a depthwise step takes ``inputs`` taps of ``outputs`` channels.
+    A window's values come column by column, in it row by row, in it channel by channel. A shared
+    step takes the next ``inputs`` of them; a depthwise step takes ``inputs`` taps of ``outputs``
+    channels.
     """
     stage, folding = folded.stage, folded.folding
     channels, count = stage.x.shape.channels, taps(stage)
     if not folded.depthwise:
         size = count * channels
         return tuple(
-            tuple(k if k < size else None for k in range(s * folding.inputs, (s + 1) * folding.inputs))
+            tuple(
+                k if k < size else None for k in range(s * folding.inputs, (s + 1) * folding.inputs)
+            )
             for s in range(folded.passes)
         )
     return tuple(

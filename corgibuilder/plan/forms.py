@@ -1,8 +1,8 @@
 """Equal forms of a step function, from the cheapest to the one that always exists.
 
-A :class:`~corgibuilder.ir.Threshold` says *what* is computed. How hardware computes it is chosen here,
-among forms that are equal for every accumulator that can occur; equality is decided exactly, step by
-step, never by sampling.
+A :class:`~corgibuilder.ir.Threshold` says *what* is computed. How hardware computes it is chosen
+here, among forms that are equal for every accumulator that can occur; equality is decided exactly,
+step by step, never by sampling.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class ShiftForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScaleForm:
-    """``clip((x * mult[c] + offset[c]) >> shift, out.lo, out.hi)``, ``>>`` towards minus infinity."""
+    """``clip((x*mult[c] + offset[c]) >> shift, out.lo, out.hi)``, ``>>`` towards minus infinity."""
 
     mult: Ints
     offset: Ints
@@ -107,10 +107,10 @@ def rounding_steps(levels: Ints, shift: int) -> Ints:
 def shift_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ShiftForm | None:
     """The step function as one or two half-even roundings of ``x + offset[c]``, if it is one.
 
-    ``steps`` as :func:`trimmed` gives them. A step between two others fixes the sum of the shifts and
-    each channel's offset; whether the form then has the very same steps is looked up.
+    ``steps`` as :func:`trimmed` gives them. A step between two others fixes the sum of the shifts
+    and each channel's offset; whether the form then has the very same steps is looked up.
     """
-    channels, n = steps.shape
+    n = steps.shape[1]
     inside = (steps > lo[:, None]) & (steps <= hi[:, None])
     c = int(inside.sum(axis=1).argmax())
     k = np.flatnonzero(inside[c])
@@ -154,9 +154,9 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
     """The step function as multiply, add, shift with the smallest common shift, if it is one.
 
     ``v = (x*m + a) >> s`` is right at a step ``t`` to level ``l`` if ``m*t + a >= l * 2**s`` and
-    ``m*(t - 1) + a <= l * 2**s - 1``, where both sides of the step can occur. For one ``m`` these are
-    bounds on ``a``, and some ``a`` is left if and only if no lower bound exceeds an upper one; so every
-    pair of steps bounds ``m``, and nothing else does.
+    ``m*(t - 1) + a <= l * 2**s - 1``, where both sides of the step can occur. For one ``m`` these
+    are bounds on ``a``, and some ``a`` is left if and only if no lower bound exceeds an upper one;
+    so every pair of steps bounds ``m``, and nothing else does.
     """
     n = steps.shape[1]
     levels = base + 1 + np.arange(n)
@@ -167,7 +167,11 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
         offset = np.zeros(len(steps), np.int64)
         for c in range(len(steps)):
             found = _multiplier(
-                at[c, low_ok[c]], levels[low_ok[c]], before[c, high_ok[c]], levels[high_ok[c]], shift
+                at[c, low_ok[c]],
+                levels[low_ok[c]],
+                before[c, high_ok[c]],
+                levels[high_ok[c]],
+                shift,
             )
             if found is None:
                 break

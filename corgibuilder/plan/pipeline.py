@@ -131,8 +131,8 @@ def _too_fast(
     at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
     return CompileError(
         "CB403",
-        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {target.budget:,} cycles for a "
-        f"frame, and this layer takes {least[worst]:,} even when fully unrolled",
+        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {target.budget:,} cycles "
+        f"for a frame, and this layer takes {least[worst]:,} even when fully unrolled",
         at=at,
         help=f"ask for {fps:g} frames/s or fewer, or for a clock of "
         f"{float(least[worst] * target.fps) / 1e6:g} MHz or more",

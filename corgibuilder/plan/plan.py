@@ -1,4 +1,4 @@
-"""The plan: what is decided about every stage, and the figures that follow, as data to read and edit."""
+"""The plan: decisions about every stage, and the figures that follow, as data to edit."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool
 
-from .folding import Feed, Folded, Folding, feeds, taps
+from .folding import Feed, Folding, feeds, taps
 from .forms import ScaleForm, ShiftForm, StepsForm
 from .pipeline import Link, Pipeline, assemble, choose, is_resizable, latencies
 from .stages import Stage, group_stages
@@ -20,9 +20,9 @@ from .target import Target
 class StagePlan:
     """One stage: its folding, which may be edited, and figures, which are for reading.
 
-    Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in every
-    cycle of the budget, with at least one per layer that multiplies; ``buffer_bound`` holds only the
-    rows that a window still needs.
+    Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
+    every cycle of the budget, with at least one per layer that multiplies; ``buffer_bound`` holds
+    only the rows that a window still needs.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Plan:
             target = Target(
                 fps=Fraction(data["target"]["fps"]),
                 clock_hz=_whole(data["target"]["clock_hz"]),
-                image=tuple(map(_whole, data["target"]["image"])) if data["target"]["image"] else None,
+                image=_size(data["target"]["image"]),
             )
             stages = tuple(_stage(stage) for stage in data["stages"])
             figures = {name: data[name] for name in ("network", "cycles_per_frame")}
@@ -115,8 +115,15 @@ class Plan:
                 "CB411",
                 f"this is not a plan: {type(fault).__name__} at {fault}",
                 at=Origin("plan"),
-                help="write a new one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
+                help="write one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
             ) from None
+
+
+def _size(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    width, height = value
+    return _whole(width), _whole(height)
 
 
 def _whole(value: Any) -> int:
@@ -128,7 +135,9 @@ def _whole(value: Any) -> int:
 def _stage(data: Mapping[str, Any]) -> StagePlan:
     numbers = {f.name: _whole(data["folding"][f.name]) for f in fields(Folding) if f.name != "feed"}
     folding = Folding(feed=Feed(data["folding"]["feed"]), **numbers)
-    return StagePlan(**{f.name: data[f.name] for f in fields(StagePlan) if f.name != "folding"}, folding=folding)
+    return StagePlan(
+        **{f.name: data[f.name] for f in fields(StagePlan) if f.name != "folding"}, folding=folding
+    )
 
 
 def make_plan(network: Network, target: Target) -> Plan:
@@ -176,7 +185,9 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
     if not 1 <= folding.inputs <= most:
         raise _bad(stage, f"inputs is {folding.inputs}", f"take 1 to {most}")
     if folding.lanes < 1 or folding.outputs % folding.lanes:
-        raise _bad(stage, f"lanes is {folding.lanes}", f"take a divisor of outputs, {folding.outputs}")
+        raise _bad(
+            stage, f"lanes is {folding.lanes}", f"take a divisor of outputs, {folding.outputs}"
+        )
     if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
         raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
     if folding.feed in (Feed.LINES, Feed.COLUMNS):

@@ -12,21 +12,21 @@ from .stages import Stage
 def cheapest(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Folding | None:
     """Folding with the fewest multipliers whose cycles fit, or ``None`` if none fits.
 
-    Of equals the one with the fewest register and memory bits, as :func:`burden` counts them. ``lanes``
-    is the width of the words that arrive, in channels.
+    Of equals the one with the fewest register and memory bits, as :func:`burden` counts them.
+    ``lanes`` is the width of the words that arrive, in channels.
     """
     fitting = [
         folding
         for folding in candidates(stage, budget, lanes=lanes, resizable=resizable)
         if Folded(stage, folding).frame_cycles <= budget
     ]
-    return min(fitting, key=lambda f: (Folded(stage, f).multipliers, burden(stage, f)), default=None)
+    return min(
+        fitting, key=lambda f: (Folded(stage, f).multipliers, burden(stage, f)), default=None
+    )
 
 
-def candidates(
-    stage: Stage, budget: int, *, lanes: int, resizable: bool
-) -> Iterator[Folding]:
-    """Foldings worth looking at: for each number of output groups the fewest inputs that may fit."""
+def candidates(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Iterator[Folding]:
+    """Foldings worth a look: for each number of output groups the fewest inputs that may fit."""
     for feed in feeds(stage, resizable=resizable):
         if isinstance(stage.engine, Conv):
             yield from _conv_candidates(stage, feed, budget)
@@ -74,7 +74,7 @@ def _lanes(outputs: int, passes: int) -> int:
 
 
 def burden(stage: Stage, folding: Folding) -> int:
-    """Bits of registers (eight times) and of memories (once) that a folding needs besides multipliers."""
+    """Bits of registers, counted eight times, and of memories that come with a folding."""
     folded = Folded(stage, folding)
     registers = folding.outputs * stage.acc.range.width * 2 + folding.lanes * stage.acc.range.width
     if folded.window_cycles:

@@ -28,8 +28,8 @@ class Stage:
     """One stage of the pipeline, before anything is decided about its hardware.
 
     ``name`` is the layer's name in the user's file, ``module`` a Verilog identifier made from it.
-    ``source`` and ``result`` are the graph nodes whose values enter and leave. ``x`` and ``out`` are the
-    types of those values, ``acc`` that of the engine's sums without their bias.
+    ``source`` and ``result`` are the graph nodes whose values enter and leave. ``x`` and ``out``
+    are the types of those values, ``acc`` that of the engine's sums without their bias.
     """
 
     name: str
@@ -55,8 +55,8 @@ class Stage:
 def group_stages(network: Network) -> tuple[Stage, ...]:
     """Stages of the network in topological order.
 
-    A step function or clamp joins the engine whose only reader it is, unless the engine's own value is
-    an output of the network.
+    A step function or clamp joins the engine whose only reader it is, unless the engine's own value
+    is an output of the network.
     """
     graph = network.graph
     outputs = {port.node for port in network.outputs}
@@ -67,10 +67,14 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
         if isinstance(node.op, Input) or node.name in taken:
             continue
         source = node.inputs[0]
-        engine, finish, result = node.op, None, node.name
-        if isinstance(engine, Threshold | Clamp):
-            engine, finish = None, engine
-        elif not isinstance(engine, Argmax):
+        engine: Conv | Pool | Argmax | None = None
+        finish: Threshold | Clamp | None = None
+        result = node.name
+        if isinstance(node.op, Threshold | Clamp):
+            finish = node.op
+        else:
+            engine = node.op
+        if isinstance(engine, Conv | Pool):
             follower = _only_reader(graph, node.name, outputs)
             if follower is not None and isinstance(follower.op, Threshold | Clamp):
                 finish, result = follower.op, follower.name

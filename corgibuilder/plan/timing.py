@@ -1,13 +1,13 @@
 """The cycle model: when each pixel leaves each stage, and how much waits in between.
 
-Numbers, not RTL. Every stage works through its output positions in order; a position starts when the
-last pixel that it needs has arrived and the position before it is done:
+Numbers, not RTL. Every stage works through its output positions in order; a position starts when
+the last pixel that it needs has arrived and the position before it is done:
 
     start[k] = max(arrival[need[k]], start[k - 1] + cycles[k - 1])
 
-which a running maximum solves for all positions at once. Buffers large enough never to hold anybody up
-are assumed here, and their sizes read off: a design built with those sizes keeps the times, because no
-event of such a pipeline gets later when another gets earlier.
+which a running maximum solves for all positions at once. Buffers large enough never to hold anybody
+up are assumed here, and their sizes read off: a design built with those sizes keeps the times,
+because no event of such a pipeline gets later when another gets earlier.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Pixels of one stream: the cycle of each pixel's last word, and how far before the first one is."""
+    """Pixels of one stream: when each one's last word comes, and how long before the first."""
 
     times: Ints
     spread: int
@@ -36,8 +36,9 @@ class Flow:
 class Passage:
     """One stage's part in a run of the model.
 
-    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``waiting`` is the
-    largest number of pixels that the stage keeps: in its line buffer, or in the queue before it.
+    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``waiting`` is
+    the largest number of pixels that the stage keeps: in its line buffer, or in the queue before
+    it.
     """
 
     flow: Flow
@@ -53,12 +54,12 @@ def form_cycles(form: Form | None) -> int:
         case ScaleForm():
             return 3
         case StepsForm():
-            return max(form.steps.shape[1].bit_length(), 1) + 1
+            return max(int(form.steps.shape[1]).bit_length(), 1) + 1
     return 0
 
 
 def window_pixels(window: Window, height: int, width: int) -> tuple[Ints, Ints]:
-    """For each output position the first pixel that must be kept for it and the last that it needs."""
+    """For each output position the first pixel to be kept for it and the last that it needs."""
     rows, columns = window.output_size(height, width)
     top = np.arange(rows) * window.stride[0] - window.pads.top
     left = np.arange(columns) * window.stride[1] - window.pads.left

@@ -88,7 +88,8 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
     """Put a bench that runs by itself, stimulus and golden values into ``build_dir/sim``.
 
     ``python run.py compile`` and ``python run.py test`` there, in an environment with cocotb and
-    Verilator, do what :func:`simulate` does for the whole network. ``frames`` and ``golden`` as there.
+    Verilator, do what :func:`simulate` does for the whole network. ``frames`` and ``golden`` as
+    there.
     """
     build = read_build_directory(build_dir)
     unit = build.network
@@ -114,4 +115,3 @@ def _sources(build: BuildDirectory, unit: Unit, netlist: Path | None) -> tuple[s
     helpers = [resources.sim() / name for name in HELPERS]
     design = [netlist] if netlist else build.paths(unit)
     return ("testbench.v", *(str(path.absolute()) for path in [*helpers, *design]))
-

@@ -1,10 +1,10 @@
 """Maps as words and windows as numpy sees them."""
 
 import numpy as np
-
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
+
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork
 
@@ -34,9 +34,7 @@ def from_words(words, shapes, lanes):
 def windows(frame, window, padding=0):
     """Array ``(rows, columns, kh, kw, channels)`` of every window of a frame."""
     p = window.pads
-    padded = np.pad(
-        frame, ((0, 0), (p.top, p.bottom), (p.left, p.right)), constant_values=padding
-    )
+    padded = np.pad(frame, ((0, 0), (p.top, p.bottom), (p.left, p.right)), constant_values=padding)
     views = np.lib.stride_tricks.sliding_window_view(padded, window.kernel, axis=(1, 2))
     strided = views[:, :: window.stride[0], :: window.stride[1]]
     return strided.transpose(1, 2, 3, 4, 0)
@@ -52,13 +50,11 @@ class WithSizes(wiring.Component):
     def __init__(self, dut, names):
         self.dut = dut
         self.names = names
-        super().__init__(
-            {
-                "i": dut.signature.members["i"],
-                "o": dut.signature.members["o"],
-                "size": In(stream.Signature(SIZE)),
-            }
-        )
+        super().__init__({
+            "i": dut.signature.members["i"],
+            "o": dut.signature.members["o"],
+            "size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()

@@ -64,7 +64,10 @@ def test_serialiser(stall, channels, in_lanes, out_lanes):
 def test_chunks(stall, repeats, picks):
     words = [[k, k + 20, k + 40] for k in range(12)]
     want = [
-        [0 if p is None else w[p] for p in step] for w in words for _ in range(repeats) for step in picks
+        [0 if p is None else w[p] for p in step]
+        for w in words
+        for _ in range(repeats)
+        for step in picks
     ]
     dut = Chunks(6, size=3, picks=picks, repeats=repeats)
     assert run_stream(dut, words, len(want), stall=stall) == want
@@ -94,8 +97,13 @@ def test_tile_pool(stall, kind, kernel, channels, lanes):
         want.append(tiles.max(axis=(2, 4)) if kind is PoolKind.MAX else tiles.sum(axis=(2, 4)))
     taps = kernel[0] * kernel[1]
     dut = TilePool(
-        kind, QInt(-8, 7), QInt(-8 * taps, 7 * taps), channels=channels, lanes=lanes,
-        window=Window(kernel=kernel, stride=kernel), max_width=8,
+        kind,
+        QInt(-8, 7),
+        QInt(-8 * taps, 7 * taps),
+        channels=channels,
+        lanes=lanes,
+        window=Window(kernel=kernel, stride=kernel),
+        max_width=8,
     )
     shapes = [w.shape for w in want]
     due = sum(-(-channels // lanes) * w.shape[1] * w.shape[2] for w in want)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from amaranth.hdl import signed
+
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, Window
 
@@ -51,10 +51,12 @@ def expected_words(frame, window, *, lanes, repeats, by_word, padding):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(
-    "shape", [dict(channels=1, lanes=1), dict(channels=5, lanes=2)], ids=["one", "ragged"]
+    "shape", [{"channels": 1, "lanes": 1}, {"channels": 5, "lanes": 2}], ids=["one", "ragged"]
 )
 @pytest.mark.parametrize(
-    "order", [dict(), dict(repeats=3), dict(by_word=True, padding=-9)], ids=["once", "thrice", "by_word"]
+    "order",
+    [{}, {"repeats": 3}, {"by_word": True, "padding": -9}],
+    ids=["once", "thrice", "by_word"],
 )
 @pytest.mark.parametrize("extra,stall", [(0, 0.3), (9, 0)])
 def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra):
@@ -64,7 +66,9 @@ def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra):
     options = {"repeats": 1, "by_word": False, "padding": 0, **order}
     want = [w for f in frames for w in expected_words(f, window, lanes=shape["lanes"], **options)]
     feeds = {"i": to_words(frames, shape["lanes"]), "size": size_words(frames)}
-    got, _ = run_streams(bench(window, **shape, extra=extra, **order), feeds, {"o": len(want)}, stall=stall)
+    got, _ = run_streams(
+        bench(window, **shape, extra=extra, **order), feeds, {"o": len(want)}, stall=stall
+    )
     if not shape["channels"] % shape["lanes"] or "padding" not in order:
         assert got["o"] == want
     else:  # lanes beyond the channels are unused

@@ -26,7 +26,12 @@ CASES = {
     "shift": (ShiftForm, Threshold(steps=half_even(2, [0, 3, -7, 11], 15), base=0)),
     "scale": (
         ScaleForm,
-        Threshold(steps=np.array([[-(-(k * 256 - 128) // m) for k in range(1, 8)] for m in (29, 31, 57, 100)]), base=0),
+        Threshold(
+            steps=np.array([
+                [-(-(k * 256 - 128) // m) for k in range(1, 8)] for m in (29, 31, 57, 100)
+            ]),
+            base=0,
+        ),
     ),
     "odd": (StepsForm, Threshold(steps=np.array([[-30, -29, -12, 0, 1, 2, 33]]), base=-3)),
     "clamp": (ShiftForm, Clamp(range=QInt(0, 11))),
@@ -52,7 +57,9 @@ def test_hardware_equals_the_step_function(case, lanes, stall):
             want = x.clip(op.range.lo, op.range.hi)
         case None:
             want = x
-    dut = Requant(form, acc=QInt(lo, hi), out=QInt(int(want.min()), int(want.max())), channels=4, lanes=lanes)
+    dut = Requant(
+        form, acc=QInt(lo, hi), out=QInt(int(want.min()), int(want.max())), channels=4, lanes=lanes
+    )
     words = []
     for v in acc.tolist():
         pixel = [v] * 4

@@ -9,7 +9,20 @@ from corgibuilder import golden
 from corgibuilder.diagnostics import Origin
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import (
-    Argmax, Conv, Graph, Input, Network, Node, Pads, Pool, PoolKind, Port, QInt, Shape, Threshold, Window,
+    Argmax,
+    Conv,
+    Graph,
+    Input,
+    Network,
+    Node,
+    Pads,
+    Pool,
+    PoolKind,
+    Port,
+    QInt,
+    Shape,
+    Threshold,
+    Window,
 )
 from corgibuilder.plan.folding import Feed, Folded, Folding
 from corgibuilder.plan.forms import find_form
@@ -39,7 +52,9 @@ def conv(rng, inputs, outputs, window, groups=1):
 
 
 def steps(rng, channels, count=15, spread=150):
-    return Threshold(steps=np.sort(rng.integers(-spread, spread, (channels, count)), axis=1), base=0)
+    return Threshold(
+        steps=np.sort(rng.integers(-spread, spread, (channels, count)), axis=1), base=0
+    )
 
 
 def check(net, folding, *, lanes, frames, stall, resizable):
@@ -62,7 +77,9 @@ def check(net, folding, *, lanes, frames, stall, resizable):
         feeds["i_size"] = size_words(frames)
         due["o_size"] = len(frames)
     got, cycles = run_streams(dut, feeds, due, stall=stall, patience=5000)
-    for a, b in zip(from_words(got["o"], [w.shape for w in want], folding.lanes), want, strict=True):
+    for a, b in zip(
+        from_words(got["o"], [w.shape for w in want], folding.lanes), want, strict=True
+    ):
         np.testing.assert_array_equal(a, b)
     if resizable:
         assert got["o_size"] == size_words(want)
@@ -70,7 +87,9 @@ def check(net, folding, *, lanes, frames, stall, resizable):
 
 
 def F(feed, inputs, outputs, lanes, capacity=0, fifo=0):
-    return Folding(feed=Feed(feed), inputs=inputs, outputs=outputs, lanes=lanes, capacity=capacity, fifo=fifo)
+    return Folding(
+        feed=Feed(feed), inputs=inputs, outputs=outputs, lanes=lanes, capacity=capacity, fifo=fifo
+    )
 
 
 DENSE = [
@@ -96,7 +115,13 @@ def test_dense_convolution(stall, resizable, window, folding):
 @pytest.mark.parametrize("window", [SAME, STRIDED], ids=["same", "strided"])
 @pytest.mark.parametrize(
     "folding",
-    [("lines", 1, 1, 1), ("lines", 1, 2, 1), ("columns", 4, 2, 1), ("banks", 9, 5, 5), ("banks", 9, 2, 2)],
+    [
+        ("lines", 1, 1, 1),
+        ("lines", 1, 2, 1),
+        ("columns", 4, 2, 1),
+        ("banks", 9, 5, 5),
+        ("banks", 9, 2, 2),
+    ],
     ids=str,
 )
 def test_depthwise_convolution(stall, window, folding):
@@ -108,7 +133,9 @@ def test_depthwise_convolution(stall, window, folding):
 
 
 @pytest.mark.parametrize("stall", [0, 0.3])
-@pytest.mark.parametrize("folding", [("stream", 2, 4, 2, 0, 6), ("stream", 1, 4, 4), ("lines", 2, 3, 1, 8)], ids=str)
+@pytest.mark.parametrize(
+    "folding", [("stream", 2, 4, 2, 0, 6), ("stream", 1, 4, 4), ("lines", 2, 3, 1, 8)], ids=str
+)
 def test_fully_connected_on_a_map(stall, folding):
     rng = np.random.default_rng(5)
     net = network(Shape(3, 2, 3), QInt(-2, 1), conv(rng, 3, 4, Window(kernel=(2, 3))))
@@ -117,11 +144,18 @@ def test_fully_connected_on_a_map(stall, folding):
 
 
 @pytest.mark.parametrize("stall", [0, 0.3])
-@pytest.mark.parametrize("folding", [("stream", 3, 4, 1), ("lines", 2, 3, 3, 2), ("lines", 5, 1, 1, 3)], ids=str)
+@pytest.mark.parametrize(
+    "folding", [("stream", 3, 4, 1), ("lines", 2, 3, 3, 2), ("lines", 5, 1, 1, 3)], ids=str
+)
 def test_pointwise_and_groups(stall, folding):
     rng = np.random.default_rng(6)
     groups = 2 if folding[0] == "lines" else 1
-    net = network(Shape(6, 3, 2), QInt(0, 3), conv(rng, 6, 4, Window(kernel=(1, 1)), groups), steps(rng, 4, 3, 20))
+    net = network(
+        Shape(6, 3, 2),
+        QInt(0, 3),
+        conv(rng, 6, 4, Window(kernel=(1, 1)), groups),
+        steps(rng, 4, 3, 20),
+    )
     frames = [rng.integers(0, 4, (6, 3, 2)) for _ in range(3)]
     check(net, F(*folding), lanes=2, frames=frames, stall=stall, resizable=True)
 
@@ -148,11 +182,27 @@ def test_pooling(stall, kind, window, folding):
 def test_argmax_and_a_lone_step_function():
     rng = np.random.default_rng(8)
     frames = [rng.integers(-9, 10, (5, 1, 1)) for _ in range(6)]
-    check(network(Shape(5, 1, 1), QInt(-9, 9), Argmax()), F("stream", 1, 1, 1), lanes=2, frames=frames, stall=0.3, resizable=False)
-    check(network(Shape(5, 1, 1), QInt(-9, 9), steps(rng, 5, 3, 9)), F("stream", 1, 2, 2), lanes=2, frames=frames, stall=0.3, resizable=False)
+    check(
+        network(Shape(5, 1, 1), QInt(-9, 9), Argmax()),
+        F("stream", 1, 1, 1),
+        lanes=2,
+        frames=frames,
+        stall=0.3,
+        resizable=False,
+    )
+    check(
+        network(Shape(5, 1, 1), QInt(-9, 9), steps(rng, 5, 3, 9)),
+        F("stream", 1, 2, 2),
+        lanes=2,
+        frames=frames,
+        stall=0.3,
+        resizable=False,
+    )
 
 
-@pytest.mark.parametrize("folding", [("banks", 9, 4, 4), ("columns", 3, 4, 2), ("lines", 1, 4, 1)], ids=str)
+@pytest.mark.parametrize(
+    "folding", [("banks", 9, 4, 4), ("columns", 3, 4, 2), ("lines", 1, 4, 1)], ids=str
+)
 def test_frames_follow_without_a_gap(folding):
     """Cycles of each further frame are those that the folding's arithmetic says."""
     rng = np.random.default_rng(9)

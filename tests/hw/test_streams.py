@@ -1,6 +1,6 @@
 import pytest
-
 from amaranth.hdl import signed, unsigned
+
 from corgibuilder.hw.gearbox import Gearbox
 from corgibuilder.hw.streams import Buffer, Fork, words_per_pixel
 
@@ -25,7 +25,9 @@ def test_buffer_moves_a_word_a_cycle():
 def test_every_branch_of_a_fork_gets_every_word(stall, branches):
     sent = list(range(30))
     names = [f"o{b}" for b in range(branches)]
-    got, _ = run_streams(Fork(unsigned(8), branches), {"i": sent}, dict.fromkeys(names, 30), stall=stall)
+    got, _ = run_streams(
+        Fork(unsigned(8), branches), {"i": sent}, dict.fromkeys(names, 30), stall=stall
+    )
     assert all(got[name] == sent for name in names)
 
 
@@ -37,7 +39,17 @@ def regroup(values, lanes):
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize(
     "channels,in_lanes,out_lanes",
-    [(1, 1, 1), (4, 1, 4), (4, 4, 1), (7, 3, 2), (7, 2, 3), (10, 4, 3), (5, 5, 5), (12, 4, 6), (9, 7, 8)],
+    [
+        (1, 1, 1),
+        (4, 1, 4),
+        (4, 4, 1),
+        (7, 3, 2),
+        (7, 2, 3),
+        (10, 4, 3),
+        (5, 5, 5),
+        (12, 4, 6),
+        (9, 7, 8),
+    ],
 )
 def test_gearbox_keeps_order_and_pixels(stall, channels, in_lanes, out_lanes):
     pixels = [[(p * 31 + c * 7) % 15 - 7 for c in range(channels)] for p in range(6)]

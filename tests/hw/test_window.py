@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-
 from amaranth.hdl import Module, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
+
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
@@ -33,13 +33,11 @@ class Windows(wiring.Component):
         pixel = word(signed(5), lanes)
         self.pixel = pixel
         columns = data.ArrayLayout(data.ArrayLayout(pixel, window.kernel[0]), window.kernel[1])
-        super().__init__(
-            {
-                "i": In(stream.Signature(pixel)),
-                "o": Out(stream.Signature(columns)),
-                "size": In(stream.Signature(SIZE)),
-            }
-        )
+        super().__init__({
+            "i": In(stream.Signature(pixel)),
+            "o": Out(stream.Signature(columns)),
+            "size": In(stream.Signature(SIZE)),
+        })
 
     def elaborate(self, platform):
         m = Module()
@@ -50,8 +48,13 @@ class Windows(wiring.Component):
         else:
             rows = column_window(self.window)
             source = LineBuffer(
-                signed(5), self.lanes, words=1, window=self.window, capacity=rows.span(8) + 1,
-                max_width=8, by_column=True,
+                signed(5),
+                self.lanes,
+                words=1,
+                window=self.window,
+                capacity=rows.span(8) + 1,
+                max_width=8,
+                by_column=True,
             )
         m.submodules.source = source
         if self.banked:
@@ -71,8 +74,11 @@ class Windows(wiring.Component):
 
 
 def column_window(window):
-    return Window(kernel=(window.kernel[0], 1), stride=(window.stride[0], 1),
-                  pads=Pads(top=window.pads.top, bottom=window.pads.bottom))
+    return Window(
+        kernel=(window.kernel[0], 1),
+        stride=(window.stride[0], 1),
+        pads=Pads(top=window.pads.top, bottom=window.pads.bottom),
+    )
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -97,7 +103,5 @@ def test_windows_of_frames_of_changing_size(case, banked, stall):
 def test_one_window_a_cycle_without_a_gap():
     frames = [np.ones((1, 6, 8), int)] * 5
     feeds = {"i": to_words(frames, 1), "size": size_words(frames)}
-    _, cycles = run_streams(
-        Windows(CASES["same"], 1, banked=True), feeds, {"o": 5 * 48}, stall=0
-    )
+    _, cycles = run_streams(Windows(CASES["same"], 1, banked=True), feeds, {"o": 5 * 48}, stall=0)
     assert cycles <= 5 * 48 + 8 + 2 + 5
