@@ -115,7 +115,7 @@ class Plan:
                 "CB411",
                 f"this is not a plan: {type(fault).__name__} at {fault}",
                 at=Origin("plan"),
-                help="write one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
+                help="write one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o p.json",
             ) from None
 
 
