@@ -5,8 +5,8 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from corgibuilder import resources
@@ -73,16 +73,26 @@ def build(
 
 
 def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emitted]:
-    """Every stage in a process of its own, the largest first, and the network that joins them."""
+    """Every stage in a fresh process, the largest first, and the network that joins them.
+
+    Fresh, as the Yosys library numbers what it names from the start of the process: the same stage
+    has to get the same names whatever was emitted before.
+    """
     links = sorted(pipeline.links, key=lambda link: -link.folded.multipliers)
+    tasks: list[Callable[[], Emitted]] = [
+        partial(_emit_stage, link, pipeline.resizable) for link in links
+    ]
+    tasks.append(partial(_emit_network, pipeline, top))
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(os.cpu_count(), context, initializer=_quiet) as pool:
-        tasks = [pool.submit(_emit_stage, link, pipeline.resizable) for link in links]
-        tasks.append(pool.submit(_emit_network, pipeline, top))
-        for done, task in enumerate(as_completed(tasks), start=1):
-            emitted = task.result()
+    with context.Pool(os.cpu_count(), initializer=_quiet, maxtasksperchild=1) as pool:
+        emitted_any_order = pool.imap_unordered(_call, tasks, chunksize=1)
+        for done, emitted in enumerate(emitted_any_order, start=1):
             progress(f"emitted {emitted.module}", done / len(tasks))
             yield emitted
+
+
+def _call(task: Callable[[], Emitted]) -> Emitted:
+    return task()
 
 
 def _quiet() -> None:
