@@ -84,18 +84,25 @@ def _outputs_table(outputs: dict[str, NDArray[Any]]) -> Table:
 
 def top_classes(outputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
     """Largest classes first, ``(frames, at most 5)``, of every output with a score per class."""
+    scores = {name: class_scores(value) for name, value in outputs.items()}
     return {
         name: np.argsort(-value, axis=1, kind="stable")[:, :TOP].astype(np.int64)
-        for name, value in outputs.items()
-        if value.ndim == 2 and value.shape[1] > 1
+        for name, value in scores.items()
+        if value is not None
     }
+
+
+def class_scores(value: NDArray[Any]) -> NDArray[Any] | None:
+    """Scores ``(frames, classes)`` if that is what an output is, maybe as maps of one pixel."""
+    is_vector = value.ndim >= 2 and value.shape[1] > 1 and value[0, 0].size == 1
+    return value.reshape(value.shape[:2]) if is_vector else None
 
 
 def _classes_table(name: str, classes: NDArray[np.int64], scores: NDArray[Any]) -> Table:
     places = [f"{place + 1}." for place in range(classes.shape[1])]
     table = _table(f"top classes of {name}: class (score)", "frame", *places)
     for frame, row in enumerate(classes[:SHOWN]):
-        table.add_row(str(frame), *(f"{k} ({scores[frame, k]:g})" for k in row))
+        table.add_row(str(frame), *(f"{k} ({scores[frame, k].item():g})" for k in row))
     return table
 
 

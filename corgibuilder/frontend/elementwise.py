@@ -91,14 +91,27 @@ class Affine:
         return result
 
 
-def batch_norm(gamma: Array, beta: Array, mean: Array, variance: Array, epsilon: float) -> Affine:
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchNorm(Affine):
+    """``BatchNormalization``, and the statistics that its scale and offset come from."""
+
+    gamma: Array
+    beta: Array
+    mean: Array
+    variance: Array
+    epsilon: float
+
+
+def batch_norm(
+    gamma: Array, beta: Array, mean: Array, variance: Array, epsilon: float
+) -> BatchNorm:
     """``(x - mean) / sqrt(variance + epsilon) * gamma + beta``, ordered as in onnxruntime.
 
     Its CPU kernel multiplies by the reciprocal of the root, and folds the mean into the offset.
     """
     one = np.float32(1)
     scale = gamma * (one / np.sqrt(variance + np.float32(epsilon)))
-    return Affine(scale, beta - mean * scale)
+    return BatchNorm(scale, beta - mean * scale, gamma, beta, mean, variance, epsilon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

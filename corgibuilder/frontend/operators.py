@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import chains, linear, pooling, quant, tail, views
+from . import chains, fake_quant, fixed_point, linear, pooling, quant, tail, views
 from .value import Tensor
 from .visit import Visit
 
@@ -18,6 +18,12 @@ QUANT: dict[str, Handler] = {
     "BipolarQuant": quant.bipolar_quant,
     "Trunc": quant.trunc,
     "MultiThreshold": quant.multi_threshold,
+}
+
+#: N2D2 writes its own operators into the default domain.
+N2D2: dict[str, Handler] = {
+    "ScalingFixedPoint": fixed_point.scaling_fixed_point,
+    "SAT_Quant": fake_quant.sat_quant,
 }
 
 STANDARD: dict[str, Handler] = {
@@ -56,8 +62,15 @@ STANDARD: dict[str, Handler] = {
 }
 
 
-def handler(kind: str, domain: str) -> Handler | None:
-    """What reads this operator; None if nothing does."""
+def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | None:
+    """What reads this operator; None if nothing does.
+
+    ``before_sat`` is True for the convolutions that belong to a ``SAT_Quant``.
+    """
     if domain in QUANT_DOMAINS and kind in QUANT:
         return QUANT[kind]
-    return STANDARD.get(kind) if domain in STANDARD_DOMAINS else None
+    if domain not in STANDARD_DOMAINS:
+        return None
+    if before_sat:
+        return fake_quant.conv
+    return N2D2.get(kind) or STANDARD.get(kind)

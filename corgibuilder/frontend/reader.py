@@ -14,6 +14,7 @@ from corgibuilder.ir import Network, Port
 
 from .builder import Builder
 from .constants import fold, foldable
+from .fake_quant import sums_before_sat
 from .names import node_names
 from .onnx_file import array, load
 from .operators import handler
@@ -29,7 +30,7 @@ class Unknown:
 
 
 def read(path: str | Path) -> Network:
-    """The integer network of an ONNX file (QONNX or FINN style).
+    """The integer network of an ONNX file (QONNX, FINN or N2D2 style).
 
     Raises ``CompileError`` for the first thing in the file that is damaged or not supported.
     """
@@ -82,6 +83,7 @@ class _Walk:
         self.graph = graph
         inputs = [i.name for i in graph.input]
         self.live = _live_nodes(graph)
+        self.before_sat = sums_before_sat(graph)
         names = node_names([graph.node[i] for i in self.live], inputs)
         named = dict(zip(self.live, names, strict=True))
         self.builder = Builder(path.name, {*names, *inputs})
@@ -112,7 +114,8 @@ class _Walk:
 
     def result(self, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
         at = self.builder.at(name)
-        read_by = handler(node.op_type, node.domain)
+        before_sat = not self.before_sat.isdisjoint(node.output)
+        read_by = handler(node.op_type, node.domain, before_sat=before_sat)
         inputs = [self.input(i, at) for i in node.input]
         constant = all(t is None or isinstance(t, Const) for t in inputs)
         unknown = any(isinstance(t, Unknown) for t in inputs)

@@ -15,6 +15,7 @@ from .builder import Builder
 from .grid import Grid
 from .inputs import IntegerInput
 from .onnx_file import MAX_ELEMENTS
+from .sat import pixels
 from .value import Relayout, Value, canvas_of
 
 _INTEGER_TYPES: dict[int, QInt] = {
@@ -24,10 +25,16 @@ _INTEGER_TYPES: dict[int, QInt] = {
     TensorProto.INT16: QInt(-32768, 32767),
 }
 _BIPOLAR = QInt(-1, 1)
+_PIXELS = QInt(0, 255)
 
 
 def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Value]:
-    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109)."""
+    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109).
+
+    A float input without annotation takes pixels, UINT8, where the file uses ``ScalingFixedPoint``
+    or ``SAT_Quant``: the chip of these files takes nothing else. ``SAT_Quant`` files mean them
+    divided by 255.
+    """
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in stored]
     if len(inputs) != 1:
@@ -44,6 +51,9 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
     layout = (Relayout((), dims),)
     name = inputs[0].name
     levels = _integers(inputs[0], _annotation(model, name), at)
+    operators = {node.op_type for node in model.graph.node}
+    if levels is None and operators & {"ScalingFixedPoint", "SAT_Quant"}:
+        levels = _PIXELS
     if levels is None:
         value = Value(
             name, canvas or Shape(math.prod(dims), 1, 1), dims, grid, np.zeros(1), layout=layout
@@ -55,6 +65,12 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
             f"frames of shape {dims} are neither vectors nor maps",
             at=at,
             help="give it the shape batch x channels, or batch x channels x rows x columns",
+        )
+    if "SAT_Quant" in operators:
+        grid = pixels(dims[0], levels.hi)
+        builder.notes.append(
+            f"'{name}' takes integers {levels.lo}..{levels.hi}, which stand for the file's own"
+            f" values times {levels.hi}"
         )
     builder.add(name, Input(shape=canvas, range=levels))
     convert = IntegerInput(name, dims, canvas, levels, levels is _BIPOLAR)

@@ -11,9 +11,8 @@ from .streams import counter
 class FrameGate(wiring.Component):
     """Samples the size registers with the first word of every frame and sends the size ahead.
 
-    Latency 0; the words themselves pass unchanged, into something that is ready before it has seen
-    the size. The registers have to hold the frame's size while its first word is on offer, and may
-    change at any other time.
+    Latency 0; the words themselves pass unchanged. The registers have to hold the frame's size
+    while its first word is on offer, and may change at any other time.
 
     Parameters
     ----------
@@ -44,6 +43,7 @@ class FrameGate(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         take, begin = Signal(), Signal(init=1)
+        sent = Signal()  # the size is gone, the frame's first word is not
         _, last_word = counter(m, self.words, take, name="word")
         x, y = Signal(16), Signal(16)
         held = Signal(SIZE, reset_less=True)
@@ -52,14 +52,16 @@ class FrameGate(wiring.Component):
             Cat(self.o.payload).eq(Cat(self.i.payload)),
             self.size.payload.width.eq(self.width),
             self.size.payload.height.eq(self.height),
-            self.size.valid.eq(self.i.valid & begin & self.o.ready),
-            self.o.valid.eq(self.i.valid & (~begin | self.size.ready)),
-            self.i.ready.eq(self.o.ready & (~begin | self.size.ready)),
+            self.size.valid.eq(self.i.valid & begin & ~sent),
+            self.o.valid.eq(self.i.valid & (~begin | sent | self.size.ready)),
+            self.i.ready.eq(self.o.ready & (~begin | sent | self.size.ready)),
             take.eq(self.i.valid & self.i.ready),
             Cat(current).eq(Mux(begin, Cat(self.width, self.height), Cat(held))),
         ]
+        with m.If(self.size.valid & self.size.ready):
+            m.d.sync += sent.eq(1)
         with m.If(take):
-            m.d.sync += [begin.eq(0), Cat(held).eq(Cat(current))]
+            m.d.sync += [sent.eq(0), begin.eq(0), Cat(held).eq(Cat(current))]
             with m.If(last_word):
                 m.d.sync += x.eq(x + 1)
                 with m.If(x == current.width - 1):

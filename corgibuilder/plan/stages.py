@@ -102,7 +102,7 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
         )
     if not stages:
         raise CompileError(
-            "CB402",
+            "CB405",
             "the network has no layers that compute anything",
             at=next(iter(graph)).origin,
             help="give a network with at least one convolution, pooling or quantised layer",

@@ -27,7 +27,7 @@ class Target:
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.clock_hz <= 0:
             raise CompileError(
-                "CB401",
+                "CB404",
                 f"{float(self.fps):g} frames/s at {self.clock_hz} Hz is not a target",
                 at=Origin("command line"),
                 help="give a frame rate and a clock above 0",
