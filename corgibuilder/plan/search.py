@@ -62,10 +62,18 @@ def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]
             most_passes = cycles // groups // taps(stage)
         if most_passes < 1:
             continue
-        inputs = ceil_div(operands, min(most_passes, operands))
-        folding = Folding(feed=feed, inputs=inputs, outputs=group, lanes=group)
-        passes = Folded(stage, folding).passes
-        yield replace(folding, lanes=_lanes(group, passes))
+        passes = min(most_passes, operands)
+        folded = _in_passes(stage, feed, group, operands, passes)
+        while passes > 1 and folded.row_gap and folded.frame_cycles > budget:
+            passes -= 1  # to make up for what is lost at the start of each row
+            folded = _in_passes(stage, feed, group, operands, passes)
+        yield replace(folded.folding, lanes=_lanes(group, folded.passes))
+
+
+def _in_passes(stage: Stage, feed: Feed, group: int, operands: int, passes: int) -> Folded:
+    """The fewest inputs that bring ``operands`` together in so many passes."""
+    inputs = ceil_div(operands, passes)
+    return Folded(stage, Folding(feed=feed, inputs=inputs, outputs=group, lanes=group))
 
 
 def _lanes(outputs: int, passes: int) -> int:
@@ -88,8 +96,9 @@ def burden(stage: Stage, folding: Folding) -> int:
 def fewest_cycles(stage: Stage, *, resizable: bool) -> int:
     """Cycles per frame of the fastest folding there is."""
     lanes, budget = stage.x.shape.channels, 1
-    while True:
-        found = list(candidates(stage, budget, lanes=lanes, resizable=resizable))
-        if found:
-            return min(Folded(stage, folding).frame_cycles for folding in found)
+    while (folding := cheapest(stage, budget, lanes=lanes, resizable=resizable)) is None:
         budget *= 2
+    while folding is not None:
+        fewest = Folded(stage, folding).frame_cycles
+        folding = cheapest(stage, fewest - 1, lanes=lanes, resizable=resizable)
+    return fewest
