@@ -1,0 +1,205 @@
+"""Plans as data: written, read back, edited, refused."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
+from corgibuilder.plan.folding import Feed
+
+from .toys import SAME, chain, conv, small, steps
+
+NETWORK = small()
+PLAN = make_plan(NETWORK, Target(fps=Fraction(25, 3), clock_hz=5000, image=(10, 8)))
+
+
+def edited(index, **changes):
+    """The plan with other decisions for one stage."""
+    stages = list(PLAN.stages)
+    stages[index] = replace(stages[index], folding=replace(stages[index].folding, **changes))
+    return replace(PLAN, stages=tuple(stages))
+
+
+@pytest.mark.parametrize(
+    ("fps", "clock_hz", "budget"),
+    [
+        (30, 20_000_000, 666_666),
+        (Fraction("29.97"), 59_000_000, 1_968_635),
+        (Fraction(1, 3), 7, 21),
+        (7, 7, 1),
+        (100, 7, 1),
+    ],
+)
+def test_budget_is_whole_cycles_and_at_least_one(fps, clock_hz, budget):
+    assert Target(fps=Fraction(fps), clock_hz=clock_hz).budget == budget
+
+
+@pytest.mark.parametrize(("fps", "clock_hz"), [(0, 1), (-1, 1), (1, 0)])
+def test_a_target_of_nothing_is_refused(fps, clock_hz):
+    with pytest.raises(CompileError) as caught:
+        Target(fps=Fraction(fps), clock_hz=clock_hz)
+    assert str(caught.value) == (
+        f"error[CB401]: {fps} frames/s at {clock_hz} Hz is not a target\n"
+        "  --> command line\n"
+        "  help: give a frame rate and a clock above 0"
+    )
+
+
+def test_text_holds_everything():
+    assert Plan.from_json(PLAN.to_json()) == PLAN
+    assert json.loads(PLAN.to_json())["target"] == {
+        "fps": "25/3",
+        "clock_hz": 5000,
+        "image": [10, 8],
+    }
+    without = replace(PLAN, target=replace(PLAN.target, image=None))
+    assert Plan.from_json(without.to_json()) == without
+
+
+def test_a_plan_read_back_gives_the_same_pipeline():
+    again = describe(pipeline_of(NETWORK, Plan.from_json(PLAN.to_json())), PLAN.target)
+    assert again == PLAN
+
+
+def test_sums_are_those_of_the_stages():
+    assert PLAN.frames_per_second == 5000 / PLAN.cycles_per_frame
+    for name in ("multipliers", "buffer_bits", "buffer_bound", "queue_bits", "rom_bits"):
+        assert getattr(PLAN, name) == sum(getattr(stage, name) for stage in PLAN.stages)
+    assert PLAN.multipliers_bound == sum(stage.multipliers_bound for stage in PLAN.stages)
+
+
+def test_names_of_layers_for_people():
+    assert [stage.layer for stage in PLAN.stages] == [
+        "conv 3x3",
+        "depthwise 3x3",
+        "conv 1x1",
+        "max pool 2x2",
+        "conv 2x2",
+    ]
+
+
+def test_an_edited_folding_is_built_and_its_figures_follow():
+    plan = edited(2, feed=Feed.LINES, inputs=5, outputs=6, lanes=2, capacity=9, fifo=0)
+    pipeline = pipeline_of(NETWORK, plan)
+    assert pipeline.links[2].folded.folding == plan.stages[2].folding
+    stage = describe(pipeline, plan.target).stages[2]
+    assert (stage.multipliers, stage.cycles_per_frame) == (30, 20 * 2 * 2)
+    assert stage.rom_bits > 0
+    assert stage.buffer_bits == 9 * 10 * 2
+
+
+def test_an_edited_width_of_the_input_is_built():
+    pipeline = pipeline_of(NETWORK, replace(PLAN, input_lanes=1))
+    assert pipeline.frame_cycles >= 3 * 80
+    assert pipeline.links[0].lanes == 1
+
+
+NOT_PLANS = {
+    "[": "JSONDecodeError at Expecting value: line 1 column 2 (char 1)",
+    "[]": "TypeError at list indices must be integers or slices, not str",
+    "{}": "KeyError at 'target'",
+}
+
+
+@pytest.mark.parametrize("text", NOT_PLANS)
+def test_text_that_is_no_plan_is_refused(text):
+    with pytest.raises(CompileError) as caught:
+        Plan.from_json(text)
+    assert str(caught.value).splitlines()[:2] == [
+        f"error[CB411]: this is not a plan: {NOT_PLANS[text]}",
+        "  --> plan",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (("input_lanes",), "3", "ValueError at '3' is not a whole number"),
+        (("target", "clock_hz"), 1.5, "ValueError at 1.5 is not a whole number"),
+        (("target", "fps"), "1/0", "ZeroDivisionError at Fraction(1, 0)"),
+        (("target", "fps"), "many", "ValueError at Invalid literal for Fraction: 'many'"),
+        (("stages", 0, "folding", "inputs"), True, "ValueError at True is not a whole number"),
+        (("stages", 0, "folding", "feed"), "pipe", "ValueError at 'pipe' is not a valid Feed"),
+    ],
+)
+def test_a_wrong_value_is_refused(path, value, problem):
+    data = json.loads(PLAN.to_json())
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(CompileError) as caught:
+        Plan.from_json(json.dumps(data))
+    assert (caught.value.code, caught.value.problem) == ("CB411", f"this is not a plan: {problem}")
+
+
+def test_a_missing_field_is_refused():
+    data = json.loads(PLAN.to_json())
+    for where, name in [(data, "network"), (data["stages"][0], "macs"), (data["target"], "image")]:
+        value = where.pop(name)
+        with pytest.raises(CompileError, match=f"KeyError at '{name}'"):
+            Plan.from_json(json.dumps(data))
+        where[name] = value
+
+
+def refusal(plan, network=NETWORK):
+    with pytest.raises(CompileError) as caught:
+        pipeline_of(network, plan)
+    return str(caught.value)
+
+
+def test_a_plan_for_another_network_is_refused():
+    other = chain((3, 8, 10), conv(3, 6, SAME), steps(6))
+    assert refusal(PLAN, other) == (
+        "error[CB412]: the plan has 5 stages and the network 1\n"
+        "  --> toy\n"
+        "  help: build with the network file that the plan was made for"
+    )
+    renamed = replace(PLAN.stages[0], name="stem")
+    assert refusal(replace(PLAN, stages=(renamed, *PLAN.stages[1:]))).startswith(
+        "error[CB412]: the plan has 5 stages and the network 5, of which 'n0' is not planned\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "changes", "problem", "remedy"),
+    [
+        (0, {"feed": Feed.STREAM}, "feed is 'stream'", "take one of: lines, columns, banks"),
+        (3, {"feed": Feed.LINES}, "feed is 'lines'", "take one of: tiles"),
+        (0, {"outputs": 0}, "outputs is 0", "take 1 to 6"),
+        (0, {"outputs": 7}, "outputs is 7", "take 1 to 6"),
+        (2, {"feed": Feed.STREAM, "outputs": 6}, "outputs is 6", "a stage fed by stream takes 7"),
+        (0, {"feed": Feed.BANKS, "inputs": 28}, "inputs is 28", "take 1 to 27"),
+        (0, {"feed": Feed.LINES, "inputs": 4}, "inputs is 4", "take 1 to 3"),
+        (1, {"feed": Feed.BANKS, "inputs": 10}, "inputs is 10", "take 1 to 9"),
+        (1, {"feed": Feed.LINES, "inputs": 2}, "inputs is 2", "take 1 to 1"),
+        (3, {"inputs": 2}, "inputs is 2", "take 1 to 1"),
+        (0, {"inputs": 0}, "inputs is 0", "take 1 to"),
+        (0, {"outputs": 6, "lanes": 4}, "lanes is 4", "take a divisor of outputs, 6"),
+        (0, {"lanes": 0}, "lanes is 0", "take a divisor of outputs"),
+        (3, {"outputs": 4, "lanes": 2}, "lanes is 2", "take 4 as for outputs"),
+        (
+            0,
+            {"feed": Feed.LINES, "inputs": 1, "capacity": 22},
+            "capacity is 22",
+            "take 23 or more pixels",
+        ),
+        (0, {"fifo": -1}, "fifo is -1", "take 0 or more words"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
+    message = refusal(edited(index, **changes))
+    layer = PLAN.stages[index].name
+    assert message.startswith(
+        f"error[CB413]: in the plan {problem}\n  --> toy.onnx: {layer}\n  help: {remedy}"
+    )
+
+
+@pytest.mark.parametrize("lanes", [0, 4])
+def test_more_lanes_than_the_input_has_channels_are_refused(lanes):
+    assert refusal(replace(PLAN, input_lanes=lanes)) == (
+        f"error[CB413]: in the plan input_lanes is {lanes}\n  --> toy.onnx: n0\n  help: take 1 to 3"
+    )

@@ -1,0 +1,153 @@
+"""The cheapest folding, against a search through all of them."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import Pads, Pool, PoolKind, Window
+from corgibuilder.plan import Target, make_plan
+from corgibuilder.plan.folding import Feed, Folded, Folding, feeds
+from corgibuilder.plan.plan import most_inputs
+from corgibuilder.plan.search import cheapest, fewest_cycles
+from corgibuilder.plan.stages import group_stages
+
+from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+
+LAYERS = {
+    "dense": ((3, 6, 7), conv(3, 5, SAME)),
+    "strided": ((4, 5, 6), conv(4, 6, STRIDED)),
+    "no padding": ((2, 7, 5), conv(2, 7, Window(kernel=(3, 3)))),
+    "skips columns": ((2, 6, 9), conv(2, 3, Window(kernel=(2, 2), stride=(3, 3)))),
+    "wide kernel": ((1, 5, 9), conv(1, 6, Window(kernel=(3, 5)))),
+    "depthwise": ((7, 5, 6), conv(7, 7, SAME, groups=7)),
+    "strided depthwise": ((7, 6, 6), conv(7, 7, STRIDED, groups=7)),
+    "grouped": ((6, 4, 3), conv(6, 4, SAME, groups=2)),
+    "pointwise": ((6, 3, 4), conv(6, 10, POINT)),
+    "fully connected": ((12, 1, 1), conv(12, 11, POINT)),
+    "whole map": ((3, 2, 4), conv(3, 10, Window(kernel=(2, 4)))),
+}
+
+
+def stage_of(layer):
+    shape, op = LAYERS[layer]
+    (stage,) = group_stages(chain(shape, op))
+    return stage
+
+
+def all_foldings(stage):
+    """Multipliers and cycles of every folding that hardware can be built for."""
+    for feed in feeds(stage, resizable=False):
+        whole = feed is Feed.STREAM and not stage.engine.depthwise
+        channels = stage.acc.shape.channels
+        most = most_inputs(stage, Folding(feed=feed, inputs=1, outputs=1, lanes=1))
+        for inputs, outputs in product(
+            range(1, most + 1), [channels] if whole else range(1, channels + 1)
+        ):
+            folding = Folding(feed=feed, inputs=inputs, outputs=outputs, lanes=outputs)
+            folded = Folded(stage, folding)
+            yield folded.multipliers, folded.frame_cycles
+
+
+def compare_with_all_foldings(stage):
+    every = list(all_foldings(stage))
+    cycles = sorted({c for _, c in every})
+    for budget in {*cycles, *(c + 1 for c in cycles), cycles[-1] * 2}:
+        folding = cheapest(stage, budget, lanes=1, resizable=False)
+        least = min(multipliers for multipliers, c in every if c <= budget)
+        assert folding is not None, budget
+        folded = Folded(stage, folding)
+        assert folded.frame_cycles <= budget
+        assert folded.multipliers == least, budget
+    assert cheapest(stage, cycles[0] - 1, lanes=1, resizable=False) is None
+    assert fewest_cycles(stage, resizable=False) == cycles[0]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_folding_has_fewer_multipliers(layer):
+    compare_with_all_foldings(stage_of(layer))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "cycles", "multipliers"),
+    [(1, 7, 4, 2), (10, 1, 3, 4), (68, 100, 102, 68)],
+)
+def test_folds_need_not_divide(inputs, outputs, cycles, multipliers):
+    (stage,) = group_stages(chain((inputs, 5, 2), conv(inputs, outputs, POINT)))
+    folding = cheapest(stage, 10 * cycles, lanes=1, resizable=False)
+    assert Folded(stage, folding).multipliers == multipliers
+
+
+@st.composite
+def layers(draw):
+    """A convolution of any shape whose foldings are few enough to try them all."""
+    kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    top, bottom = (draw(st.integers(0, kernel[0] - 1)) for _ in range(2))
+    left, right = (draw(st.integers(0, kernel[1] - 1)) for _ in range(2))
+    pads = Pads(top=top, left=left, bottom=bottom, right=right)
+    window = Window(kernel=kernel, stride=stride, pads=pads)
+    inputs, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 6))
+    height, width = draw(st.integers(kernel[0], 7)), draw(st.integers(kernel[1], 7))
+    depthwise = draw(st.booleans()) and inputs > 1
+    op = conv(inputs, inputs, window, groups=inputs) if depthwise else conv(inputs, outputs, window)
+    return (inputs, height, width), op
+
+
+@settings(deadline=None, max_examples=60)
+@given(layers())
+def test_no_folding_of_any_layer_has_fewer_multipliers(layer):
+    shape, op = layer
+    (stage,) = group_stages(chain(shape, op))
+    compare_with_all_foldings(stage)
+
+
+def test_sums_leave_before_the_next_ones_come():
+    for layer in LAYERS:
+        stage = stage_of(layer)
+        for budget in (200, 500, 2000):
+            folding = cheapest(stage, budget, lanes=1, resizable=False)
+            if folding is not None:
+                assert folding.outputs % folding.lanes == 0
+                assert folding.outputs // folding.lanes <= Folded(stage, folding).passes
+
+
+@pytest.mark.parametrize("budget", [80, 123, 300, 1000, 5000, 100_000])
+def test_every_stage_meets_the_budget_and_no_figure_is_below_its_bound(budget):
+    plan = make_plan(small(), Target(fps=7, clock_hz=7 * budget))
+    assert plan.cycles_per_frame <= plan.target.budget == budget
+    for stage in plan.stages:
+        assert stage.cycles_per_frame <= budget
+        assert stage.multipliers_bound <= stage.multipliers, stage.name
+        assert stage.buffer_bound <= stage.buffer_bits, stage.name
+    assert plan.multipliers_bound <= plan.multipliers
+    assert plan.buffer_bound <= plan.buffer_bits
+
+
+def test_more_time_never_costs_more_multipliers():
+    budgets = (80, 100, 150, 200, 400, 800, 1600, 3200)
+    plans = [make_plan(small(), Target(fps=1, clock_hz=b)) for b in budgets]
+    spent = [plan.multipliers for plan in plans]
+    assert spent == sorted(spent, reverse=True)
+
+
+def test_overlapping_pools_are_folded_too():
+    pool = Pool(kind=PoolKind.MAX, window=SAME)
+    plan = make_plan(chain((6, 4, 5), steps(6), pool), Target(fps=1, clock_hz=400))
+    assert plan.cycles_per_frame <= 400
+    tiled = Pool(kind=PoolKind.SUM, window=HALVES)
+    plan = make_plan(chain((6, 4, 6), tiled), Target(fps=1, clock_hz=24))
+    assert plan.stages[0].folding.outputs == 6
+
+
+def test_an_impossible_target_names_the_layer_and_what_is_possible():
+    with pytest.raises(CompileError) as caught:
+        make_plan(small(), Target(fps=1000, clock_hz=50_000))
+    assert str(caught.value) == (
+        "error[CB403]: 1000 frames/s at 50,000 Hz leave 50 cycles for a frame, "
+        "and this layer takes 80 even when fully unrolled\n"
+        "  --> toy.onnx: n0\n"
+        "  help: ask for 625 frames/s or fewer, or for a clock of 0.08 MHz or more"
+    )

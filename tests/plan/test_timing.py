@@ -1,0 +1,148 @@
+"""The cycle model against simulations that step through every cycle and every pixel."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corgibuilder.ir import Pads, QInt, Window
+from corgibuilder.plan import Target, make_plan, pipeline_of
+from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.pipeline import latencies, unhindered
+from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.timing import (
+    READ_CYCLES,
+    Flow,
+    _in_turn,
+    _most_kept,
+    _most_waiting,
+    form_cycles,
+    pass_through,
+    window_pixels,
+)
+
+from .toys import SAME, chain, conv, small
+
+
+@st.composite
+def windows_on_maps(draw):
+    kernel = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    top, bottom = (draw(st.integers(0, kernel[0] - 1)) for _ in range(2))
+    left, right = (draw(st.integers(0, kernel[1] - 1)) for _ in range(2))
+    pads = Pads(top=top, left=left, bottom=bottom, right=right)
+    height = draw(st.integers(max(kernel[0] - top - bottom, 1), 8))
+    width = draw(st.integers(max(kernel[1] - left - right, 1), 8))
+    return Window(kernel=kernel, stride=stride, pads=pads), height, width
+
+
+def pixels_of_each_window(window, height, width):
+    """Raster indices inside the map, for each output position."""
+    rows, columns = window.output_size(height, width)
+    for r in range(rows):
+        for c in range(columns):
+            ys = [r * window.stride[0] - window.pads.top + j for j in range(window.kernel[0])]
+            xs = [c * window.stride[1] - window.pads.left + k for k in range(window.kernel[1])]
+            yield [y * width + x for y in ys for x in xs if 0 <= y < height and 0 <= x < width]
+
+
+@settings(deadline=None, max_examples=300)
+@given(windows_on_maps())
+def test_first_and_last_pixel_of_every_window(case):
+    first, need = window_pixels(*case)
+    each = list(pixels_of_each_window(*case))
+    assert need.tolist() == [max(pixels) for pixels in each]
+    window, height, width = case
+    # no pixel is given up in the last row that would be kept if the map went on below
+    further = list(pixels_of_each_window(window, height + window.stride[0], width))
+    still_needed = [min(min(p) for p in further[k:]) for k in range(len(each))]
+    assert first.tolist() == still_needed
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), min_size=1, max_size=40))
+def test_positions_start_in_turn(positions):
+    ready, cycles = np.array(positions).T
+    free, want = 0, []
+    for at, takes in positions:
+        want.append(max(at, free))
+        free = want[-1] + takes
+    assert _in_turn(ready, cycles).tolist() == want
+
+
+def rising(values):
+    return np.cumsum(np.array(values, np.int64))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=30))
+def test_most_pixels_in_a_queue(gaps):
+    arrival = rising([a for a, _ in gaps])
+    done = np.maximum.accumulate(arrival + rising([d for _, d in gaps]))
+    most = 0
+    for now in range(int(done[-1]) + 1):
+        most = max(most, int((arrival <= now).sum() - (done <= now).sum()))
+    assert _most_waiting(arrival, done) == most
+
+
+@settings(deadline=None)
+@given(windows_on_maps(), st.integers(1, 4), st.integers(1, 9), st.integers(0, 6))
+def test_most_pixels_in_a_line_buffer(case, spread, takes, late):
+    first, need = window_pixels(*case)
+    pixels = case[1] * case[2]
+    times = np.arange(1, pixels + 1) * spread + 3
+    done = _in_turn(times[need] + late, np.full(len(need), takes)) + takes
+    most = 0
+    for now in range(int(times[0]) - spread, int(max(times[-1], done[-1])) + 1):
+        begun = sum(1 for p in range(pixels) if times[p] - spread <= now)
+        position = min(int((done <= now).sum()), len(first) - 1)
+        most = max(most, begun - int(first[position]))
+    assert _most_kept(Flow(times, spread), first, done) == most
+
+
+@pytest.mark.parametrize(
+    ("feed", "inputs", "outputs"),
+    [
+        (Feed.LINES, 1, 3),
+        (Feed.LINES, 2, 6),
+        (Feed.COLUMNS, 4, 3),
+        (Feed.COLUMNS, 18, 6),
+        (Feed.BANKS, 18, 6),
+    ],
+)
+@pytest.mark.parametrize("pause", [1, 7, 40])
+def test_a_stage_steps_through_its_positions(feed, inputs, outputs, pause):
+    (stage,) = group_stages(chain((2, 5, 6), conv(2, 6, SAME)))
+    folded = Folded(stage, Folding(feed=feed, inputs=inputs, outputs=outputs, lanes=outputs))
+    flow = Flow(np.arange(1, 3 * 30 + 1) * pause, 1)
+    passage = pass_through(folded, None, flow, lanes=folded.input_lanes, frames=3)
+    needs = [max(p) for p in pixels_of_each_window(SAME, 5, 6)]
+    least = max(folded.position_cycles, folded.window_cycles)
+    free, previous = 0, None
+    for k, left in enumerate(passage.flow.times):
+        arrived = int(flow.times[needs[k % 30] + 30 * (k // 30)])
+        start = max(free, arrived)
+        assert left >= start + folded.position_cycles + READ_CYCLES
+        assert previous is None or left - previous >= least
+        free, previous = start + least, left
+    # a frame ends a constant while after its last pixel, if the stage keeps up
+    ends = passage.flow.times[29::30]
+    interval = max(folded.frame_cycles, 30 * pause)
+    assert np.diff(ends).tolist() == [interval, interval]
+
+
+def test_cycles_of_each_form():
+    zero = np.zeros(2, np.int64)
+    shift = ShiftForm(offset=zero, roundings=(Rounding(shift=1, out=QInt(0, 3)),))
+    scale = ScaleForm(mult=zero, offset=zero, shift=1, out=QInt(0, 3))
+    assert [form_cycles(form) for form in (None, shift, scale)] == [0, 2, 3]
+    for count, cycles in [(0, 2), (1, 2), (2, 3), (3, 3), (4, 4), (15, 5), (63, 7)]:
+        assert form_cycles(StepsForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles
+
+
+def test_a_frame_offered_at_once_leaves_no_earlier_than_its_words_arrive():
+    network = small()
+    plan = make_plan(network, Target(fps=1, clock_hz=500))
+    ((first, last),) = latencies(pipeline_of(network, plan)).values()
+    assert (plan.latency_first, plan.latency_frame) == (first, last)
+    assert 80 < first <= last < 2 * plan.cycles_per_frame + 200
+    assert unhindered(4, 3).times.tolist() == [3 * k + 2 for k in range(12)]

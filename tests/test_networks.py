@@ -1,0 +1,131 @@
+"""The whole way, from a network file to Verilog in a simulator: outputs equal the golden model."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from corgibuilder import api, golden, verify
+from corgibuilder.build_directory import read_build_directory
+from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
+from corgibuilder.frontend import resized
+from corgibuilder.verify import SimulationReport, Simulator
+
+from .frontend.models import QONNX, Model
+from .published import ALL, CNN28
+
+REAL_DIGITS = np.load(DIGITS_FRAMES)["input"][:3]
+FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
+both_ways = pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
+
+
+def check(report: SimulationReport) -> None:
+    """Every output is right, and without stalls frames follow each other as planned."""
+    assert report.faults == ()
+    assert report.outputs_compared > 0
+    if not report.stalls and report.cycles_per_frame is not None:
+        assert report.cycles_per_frame == pytest.approx(report.planned_cycles_per_frame, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("digits") / "build"
+    plan = api.plan(api.read(DIGITS_NETWORK), fps=10_000, clock_hz=50_000_000)
+    api.build(DIGITS_NETWORK, plan, folder)
+    return folder
+
+
+@both_ways
+def test_digits(digits, stalls):
+    check(api.simulate(digits, REAL_DIGITS, stalls=stalls))
+
+
+@pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed")
+def test_one_layer_of_the_digits_by_itself_on_icarus(digits):
+    second = read_build_directory(digits).manifest.stages[1].layer
+    check(api.simulate(digits, REAL_DIGITS, simulator=Simulator.ICARUS, layer=second))
+
+
+def thresholds(model, rng, channels, levels, spread):
+    steps = np.sort(rng.integers(-spread, spread, (channels, levels)), axis=1)
+    kind = f"UINT{levels.bit_length()}"
+    model.node("MultiThreshold", model.const(steps), domain=QONNX, out_dtype=kind)
+
+
+@pytest.fixture(scope="module")
+def any_size(tmp_path_factory):
+    """Network file in which nothing ties a layer to one size."""
+    rng = np.random.default_rng(11)
+    model = Model((2, 11, 13), "UINT4")
+    model.conv(rng.integers(-7, 8, (6, 2, 3, 3)), pads=[1, 1, 1, 1], name="stem")
+    thresholds(model, rng, 6, 15, 200)
+    model.conv(
+        rng.integers(-3, 4, (6, 1, 3, 3)), group=6, pads=[1, 1, 1, 1], strides=[2, 2], name="depth"
+    )
+    thresholds(model, rng, 6, 7, 100)
+    model.conv(rng.integers(-7, 8, (5, 6, 1, 1)), name="point")
+    thresholds(model, rng, 5, 3, 100)
+    model.node("MaxPool", kernel_shape=[2, 2], strides=[1, 1], name="pool")
+    return model.save(tmp_path_factory.mktemp("any_size"))
+
+
+@pytest.fixture(scope="module", params=[2_000, 300], ids=["folded", "fast"])
+def any_size_build(request, any_size):
+    folder = any_size.with_name(f"build_{request.param}")
+    plan = api.plan(api.read(any_size), fps=1000, clock_hz=1000 * request.param)
+    api.build(any_size, plan, folder)
+    assert plan.cycles_per_frame <= request.param
+    return folder
+
+
+def frames_of(network, sizes):
+    """Random frames of the given heights and widths, and every output's value for each."""
+    rng = np.random.default_rng(12)
+    frames, results = [], {port.node: [] for port in network.outputs}
+    for height, width in sizes:
+        sized = resized(network, width, height)
+        entry = sized.graph.type(network.inputs[0].node).range
+        frame = rng.integers(entry.lo, entry.hi, (1, *sized.input_shape), endpoint=True)
+        values = golden.run(sized.graph, frame)
+        frames.append(frame[0])
+        for node, maps in results.items():
+            maps.append(values[node][0].astype(np.int64))
+    return frames, results
+
+
+@both_ways
+def test_frames_of_different_sizes_in_one_run(any_size, any_size_build, stalls):
+    sizes = [(11, 13), (4, 5), (3, 3), (11, 4), (5, 12), (11, 13)]
+    frames, results = frames_of(api.read(any_size), sizes)
+    report = verify.simulate(
+        any_size_build, frames=frames, golden=results, simulator=FAST, stalls=stalls
+    )
+    assert report.faults == ()
+    assert report.outputs_compared == sum(y.size for maps in results.values() for y in maps)
+
+
+def test_frames_of_the_planned_size_follow_as_planned(any_size_build):
+    check(api.simulate(any_size_build, frames=4, simulator=FAST))
+
+
+def test_cnn28_takes_a_frame_in_every_784_cycles(tmp_path):
+    published = CNN28.or_skip()
+    api.build(published.path, published.plan(), tmp_path / "build")
+    report = api.simulate(tmp_path / "build", published.samples()["input"][:4])
+    check(report)
+    assert report.cycles_per_frame == report.planned_cycles_per_frame == 784
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("published", ALL, ids=lambda p: p.name)
+def test_published_network(published, tmp_path):
+    network, samples = published.or_skip().network(), published.samples()
+    (output,) = api.run(network, samples["input"]).values()
+    np.testing.assert_array_equal(output, samples["output"])
+    plan = published.plan()
+    api.build(published.path, plan, tmp_path / "build")
+    for stalls in (False, True):
+        frames = samples["input"][: published.frames]
+        report = api.simulate(tmp_path / "build", frames, stalls=stalls)
+        check(report)
+        assert stalls or report.cycles_per_frame <= published.budget
