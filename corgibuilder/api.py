@@ -2,23 +2,21 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder import frontend, golden, verify
+from corgibuilder.build_directory import Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
 from corgibuilder.plan import Plan, Target, make_plan
 from corgibuilder.synth import synth
 from corgibuilder.units import parse_clock, parse_fps, parse_image
-from corgibuilder.verify import SimulationReport, Simulator, read_build_directory
+from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
-
-if TYPE_CHECKING:
-    from corgibuilder.emit import Manifest
 
 __all__ = ["build", "plan", "plan_file", "random_frames", "read", "run", "simulate", "synth"]
 
@@ -94,7 +92,7 @@ def _text(path: Path) -> str:
 
 def build(
     source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
-) -> "Manifest":
+) -> Manifest:
     """Write Verilog, memory images, bench and manifest of the network in file ``source``."""
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
@@ -129,7 +127,7 @@ def simulate(
     """
     directory = read_build_directory(Path(build_dir))
     unit = directory.unit(layer)
-    network = read(directory.source, image=directory.image)
+    network = read(directory.source, image=directory.manifest.image)
     if inputs is None:
         integers = random_frames(network, frames, seed)
     else:

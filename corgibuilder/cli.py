@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corgibuilder import api
+from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
 from corgibuilder.inputs import load_input, save_outputs
@@ -34,7 +35,7 @@ from corgibuilder.show import (
     top_classes,
 )
 from corgibuilder.synth import Target
-from corgibuilder.verify import SimulationReport, Simulator, read_build_directory
+from corgibuilder.verify import SimulationReport, Simulator
 
 app = typer.Typer(
     cls=Commands,
@@ -167,7 +168,7 @@ def simulate(
     source = read_build_directory(build)
     inputs = None
     if frames:
-        network = api.read(source.source, image=source.image)
+        network = api.read(source.source, image=source.manifest.image)
         inputs = load_input(frames, network, pixels)
     with progress_bar() as progress:
         report = api.simulate(

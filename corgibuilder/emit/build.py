@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from corgibuilder import resources
+from corgibuilder.build_directory import Manifest
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
@@ -17,7 +18,7 @@ from corgibuilder.ir import Network
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
 
-from .manifest import Manifest, describe_build, file_digests
+from .manifest import describe_build, file_digests
 from .verilog import Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]

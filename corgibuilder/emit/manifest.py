@@ -1,65 +1,16 @@
-"""What a build directory says about itself: ``manifest.json``."""
+"""Describes a build for its ``manifest.json``."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from corgibuilder.build_directory import FORMAT, Manifest, Source, Stream, Unit
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
 from corgibuilder.version import VERSION
 
-FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
 SHELLS = ("rtl/corgi_rom.v", "rtl/corgi_ram.v")  #: the memories that all stages share
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
-    """A stream port, ``lanes`` values of ``bits`` bits in a word, and the map that it carries."""
-
-    port: str
-    node: str
-    lanes: int
-    bits: int
-    signed: bool
-    channels: int
-    height: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """A Verilog module that can be simulated and synthesised by itself: a stage, or the network."""
-
-    layer: str
-    module: str
-    sources: tuple[str, ...]
-    resizable: bool
-    input: Stream
-    outputs: tuple[Stream, ...]
-    cycles_per_frame: int
-    latency_cycles: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """All that a user of the build directory needs to know, as written to ``manifest.json``."""
-
-    format: int
-    generator: str
-    name: str
-    source: dict[str, str]
-    image: tuple[int, int] | None
-    target: dict[str, Any]
-    network: Unit
-    stages: tuple[Unit, ...]
-    files: dict[str, str]
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2) + "\n"
 
 
 def describe_build(
@@ -71,7 +22,7 @@ def describe_build(
         format=FORMAT,
         generator=f"corgibuilder {VERSION}",
         name=pipeline.network.name,
-        source={"file": source, "sha256": _digest(folder / source)},
+        source=Source(file=source, sha256=_digest(folder / source)),
         image=plan.target.image,
         target={
             "fps": float(plan.target.fps),
@@ -119,7 +70,8 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
         input=_stream(graph, "i", stage.source, link.lanes),
         outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
         cycles_per_frame=max(link.folded.frame_cycles, link.input_words),
-        latency_cycles={"first": first, "frame": frame},
+        latency_first=first,
+        latency_frame=frame,
     )
 
 
@@ -137,5 +89,6 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
             for port in network.outputs
         ),
         cycles_per_frame=plan.cycles_per_frame,
-        latency_cycles={"first": plan.latency_first, "frame": plan.latency_frame},
+        latency_first=plan.latency_first,
+        latency_frame=plan.latency_frame,
     )

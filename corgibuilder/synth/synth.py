@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
+from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.folders import complete_folder
-from corgibuilder.verify.manifest import BuildDirectory, Unit, read_build_directory
 
 from .report import StageCost, SynthReport, read_cost
 from .targets import Target
@@ -39,12 +39,14 @@ def synth(
     final = build_dir / "synth" / target.value
     with complete_folder(final, mark="report.json") as out:
         costs = []
-        for number, stage in enumerate(build.stages):
-            progress(f"synthesising {stage.layer}", number / (len(build.stages) + netlist))
+        for number, stage in enumerate(build.manifest.stages):
+            progress(f"synthesising {stage.layer}", number / (len(build.manifest.stages) + netlist))
             costs.append(_cost(yosys, build, stage, target, out))
         if netlist:
-            progress("writing the netlist", len(build.stages) / (len(build.stages) + 1))
-            _run(yosys, build, build.network, "netlist", out)
+            progress(
+                "writing the netlist", len(build.manifest.stages) / (len(build.manifest.stages) + 1)
+            )
+            _run(yosys, build, build.manifest.network, "netlist", out)
         report = SynthReport(
             target=target,
             tool=yosys.name,

@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from numpy.typing import NDArray
 
 from corgibuilder import resources
+from corgibuilder.build_directory import Stream, Unit
 
 from .frames import Frames
-from .manifest import Stream, Unit
 from .simulators import Simulator
 from .words import memory_image, pack, travel_order
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from corgibuilder.build_directory import Unit
 from corgibuilder.diagnostics import CompileError, Origin
-
-from .manifest import Unit
 
 Frames = Sequence[NDArray[np.int64]]
 """One int64 array ``(channels, height, width)`` for each frame."""

@@ -4,14 +4,15 @@ import re
 import subprocess
 from pathlib import Path
 
-from .manifest import read_build_directory
+from corgibuilder.build_directory import read_build_directory
+
 from .simulators import Simulator, environment
 
 
 def lint(build_dir: Path) -> tuple[str, ...]:
     """What ``verilator --lint-only -Wall`` says of the network; nothing, if all is well."""
     build = read_build_directory(build_dir)
-    unit = build.network
+    unit = build.manifest.network
     finished = subprocess.run(
         [
             "verilator",

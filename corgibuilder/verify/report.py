@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .manifest import Unit
+from corgibuilder.build_directory import Unit
+
 from .simulators import Simulator
 
 

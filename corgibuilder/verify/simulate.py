@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder import resources
+from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 
 from .bench import Settings, write_bench
 from .frames import Frames, check_frames
-from .manifest import BuildDirectory, Unit, read_build_directory
 from .process import Progress, compile_model, run_model, silent, watched
 from .report import SimulationReport, read_report
 from .simulators import Simulator, environment
@@ -92,7 +92,7 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
     there.
     """
     build = read_build_directory(build_dir)
-    unit = build.network
+    unit = build.manifest.network
     directory = build_dir / "sim"
     shutil.copytree(resources.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
     settings = Settings(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .manifest import Stream
+from corgibuilder.build_directory import Stream
 
 
 def travel_order(maps: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,8 +3,9 @@ import shutil
 import numpy as np
 import pytest
 
+from corgibuilder.build_directory import read_build_directory
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.verify import Simulator, lint, read_build_directory, simulate
+from corgibuilder.verify import Simulator, lint, simulate
 from corgibuilder.verify.simulators import environment
 
 from . import toys

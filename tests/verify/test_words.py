@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corgibuilder import resources
-from corgibuilder.verify.manifest import Stream
+from corgibuilder.build_directory import Stream
 from corgibuilder.verify.words import memory_image, pack, travel_order
 
 sys.path.insert(0, str(resources.sim()))

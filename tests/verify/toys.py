@@ -27,7 +27,8 @@ def unit(layer, module, sources, source, *outputs, resizable=False):
         "input": source,
         "outputs": list(outputs),
         "cycles_per_frame": 40,
-        "latency_cycles": {"first": 2, "frame": 41},
+        "latency_first": 2,
+        "latency_frame": 41,
     }
 
 
@@ -43,9 +44,12 @@ def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -
         (path / file).write_text(text)
     manifest = {
         "format": 1,
+        "generator": "by hand",
         "name": network["layer"],
         "source": {"file": "source/none.onnx", "sha256": ""},
         "image": None,
+        "target": {},
+        "files": {},
         "network": network,
         "stages": stages,
     }

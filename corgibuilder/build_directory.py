@@ -1,13 +1,18 @@
-"""What a build directory says about itself: the part of ``manifest.json`` that a bench needs."""
+"""The build directory as data: what its ``manifest.json`` says, for those who write and read it.
+
+Whoever simulates or synthesises a build sees this and the files, never the hardware's Python.
+"""
 
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
+
+FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +61,55 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The network file: its path in the build directory and its SHA-256."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """All that a user of the build directory needs to know.
+
+    ``image`` is the size asked for, width and height, where the network leaves it open. ``target``
+    is what was asked for. ``files`` has the SHA-256 of every other file.
+    """
+
+    format: int
+    generator: str
+    name: str
+    source: Source
+    image: tuple[int, int] | None
+    target: Mapping[str, float]
+    network: Unit
+    stages: tuple[Unit, ...]
+    files: Mapping[str, str]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildDirectory:
     """A build directory, read back from its manifest."""
 
     path: Path
-    name: str
-    source: Path
-    image: tuple[int, int] | None
-    network: Unit
-    stages: tuple[Unit, ...]
+    manifest: Manifest
+
+    @property
+    def source(self) -> Path:
+        """The network file."""
+        return self.path / self.manifest.source.file
 
     def unit(self, layer: str | None) -> Unit:
         """Stage of that name, or the whole network for ``None``."""
         if layer is None:
-            return self.network
-        for stage in self.stages:
+            return self.manifest.network
+        for stage in self.manifest.stages:
             if stage.layer == layer:
                 return stage
-        names = [stage.layer for stage in self.stages]
+        names = [stage.layer for stage in self.manifest.stages]
         near = difflib.get_close_matches(layer, names, n=3, cutoff=0) or names[:3]
         raise CompileError(
             "CB502",
@@ -101,31 +137,23 @@ def read_build_directory(path: Path) -> BuildDirectory:
             at=Origin(str(path)),
             help="create one with: corgibuilder build NETWORK --fps 30 --clock 59MHz -o build/",
         )
-    manifest = json.loads(file.read_text())
-    image = manifest["image"]
-    return BuildDirectory(
-        path=path,
-        name=manifest["name"],
-        source=path / manifest["source"]["file"],
-        image=(image[0], image[1]) if image else None,
-        network=_unit(manifest["network"]),
-        stages=tuple(_unit(stage) for stage in manifest["stages"]),
-    )
+    return BuildDirectory(path=path, manifest=_manifest(json.loads(file.read_text())))
+
+
+def _manifest(fields: Mapping[str, Any]) -> Manifest:
+    changed = {
+        "source": Source(**fields["source"]),
+        "image": tuple(fields["image"]) if fields["image"] else None,
+        "network": _unit(fields["network"]),
+        "stages": tuple(_unit(stage) for stage in fields["stages"]),
+    }
+    return Manifest(**{**fields, **changed})
 
 
 def _unit(fields: Mapping[str, Any]) -> Unit:
-    return Unit(
-        layer=fields["layer"],
-        module=fields["module"],
-        sources=tuple(fields["sources"]),
-        resizable=fields["resizable"],
-        input=_stream(fields["input"]),
-        outputs=tuple(_stream(output) for output in fields["outputs"]),
-        cycles_per_frame=fields["cycles_per_frame"],
-        latency_first=fields["latency_cycles"]["first"],
-        latency_frame=fields["latency_cycles"]["frame"],
-    )
-
-
-def _stream(fields: Mapping[str, Any]) -> Stream:
-    return Stream(**{name: fields[name] for name in Stream.__slots__})
+    changed = {
+        "sources": tuple(fields["sources"]),
+        "input": Stream(**fields["input"]),
+        "outputs": tuple(Stream(**output) for output in fields["outputs"]),
+    }
+    return Unit(**{**fields, **changed})
