@@ -93,10 +93,10 @@ def test_any_step_function(case):
 @st.composite
 def roundings(draw):
     """One or two roundings with saturation, an offset per channel, every level in every range."""
-    first, second = draw(st.integers(1, 9)), draw(st.integers(-3, 5))
+    first, second = draw(st.integers(1, 9)), draw(st.integers(-2, 5))
     if second <= 0:
         first = max(first, 1 - second)  # together they divide
-    levels = draw(st.integers(FEW_STEPS + 6, 63))
+    levels = draw(st.integers((FEW_STEPS + 6) << max(-second, 0), 63))
     base = draw(st.integers(-64, 0))
     out = QInt(base, base + levels)
     slack = draw(st.integers(0, 3))

@@ -42,7 +42,7 @@ def test_a_target_of_nothing_is_refused(fps, clock_hz):
     with pytest.raises(CompileError) as caught:
         Target(fps=Fraction(fps), clock_hz=clock_hz)
     assert str(caught.value) == (
-        f"error[CB401]: {fps} frames/s at {clock_hz} Hz is not a target\n"
+        f"error[CB404]: {fps} frames/s at {clock_hz} Hz is not a target\n"
         "  --> command line\n"
         "  help: give a frame rate and a clock above 0"
     )
