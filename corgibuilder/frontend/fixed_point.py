@@ -1,4 +1,4 @@
-"""``ScalingFixedPoint``: accumulators to activations as the NeuroCorgi chip does it, in integers."""
+"""``ScalingFixedPoint``: accumulators to activations as in the NeuroCorgi chip, in integers."""
 
 from dataclasses import dataclass, replace
 

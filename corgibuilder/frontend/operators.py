@@ -71,6 +71,6 @@ def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | No
         return QUANT[kind]
     if domain not in STANDARD_DOMAINS:
         return None
-    if before_sat:
+    if before_sat and kind == "Conv":
         return fake_quant.conv
     return N2D2.get(kind) or STANDARD.get(kind)

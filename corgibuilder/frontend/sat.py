@@ -55,7 +55,7 @@ def sums(channels: int, inputs: SatGrid, weight_top: int) -> SatGrid:
 def activations(channels: int, alpha: float, top: int) -> SatGrid:
     """Outputs of ``SAT_Quant``: the float32 values ``index / top * alpha`` of its executor."""
     levels = np.arange(top + 1, dtype=np.float32) / np.float32(top) * np.float32(alpha)
-    table = np.repeat(levels[:, None], channels, axis=1)
+    table = np.broadcast_to(levels[:, None], (top + 1, channels))
     return SatGrid(np.full(channels, alpha / top), table, alpha=alpha, top=top)
 
 

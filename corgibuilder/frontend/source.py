@@ -67,6 +67,13 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
             help="give it the shape batch x channels, or batch x channels x rows x columns",
         )
     if "SAT_Quant" in operators:
+        if levels.signed:
+            raise CompileError(
+                "CB109",
+                f"its integers {levels.lo}..{levels.hi} are signed, in a SAT_Quant network",
+                at=at,
+                help="annotate it with UINT8, or not at all",
+            )
         grid = pixels(dims[0], levels.hi)
         builder.notes.append(
             f"'{name}' takes integers {levels.lo}..{levels.hi}, which stand for the file's own"

@@ -8,6 +8,7 @@ import pytest
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import find_problems, read, resized
+from corgibuilder.ir import Conv, Threshold
 
 from .models import SHARED, ours
 
@@ -62,13 +63,19 @@ def test_what_is_not_supported_is_refused_by_name(name):
     assert find_problems(path)
 
 
-@pytest.fixture(scope="module")
-def neurocorgi():
-    return read(folder(NEUROCORGI) / "mnv1_w4a4_multithreshold.onnx")
+FORMS = ("mnv1_w4a4_multithreshold.onnx", "mnv1_w4a4_neurocorgi_layout.onnx")
+TAPS = ("div4", "div8", "div16", "div32")
+
+
+@pytest.fixture(scope="module", params=FORMS, ids=["thresholds", "chip"])
+def neurocorgi(request):
+    return read(folder(NEUROCORGI) / request.param)
 
 
 def test_mobilenet_taps_are_exact(neurocorgi):
     samples = np.load(folder(NEUROCORGI) / "io.npz")
+    assert tuple(port.name for port in neurocorgi.outputs) == TAPS
+    assert neurocorgi.notes == ()
     for name, value in ours(neurocorgi, samples["input"][:1].transpose(0, 3, 1, 2)).items():
         np.testing.assert_array_equal(value, samples[name][:1])
 
@@ -88,7 +95,24 @@ def test_values_are_there_by_layer_name(neurocorgi):
     frame = np.zeros((1, 3, 32, 64), np.int64)
     values = golden.run(network.graph, frame)
     assert list(values) == [node.name for node in network.graph]
-    assert values["conv1_mt"].shape == (1, 32, 16, 32)
+    assert values["conv1"].shape == (1, 32, 16, 32)
+
+
+def test_forms_of_mobilenet_are_the_same_network():
+    """Layer by layer the same weights and steps, so that all frames give the same."""
+    thresholds, chip = (read(folder(NEUROCORGI) / form).graph for form in FORMS)
+    layers = 0
+    for one, other in zip(thresholds, chip, strict=True):
+        if isinstance(one.op, Conv):
+            assert one.name == other.name
+            assert not one.op.bias.any()
+            np.testing.assert_array_equal(one.op.weights, other.op.weights)
+        if isinstance(one.op, Threshold):
+            bias = chip[other.inputs[0]].op.bias
+            np.testing.assert_array_equal(one.op.steps, other.op.steps - bias[:, None])
+            assert one.op.base == other.op.base
+            layers += 1
+    assert layers == 27
 
 
 @pytest.mark.parametrize(("name", "culprit"), [
