@@ -55,7 +55,9 @@ async def play(dut: Any, bench: dict[str, Any]) -> bool:
         idle_cycles = idle_cycles + CYCLES_PER_LOOK if moved == before else 0
         if time.monotonic() - reported > 0.5:
             reported = time.monotonic()
-            Path("progress.json").write_text(json.dumps({"moved": moved, "total": total}))
+            # whoever watches never sees half a file
+            Path("progress.new").write_text(json.dumps({"moved": moved, "total": total}))
+            Path("progress.new").replace("progress.json")
     await Timer(SURPLUS_CYCLES * PERIOD, "ns")
     dut.flush.value = 1
     await Timer(2 * PERIOD, "ns")

@@ -146,12 +146,14 @@ def _least_capacity(stage: Stage, folding: Folding) -> int:
     return stage.engine.window.span(stage.x.shape.width)
 
 
-def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
-    """Run the model on ``FRAMES`` frames that come in as in ``entry``."""
+def passages(pipeline: Pipeline, entry: Flow, *, pace: int = 0) -> Iterator[tuple[Link, Passage]]:
+    """Run the model on ``FRAMES`` frames that come in as in ``entry``; ``pace`` as for a stage."""
     flows = {pipeline.input_node: entry}
     for link in pipeline.links:
         flow = flows[link.stage.source]
-        passage = pass_through(link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES)
+        passage = pass_through(
+            link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES, pace=pace
+        )
         flows[link.stage.result] = passage.flow
         yield link, passage
 
@@ -164,12 +166,13 @@ def unhindered(pixels: int, words: int) -> Flow:
 def sized(pipeline: Pipeline) -> Pipeline:
     """The same pipeline with line buffers and queues as large as the model says they have to be.
 
-    Frames come in evenly, at the pace of the slowest stage.
+    Frames come in evenly, and every stage works evenly, at the pace of the slowest one: a stage
+    that could be faster is held up by the next one's full buffer, which costs nothing.
     """
-    pixels = pipeline.network.input_shape.pixels
-    times = (np.arange(1, FRAMES * pixels + 1) * pipeline.frame_cycles) // pixels
+    pixels, pace = pipeline.network.input_shape.pixels, pipeline.frame_cycles
+    entry = Flow(np.arange(1, FRAMES * pixels + 1) * pace // pixels, pace // pixels)
     links = []
-    for link, passage in passages(pipeline, Flow(times, pipeline.frame_cycles // pixels)):
+    for link, passage in passages(pipeline, entry, pace=pace):
         folding, stage = link.folded.folding, link.stage
         words = ceil_div(stage.x.shape.channels, link.lanes)
         waiting = passage.waiting + SPARE_WORDS // link.folded.words

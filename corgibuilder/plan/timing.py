@@ -72,11 +72,12 @@ def window_pixels(window: Window, height: int, width: int) -> tuple[Ints, Ints]:
 
 
 def pass_through(
-    folded: Folded, form: Form | None, flow: Flow, *, lanes: int, frames: int
+    folded: Folded, form: Form | None, flow: Flow, *, lanes: int, frames: int, pace: int = 0
 ) -> Passage:
     """Run ``frames`` frames through a stage, whose input arrives as in ``flow``.
 
-    ``lanes`` is the width of the words that arrive, in channels.
+    ``lanes`` is the width of the words that arrive, in channels. A stage that is faster than
+    ``pace`` cycles per frame works evenly at that pace instead, as it does behind a slower one.
     """
     stage, folding = folded.stage, folded.folding
     arrival = flow.times + 1 if lanes != folded.input_lanes else flow.times
@@ -105,6 +106,7 @@ def pass_through(
         cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
         cycles[:: stage.acc.shape.width] += folded.row_gap
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
+    cycles = np.maximum(cycles, pace // stage.acc.shape.pixels)
     start = _in_turn(arrival[need] + read, cycles)
     done = start + folded.position_cycles
     waiting = _most_kept(Flow(arrival, flow.spread), first, done)
