@@ -23,6 +23,8 @@ from .verilog import Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
 
+SHELLS = ("corgi_rom", "corgi_ram")  #: modules that all stages share
+
 
 def build(
     network: Network,
@@ -51,7 +53,7 @@ def build(
     """
     pipeline = pipeline_of(network, plan)
     plan = describe(pipeline, plan.target)
-    top = "corgi_" + (re.sub(r"\W+", "_", network.name, flags=re.ASCII).strip("_").lower() or "net")
+    top = _top_module(network.name)
     with complete_folder(out, mark="manifest.json") as folder:
         rtl = folder / "rtl"
         rtl.mkdir()
@@ -59,8 +61,8 @@ def build(
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-        for shell in ("corgi_rom.v", "corgi_ram.v"):
-            shutil.copyfile(resources.templates() / shell, rtl / shell)
+        for shell in SHELLS:
+            shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
         (folder / "plan.json").write_text(plan.to_json())
         (folder / "source").mkdir()
         kept = f"source/{source.name}"
@@ -71,6 +73,12 @@ def build(
         manifest = replace(manifest, files=file_digests(folder))
         (folder / "manifest.json").write_text(manifest.to_json())
     return manifest
+
+
+def _top_module(network: str) -> str:
+    """Verilog identifier after a network's name, and no other module's."""
+    name = re.sub(r"\W+", "_", network, flags=re.ASCII).strip("_").lower() or "net"
+    return f"corgi_{name}" if f"corgi_{name}" not in SHELLS else f"corgi_{name}_net"
 
 
 def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emitted]:
