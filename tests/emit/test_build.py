@@ -1,0 +1,214 @@
+"""The build directory: the same bytes every time, nothing missing, nothing else touched."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corgibuilder import api
+from corgibuilder.diagnostics import CompileError
+
+from ..frontend.models import QONNX, Model
+
+
+def model():
+    """Layers of every kind of memory: lines, weights, steps. Names that Verilog does not take."""
+    rng = np.random.default_rng(5)
+    model = Model((2, 7, 9), "UINT4")
+    steps = np.sort(rng.integers(-150, 150, (5, 15)), axis=1)
+    model.conv(rng.integers(-7, 8, (5, 2, 3, 3)), pads=[1, 1, 1, 1], name="/stem/conv.0")
+    model.node("MultiThreshold", model.const(steps), domain=QONNX, out_dtype="UINT4")
+    model.conv(rng.integers(-7, 8, (6, 5, 1, 1)), name="/stem_conv.0")
+    model.node("MaxPool", kernel_shape=[2, 2], strides=[2, 2], name="Pool 1")
+    return model
+
+
+def contents(folder):
+    """Bytes of every file by its path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return model().save(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="module")
+def plan(source):
+    return api.plan(api.read(source), fps=1000, clock_hz=700_000)
+
+
+@pytest.fixture(scope="module")
+def built(source, plan, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "build"
+    api.build(source, plan, folder)
+    return folder
+
+
+def test_the_same_bytes_again(built, source, plan, tmp_path):
+    steps = []
+    api.build(source, plan, tmp_path / "again", progress=lambda what, done: steps.append(done))
+    assert contents(tmp_path / "again") == contents(built)
+    assert steps == sorted(steps)
+    assert steps[-1] == 1
+
+
+BUILD = """
+import sys
+from corgibuilder import api
+from corgibuilder.plan import Plan
+source, plan, out = sys.argv[1:]
+api.build(source, Plan.from_json(open(plan).read()), out)
+"""
+
+
+@pytest.mark.parametrize("seed", ["0", "4711"])
+def test_the_same_bytes_in_another_process(built, source, tmp_path, seed):
+    subprocess.run(
+        [sys.executable, "-c", BUILD, source, built / "plan.json", tmp_path / "again"],
+        env={**os.environ, "PYTHONHASHSEED": seed, "LANG": "C", "TZ": "Asia/Tokyo"},
+        check=True,
+    )
+    assert contents(tmp_path / "again") == contents(built)
+
+
+def test_the_manifest_knows_every_file(built, source):
+    manifest = json.loads((built / "manifest.json").read_text())
+    files = contents(built)
+    del files["manifest.json"]
+    assert manifest["files"] == {n: hashlib.sha256(b).hexdigest() for n, b in files.items()}
+    kept = manifest["source"]
+    assert (built / kept["file"]).read_bytes() == source.read_bytes()
+    assert kept["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    for unit in (manifest["network"], *manifest["stages"]):
+        assert all(file in files for file in unit["sources"])
+
+
+def test_the_manifest_says_what_was_asked_for(built, plan):
+    manifest = json.loads((built / "manifest.json").read_text())
+    assert manifest["target"] == {"fps": 1000.0, "clock_hz": 700_000, "cycles_per_frame": 700}
+    assert manifest["network"]["cycles_per_frame"] == plan.cycles_per_frame <= 700
+    assert manifest["network"]["resizable"]
+    assert [unit["layer"] for unit in manifest["stages"]] == [s.name for s in plan.stages]
+
+
+def test_modules_are_named_after_layers(built):
+    manifest = json.loads((built / "manifest.json").read_text())
+    modules = {unit["layer"]: unit["module"] for unit in manifest["stages"]}
+    assert modules == {
+        "/stem/conv.0": "layer_stem_conv_0",
+        "/stem_conv.0": "layer_stem_conv_0_2",
+        "Pool 1": "layer_pool_1",
+    }
+    for unit in (manifest["network"], *manifest["stages"]):
+        text = (built / "rtl" / f"{unit['module']}.v").read_text()
+        assert re.search(rf"^module {unit['module']}\(", text, re.MULTILINE)
+        declared = re.findall(r"^module \\\\?([^\s(]+)", text, re.MULTILINE)
+        assert all(name.split(".")[0] == unit["module"] for name in declared), declared
+
+
+def test_memory_contents_are_only_in_images(built):
+    images = {path.name for path in (built / "rtl").glob("*.hex")}
+    stages = [path.read_text() for path in (built / "rtl").glob("layer_*.v")]
+    assert images
+    assert images == {name for text in stages for name in re.findall(r'"([^"]+\.hex)"', text)}
+    for text in stages:
+        assert not re.search(r"\breg\b[^;=]*\[\d+:\d+\];", text)
+        assert "$readmem" not in text
+        assert "initial begin" not in text  # registers have single initial values
+
+
+ROM = re.compile(r'\.DEPTH\(32.d(\d+)\),\s*\.IMAGE\("(\S+)"\),\s*\.WIDTH\(32.d(\d+)\)')
+
+
+def test_images_fill_their_memories(built):
+    roms = [m for path in (built / "rtl").glob("layer_*.v") for m in ROM.findall(path.read_text())]
+    assert len(roms) == len(list((built / "rtl").glob("*.hex")))
+    for depth, image, width in roms:
+        rows = (built / "rtl" / image).read_text().split()
+        assert len(rows) == int(depth)
+        assert all(int(row, 16) < 1 << int(width) for row in rows)
+        assert {len(row) for row in rows} == {-(-int(width) // 4)}
+
+
+def test_an_earlier_build_is_replaced(source, plan, tmp_path, built):
+    out = tmp_path / "build"
+    api.build(source, plan, out)
+    (out / "rtl" / "stale.v").write_text("module stale(); endmodule")
+    api.build(source, plan, out)
+    assert contents(out) == contents(built)
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+@pytest.mark.parametrize("name", ["rom", "ram"])
+def test_a_network_called_like_a_memory_keeps_its_module(source, plan, tmp_path, name):
+    namesake = tmp_path / f"{name}.onnx"
+    namesake.write_bytes(source.read_bytes())
+    manifest = api.build(namesake, replace(plan, network=name), tmp_path / "build")
+    texts = [(tmp_path / "build" / file).read_text() for file in manifest.network.sources]
+    assert sum(f"module {manifest.network.module}" in text for text in texts) == 1
+    assert len(set(manifest.network.sources)) == len(texts)
+
+
+def test_an_empty_folder_is_taken(source, plan, tmp_path, built):
+    (tmp_path / "build").mkdir()
+    api.build(source, plan, tmp_path / "build")
+    assert contents(tmp_path / "build") == contents(built)
+
+
+def test_a_folder_of_something_else_is_left_alone(source, plan, tmp_path):
+    out = tmp_path / "thesis"
+    out.mkdir()
+    (out / "chapter.txt").write_text("years of work")
+    with pytest.raises(CompileError) as caught:
+        api.build(source, plan, out)
+    assert str(caught.value) == (
+        "error[CB421]: this exists and is not something to replace: it has no manifest.json\n"
+        f"  --> {out}\n"
+        "  help: choose another folder with -o, or remove this one"
+    )
+    assert contents(tmp_path) == {"thesis/chapter.txt": b"years of work"}
+
+
+def test_a_file_is_left_alone(source, plan, tmp_path):
+    out = tmp_path / "notes.txt"
+    out.write_text("mine")
+    with pytest.raises(CompileError, match="CB421"):
+        api.build(source, plan, out)
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["nothing before", "a build before"])
+def test_a_build_that_fails_leaves_nothing_behind(source, plan, tmp_path, monkeypatch, earlier):
+    out = tmp_path / "build"
+    if earlier:
+        api.build(source, plan, out)
+    before = contents(tmp_path)
+
+    def fail(*given):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(api.verify, "write_stimulus", fail)
+    with pytest.raises(OSError, match="no space left"):
+        api.build(source, plan, out)
+    assert contents(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["build"] * earlier
+
+
+def test_a_plan_of_another_network_leaves_nothing_behind(source, tmp_path):
+    other = Model((3, 4, 5), "UINT4")
+    other.conv(np.ones((2, 3, 1, 1)), name="point")
+    plan = api.plan(api.read(other.save(tmp_path)), fps=1, clock_hz=1000)
+    with pytest.raises(CompileError, match="CB412"):
+        api.build(source, plan, tmp_path / "out" / "build")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,120 @@
+"""Who may import whom: imports only point backwards along the way from file to hardware."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "corgibuilder"
+
+EVERYONE = {"diagnostics", "version"}
+VERBS = {"frontend", "golden", "plan", "emit", "verify", "synth", "model"}  # joined by the API
+MAY_IMPORT = {
+    "diagnostics": set(),
+    "version": set(),
+    "resources": set(),
+    "folders": set(),
+    "units": set(),
+    "ir": set(),
+    "golden": {"ir"},
+    "frontend": {"ir"},
+    "inputs": {"frontend", "ir"},
+    "plan": {"ir", "golden"},
+    "hw": {"ir", "plan"},
+    "build_directory": set(),
+    "emit": {"hw", "plan", "ir", "build_directory", "folders", "resources"},
+    "model": {"plan", "ir", "build_directory", "folders", "resources"},
+    "verify": {"build_directory", "resources"},
+    "synth": {"build_directory", "folders", "resources"},
+    "examples": set(),
+    "api": VERBS | {"ir", "inputs", "units", "build_directory"},
+    "inspection": {"frontend", "ir"},
+}
+FRONT = {  # what faces people: parses and prints
+    "show": {"inspection", "plan", "synth", "verify", "model"},
+    "options": {"inputs", "verify"},
+    "console": {"show"},
+    "demo": {"api", "examples", "inspection", "plan", "synth", "verify"},
+}
+CLI = {"api", "build_directory", "inputs", "inspection", "model", "synth", "verify", *FRONT}
+ALLOWED = MAY_IMPORT | FRONT | {"cli": CLI, "__init__": {"api"}, "__main__": {"cli"}}
+
+LIBRARIES = {
+    "amaranth": {"hw", "emit"},
+    "pyosys": {"emit", "synth"},
+    "onnx": {"frontend", "examples"},
+    "networkx": {"ir"},
+    "cocotb": set(),  # only the benches in sim/ know it
+    "jinja2": {"verify", "synth", "model"},
+    "typer": {"cli", "console", "options"},
+    "rich": {"cli", "console", "show"},
+    "PIL": {"inputs"},
+}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+
+
+def layer_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Dotted names of all modules that a file imports, anywhere in it."""
+    package = ("corgibuilder", *path.relative_to(PACKAGE).parts[:-1])
+    for statement in ast.walk(ast.parse(path.read_text())):
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            start = package[: len(package) - statement.level + 1] if statement.level else ()
+            module = ".".join([*start, *([statement.module] if statement.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in statement.names)
+
+
+@each_file
+def test_imports_point_backwards(path):
+    layer = layer_of(path)
+    parts = [name.split(".") for name in imported(path)]
+    layers = {p[1] for p in parts if p[0] == "corgibuilder" and len(p) > 1}
+    if layer == "__init__":
+        layers &= ALLOWED.keys()  # public names of the package itself
+    assert layers <= ALLOWED[layer] | EVERYONE | {layer}
+
+
+@each_file
+def test_libraries_stay_where_they_belong(path):
+    tops = {name.split(".")[0] for name in imported(path)}
+    allowed = {library for library, layers in LIBRARIES.items() if layer_of(path) in layers}
+    assert tops & LIBRARIES.keys() <= allowed
+
+
+def reach(layer, *, through=MAY_IMPORT):
+    """Every layer that ``layer`` may come to import by way of others."""
+    found, open_ends = set(), {layer}
+    while open_ends:
+        found |= open_ends
+        open_ends = {i for end in open_ends for i in through[end]} - found
+    return found - {layer}
+
+
+def test_rules_have_no_circle_and_keep_the_golden_model_and_the_hardware_apart():
+    assert all(layer not in reach(i) for layer in MAY_IMPORT for i in MAY_IMPORT[layer])
+    assert "hw" not in reach("golden")
+    for layer in ("hw", "emit", "plan"):
+        for path in (p for p in FILES if layer_of(p) == layer):
+            assert not any(name.startswith("corgibuilder.golden") for name in imported(path))
+
+
+def test_benches_see_the_build_directory_and_never_the_package():
+    for path in (PACKAGE.parent / "sim").glob("*.py"):
+        tops = set()
+        for statement in ast.walk(ast.parse(path.read_text())):
+            if isinstance(statement, ast.Import):
+                tops |= {alias.name.split(".")[0] for alias in statement.names}
+            elif isinstance(statement, ast.ImportFrom) and statement.module:
+                tops.add(statement.module.split(".")[0])
+        assert not tops & {"corgibuilder", "amaranth"}, path.name
+
+
+def test_every_file_has_a_rule():
+    assert {layer_of(path) for path in FILES} <= ALLOWED.keys()
