@@ -84,7 +84,7 @@ def step_functions(draw):
     return Threshold(steps=steps, base=draw(st.integers(-130, 130))), ranges, bias
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(step_functions())
 def test_any_step_function(case):
     check(*case)
@@ -112,7 +112,7 @@ def roundings(draw):
     return form, ranges, out
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(roundings(), st.integers(-500, 500))
 def test_roundings_by_powers_of_two_need_no_multiplier(case, bias):
     form, ranges, out = case
@@ -147,7 +147,7 @@ def scalings(draw):
     return form, [draw(spans(-2000, 2000)) for _ in range(channels)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(scalings(), st.integers(-500, 500))
 def test_multiply_add_shift_never_needs_comparisons(case, bias):
     form, ranges = case

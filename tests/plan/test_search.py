@@ -96,7 +96,7 @@ def layers(draw):
     return (inputs, height, width), op
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(layers())
 def test_no_folding_of_any_layer_has_fewer_multipliers(layer):
     shape, op = layer

@@ -47,7 +47,7 @@ def pixels_of_each_window(window, height, width):
             yield [y * width + x for y in ys for x in xs if 0 <= y < height and 0 <= x < width]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(windows_on_maps())
 def test_first_and_last_pixel_of_every_window(case):
     first, need = window_pixels(*case)
@@ -84,7 +84,6 @@ def test_most_pixels_in_a_queue(gaps):
     assert _most_waiting(arrival, done) == most
 
 
-@settings(deadline=None)
 @given(windows_on_maps(), st.integers(1, 4), st.integers(1, 9), st.integers(0, 6))
 def test_most_pixels_in_a_line_buffer(case, spread, takes, late):
     first, need = window_pixels(*case)

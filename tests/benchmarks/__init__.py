@@ -1,0 +1,1 @@
+"""Figures that the project promises, measured: ``python -m tests.benchmarks``."""

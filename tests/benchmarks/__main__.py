@@ -1,0 +1,28 @@
+"""Measure everything and print it as JSON. Takes some minutes."""
+
+import json
+import sys
+import tempfile
+from itertools import chain
+from pathlib import Path
+
+from ..published import FOLDER
+from .build import build
+from .golden import golden_model
+from .plans import intervals, multipliers
+from .simulation import simulate
+
+
+def main() -> None:
+    if not FOLDER.is_dir():
+        sys.exit(f"the published networks are not here: {FOLDER}")
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name, "build")
+        figures = chain(intervals(), multipliers(), golden_model(), build(out), simulate(out))
+        summaries = [figure.summary() for figure in figures]
+    sys.stdout.write(json.dumps(summaries, indent=2) + "\n")
+    sys.exit(any(summary["met"] is False for summary in summaries))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""One measured figure and what is asked of it."""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+
+RELATIONS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """``value`` of something in ``unit``; ``required`` is ``(relation, limit)`` or ``None``."""
+
+    name: str
+    value: float
+    unit: str
+    required: tuple[str, float] | None = None
+
+    @property
+    def met(self) -> bool | None:
+        if self.required is None:
+            return None
+        relation, limit = self.required
+        return RELATIONS[relation](self.value, limit)
+
+    def summary(self) -> dict[str, object]:
+        required = " ".join(map(str, self.required)) if self.required else None
+        return {
+            "name": self.name,
+            "value": round(self.value, 4),
+            "unit": self.unit,
+            "required": required,
+            "met": self.met,
+        }
