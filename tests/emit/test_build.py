@@ -82,6 +82,15 @@ def test_the_same_bytes_in_another_process(built, source, tmp_path, seed):
     assert contents(tmp_path / "again") == contents(built)
 
 
+@pytest.mark.parametrize("processors", [1, 3])
+def test_the_same_bytes_with_any_number_of_processors(
+    built, source, plan, tmp_path, monkeypatch, processors
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    api.build(source, plan, tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(built)
+
+
 def test_the_manifest_knows_every_file(built, source):
     manifest = json.loads((built / "manifest.json").read_text())
     files = contents(built)
