@@ -1,0 +1,72 @@
+using i8 = std::int8_t;
+using u8 = std::uint8_t;
+using i16 = std::int16_t;
+using u16 = std::uint16_t;
+using i32 = std::int32_t;
+using i64 = std::int64_t;
+
+constexpr int LANES = 16;    // channels handled together; arrays by channel end in as many spare ones
+constexpr int SLACK = 1024;  // bytes after each map that may be read, never used
+
+struct Size {
+  int height, width;
+};
+
+// How a window moves over a map. A map smaller than the window has no output: height or width 0.
+struct Window {
+  int rows, columns, stride_y, stride_x, top, left, bottom, right;
+
+  Size output(Size in) const {
+    const int y = in.height + top + bottom - rows, x = in.width + left + right - columns;
+    if (y < 0 || x < 0) return {0, 0};
+    return {y / stride_y + 1, x / stride_x + 1};
+  }
+
+  // Whether every output lies on just its own input.
+  bool single() const {
+    return rows * columns * stride_y * stride_x == 1 && !(top | left | bottom | right);
+  }
+};
+
+// Values [row][column][channel].
+template <class T>
+struct Map {
+  T* data;
+  Size size;
+  int channels;
+
+  T* at(int y, int x) const { return data + (i64(y) * size.width + x) * channels; }
+};
+
+// Integers in base 64: a little-endian stream of fields of `bits` bits that count from `lowest`.
+struct Packed {
+  const char* text;
+  int bits;
+  i64 lowest;
+  std::size_t count;
+};
+
+template <class T>
+std::vector<T> unpack(const Packed& packed) {
+  static const char* alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::array<u8, 256> digit;
+  digit.fill(255);
+  for (u8 d = 0; d < 64; d++) digit[u8(alphabet[d])] = d;
+  std::vector<T> values(packed.count);
+  const char* next = packed.text;
+  unsigned __int128 window = 0;
+  int filled = 0;
+  const std::uint64_t mask = packed.bits == 64 ? ~0ull : (1ull << packed.bits) - 1;
+  for (T& value : values) {
+    while (filled < packed.bits) {
+      const u8 d = digit[u8(*next++)];
+      if (d == 255) continue;  // end of a line
+      window |= static_cast<unsigned __int128>(d) << filled;
+      filled += 6;
+    }
+    value = T(std::uint64_t(packed.lowest) + (std::uint64_t(window) & mask));
+    window >>= packed.bits;
+    filled -= packed.bits;
+  }
+  return values;
+}

@@ -1,0 +1,194 @@
+// Convolution of bytes, the work of most networks: PIXELS pixels by LANES channels at a time, in
+// registers. Acc holds every partial sum.
+//
+// With AVX2 products are added in 16 bits: pairs first, then up to `chunk` groups of four. That no such
+// sum leaves 16 bits for any input was proven where this file was written, from the weights and the
+// ranges of the inputs; where a pair could, `passes` is 2 and each weight is split into two halves.
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+#define CORGI_VNNI 1
+#elif defined(__AVX2__)
+#define CORGI_AVX2 1
+#endif
+
+template <class Acc>
+struct DenseBytes {
+  static constexpr int PIXELS = 6;   // that share the weights in registers
+  static constexpr int GRAIN = 48;   // pixels that share the weights in the cache
+
+  Window window;
+  int groups, inputs, outputs, blocks, quads, passes, chunk;
+  u8 flip;
+  std::vector<i8> weights;  // [group][block][pass][quad][lane][4]
+  std::vector<Acc> bias;
+
+  // As Dense. `flip` is 128 for signed inputs, which are then 128 more, and accounted for in the bias.
+  DenseBytes(const Window& window, int groups, int inputs, int outputs, const Packed& packed,
+             const Packed& packed_bias, int flip, int passes, int chunk)
+      : window(window), groups(groups), inputs(inputs), outputs(outputs),
+        blocks((outputs + LANES - 1) / LANES), quads((length() + 3) / 4),
+#ifdef CORGI_AVX2
+        passes(passes), chunk(chunk),
+#else
+        passes(1), chunk(quads),
+#endif
+        flip(u8(flip)), weights(std::size_t(groups) * blocks * panel()),
+        bias(unpack<Acc>(packed_bias)) {
+    (void)passes, (void)chunk;
+    bias.resize(bias.size() + LANES);
+    const std::vector<i8> values = unpack<i8>(packed);
+    for (int g = 0; g < groups; g++)
+      for (int o = 0; o < outputs; o++)
+        for (int k = 0; k < length(); k++)
+          place(g, o, k, values[(std::size_t(g) * outputs + o) * length() + k]);
+  }
+
+  template <class X, class Y, class Act>
+  void run(Workers& workers, const Act& act, const Map<X>& x, const Map<Y>& y) const {
+    static_assert(sizeof(X) == 1, "inputs are bytes");
+    const bool direct = !flip && groups == 1 && inputs % 4 == 0 && window.single();
+    workers.share(y.size.height * y.size.width, GRAIN, [&](int first, int last) {
+      alignas(64) static thread_local std::vector<u8> unfolded;
+      if (direct) {
+        const u8* from = reinterpret_cast<const u8*>(x.at(0, first));
+        return group(act, from, last - first, 0, y.at(0, first));
+      }
+      unfolded.resize(std::size_t(GRAIN) * quads * 4);
+      for (int g = 0; g < groups; g++) {
+        u8* to = unfolded.data();
+        for (int pixel = first; pixel < last;) {
+          const int row = pixel / y.size.width, column = pixel % y.size.width;
+          const int count = std::min(last - pixel, y.size.width - column);
+          unfold(window, x, g * inputs, inputs, row, column, count, quads * 4, flip, to);
+          to += std::size_t(count) * quads * 4;
+          pixel += count;
+        }
+        group(act, unfolded.data(), last - first, g, y.at(0, first));
+      }
+    });
+  }
+
+ private:
+  int length() const { return window.rows * window.columns * inputs; }
+  std::size_t panel() const { return std::size_t(passes) * quads * LANES * 4; }
+
+  void place(int g, int o, int k, int weight) {
+    i8* at = &weights[(std::size_t(g) * blocks + o / LANES) * panel()] +
+             (std::size_t(k / 4) * LANES + o % LANES) * 4 + k % 4;
+    at[0] = i8(passes == 2 ? weight / 2 : weight);
+    if (passes == 2) at[std::size_t(quads) * LANES * 4] = i8(weight - weight / 2);
+  }
+
+  // All channels of group `g` at `count` pixels, whose inputs follow each other.
+  template <class Y, class Act>
+  void group(const Act& act, const u8* x, int count, int g, Y* y) const {
+    alignas(64) Acc sum[PIXELS][LANES];
+    for (int block = 0; block < blocks; block++) {
+      const i8* w = &weights[(std::size_t(g) * blocks + block) * panel()];
+      const int channel = g * outputs + block * LANES;
+      const int wanted = std::min(LANES, outputs - block * LANES);
+      for (int p = 0; p < count; p += PIXELS) {
+        const int pixels = std::min(PIXELS, count - p);
+        for (int i = 0; i < pixels; i++) std::copy_n(&bias[channel], LANES, sum[i]);
+        some(pixels, x + std::size_t(p) * quads * 4, w, sum);
+        for (int i = 0; i < pixels; i++)
+          act(sum[i], channel, wanted, y + std::size_t(p + i) * outputs * groups + channel);
+      }
+    }
+  }
+
+  void some(int pixels, const u8* x, const i8* w, Acc (*sum)[LANES]) const {
+    switch (pixels) {
+      case 1: return add<1>(x, w, sum);
+      case 2: return add<2>(x, w, sum);
+      case 3: return add<3>(x, w, sum);
+      case 4: return add<4>(x, w, sum);
+      case 5: return add<5>(x, w, sum);
+      default: return add<6>(x, w, sum);
+    }
+  }
+
+#if defined(CORGI_VNNI)
+  template <int P>
+  void add(const u8* x, const i8* w, Acc (*sum)[LANES]) const {
+    __m512i total[P];
+#pragma GCC unroll 6
+    for (int p = 0; p < P; p++) total[p] = _mm512_setzero_si512();
+    for (int q = 0; q < quads; q++) {
+      const __m512i factors = _mm512_loadu_si512(w + std::size_t(q) * LANES * 4);
+#pragma GCC unroll 6
+      for (int p = 0; p < P; p++)
+        total[p] = _mm512_dpbusd_epi32(total[p], four(x, p, q), factors);
+    }
+#pragma GCC unroll 6
+    for (int p = 0; p < P; p++) store(total[p], sum[p]);
+  }
+
+  __m512i four(const u8* x, int p, int q) const {
+    i32 values;
+    std::memcpy(&values, x + (std::size_t(p) * quads + q) * 4, 4);
+    return _mm512_set1_epi32(values);
+  }
+
+  static void store(__m512i total, i32* sum) {
+    _mm512_store_si512(sum, _mm512_add_epi32(total, _mm512_load_si512(sum)));
+  }
+
+  static void store(__m512i total, i16* sum) {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    _mm256_store_si256(to, _mm256_add_epi16(_mm512_cvtepi32_epi16(total), _mm256_load_si256(to)));
+  }
+#elif defined(CORGI_AVX2)
+  template <int P>
+  void add(const u8* x, const i8* w, Acc (*sum)[LANES]) const {
+    for (int pass = 0; pass < passes; pass++, w += std::size_t(quads) * LANES * 4)
+      for (int q = 0; q < quads; q += chunk) add_chunk<P>(x, w, q, std::min(q + chunk, quads), sum);
+  }
+
+  template <int P>
+  void add_chunk(const u8* x, const i8* w, int first, int last, Acc (*sum)[LANES]) const {
+    __m256i low[P], high[P];  // lanes 0..7 and 8..15, two 16-bit sums in each
+#pragma GCC unroll 6
+    for (int p = 0; p < P; p++) low[p] = high[p] = _mm256_setzero_si256();
+    for (int q = first; q < last; q++) {
+      const __m256i* factors = reinterpret_cast<const __m256i*>(w + std::size_t(q) * LANES * 4);
+      const __m256i f0 = _mm256_loadu_si256(factors), f1 = _mm256_loadu_si256(factors + 1);
+#pragma GCC unroll 6
+      for (int p = 0; p < P; p++) {
+        i32 values;
+        std::memcpy(&values, x + (std::size_t(p) * quads + q) * 4, 4);
+        const __m256i four = _mm256_set1_epi32(values);
+        low[p] = _mm256_add_epi16(low[p], _mm256_maddubs_epi16(four, f0));
+        high[p] = _mm256_add_epi16(high[p], _mm256_maddubs_epi16(four, f1));
+      }
+    }
+    const __m256i ones = _mm256_set1_epi16(1);
+#pragma GCC unroll 6
+    for (int p = 0; p < P; p++)
+      store(_mm256_madd_epi16(low[p], ones), _mm256_madd_epi16(high[p], ones), sum[p]);
+  }
+
+  static void store(__m256i low, __m256i high, i32* sum) {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    _mm256_store_si256(to, _mm256_add_epi32(low, _mm256_load_si256(to)));
+    _mm256_store_si256(to + 1, _mm256_add_epi32(high, _mm256_load_si256(to + 1)));
+  }
+
+  static void store(__m256i low, __m256i high, i16* sum) {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    const __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
+    _mm256_store_si256(to, _mm256_add_epi16(both, _mm256_load_si256(to)));
+  }
+#else
+  template <int P>
+  void add(const u8* x, const i8* w, Acc (*sum)[LANES]) const {
+    for (int p = 0; p < P; p++, x += std::size_t(quads) * 4) {
+      i32 total[LANES] = {};
+      for (int q = 0; q < quads; q++)
+        for (int i = 0; i < LANES; i++)
+          for (int j = 0; j < 4; j++)
+            total[i] += x[q * 4 + j] * w[(std::size_t(q) * LANES + i) * 4 + j];
+      for (int i = 0; i < LANES; i++) sum[p][i] = Acc(sum[p][i] + total[i]);
+    }
+  }
+#endif
+};
