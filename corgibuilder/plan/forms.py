@@ -13,6 +13,8 @@ from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
 
 MAX_SHIFT = 40  #: shifts below this are tried
 MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this, up or down
+PAIRS_AT_ONCE = 1 << 20  #: pairs of steps looked at together
+NEVER = -(1 << 62)  #: below every bound
 FEW_STEPS = 3  #: up to here comparing with every step is cheapest
 
 
@@ -137,16 +139,12 @@ def shift_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ShiftForm | None:
 
 def _offsets(first: Ints, steps: Ints, lo: Ints, hi: Ints) -> Ints:
     """The only offset per channel that can put ``first`` on ``steps``; see :func:`shift_form`."""
-    offsets = np.zeros(len(steps), np.int64)
-    for c, row in enumerate(steps):
-        inside = np.flatnonzero((row > lo[c]) & (row <= hi[c]))
-        reached = int((row <= lo[c]).sum())
-        if inside.size:
-            offsets[c] = first[inside[0]] - row[inside[0]]
-        elif reached == 0:
-            offsets[c] = first[0] - hi[c] - 1
-        else:
-            offsets[c] = first[reached - 1] - lo[c]
+    inside = (steps > lo[:, None]) & (steps <= hi[:, None])
+    k = inside.argmax(axis=1)
+    on_step = first[k] - np.take_along_axis(steps, k[:, None], axis=1)[:, 0]
+    reached = (steps <= lo[:, None]).sum(axis=1)
+    beyond = np.where(reached == 0, first[0] - hi - 1, first[reached - 1] - lo)
+    offsets: Ints = np.where(inside.any(axis=1), on_step, beyond)
     return offsets
 
 
@@ -158,46 +156,70 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
     are bounds on ``a``, and some ``a`` is left if and only if no lower bound exceeds an upper one;
     so every pair of steps bounds ``m``, and nothing else does.
     """
-    n = steps.shape[1]
+    channels, n = steps.shape
     levels = base + 1 + np.arange(n)
-    at, before = np.maximum(steps, lo[:, None]), np.minimum(steps - 1, hi[:, None])
-    low_ok, high_ok = steps <= hi[:, None], steps > lo[:, None]
+    chunk = max(1, PAIRS_AT_ONCE // n**2)
+    bounds = [
+        _Bounds.of(steps[c : c + chunk], levels, lo[c : c + chunk], hi[c : c + chunk])
+        for c in range(0, channels, chunk)
+    ]
     for shift in range(MAX_SHIFT):
-        mult = np.zeros(len(steps), np.int64)
-        offset = np.zeros(len(steps), np.int64)
-        for c in range(len(steps)):
-            found = _multiplier(
-                at[c, low_ok[c]],
-                levels[low_ok[c]],
-                before[c, high_ok[c]],
-                levels[high_ok[c]],
-                shift,
-            )
-            if found is None:
+        found = []
+        for bound in bounds:
+            multipliers = bound.multipliers(shift)
+            if multipliers is None:
                 break
-            mult[c], offset[c] = found
+            found.append(multipliers)
         else:
+            mult, offset = (np.concatenate(part) for part in zip(*found, strict=True))
             return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
     return None
 
 
-def _multiplier(
-    at: Ints, at_level: Ints, before: Ints, before_level: Ints, shift: int
-) -> tuple[int, int] | None:
-    """Smallest multiplier and an offset for one channel, or ``None`` at this ``shift``."""
-    one = 1 << shift
-    distance = before[None, :] - at[:, None]
-    room = (before_level[None, :] - at_level[:, None]) * one - 1  # m * distance <= room
-    least, most = 0, 1 << MAX_SHIFT
-    if (room[distance == 0] < 0).any():
-        return None
-    right, left = distance > 0, distance < 0
-    if right.any():
-        most = min(most, int((room[right] // distance[right]).min()))
-    if left.any():
-        least = max(least, int((-(room[left] // -distance[left])).max()))
-    if least > most:
-        return None
-    if at.size:
-        return least, int((at_level * one - least * at).max())
-    return least, int((before_level * one - 1 - least * before).min())
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Conditions ``m*at + a >= level * 2**s`` and ``m*before + a < level * 2**s`` of some channels.
+
+    ``at`` and ``before`` are ``(channels, n)``, with a mask of those that are conditions at all;
+    ``distance`` is ``before[l] - at[k]`` for every pair, ``(channels, k, l)``.
+    """
+
+    levels: Ints
+    at: Ints
+    is_at: np.ndarray
+    before: Ints
+    is_before: np.ndarray
+    distance: Ints
+
+    @classmethod
+    def of(cls, steps: Ints, levels: Ints, lo: Ints, hi: Ints) -> "_Bounds":
+        at, before = np.maximum(steps, lo[:, None]), np.minimum(steps - 1, hi[:, None])
+        return cls(
+            levels=levels,
+            at=at,
+            is_at=steps <= hi[:, None],
+            before=before,
+            is_before=steps > lo[:, None],
+            distance=before[:, None, :] - at[:, :, None],
+        )
+
+    def multipliers(self, shift: int) -> tuple[Ints, Ints] | None:
+        """Smallest multiplier of each channel and an offset, or ``None`` if a channel has none."""
+        one = 1 << shift
+        room = (self.levels[None, :] - self.levels[:, None]) * one - 1  # m * distance <= room
+        pair = self.is_at[:, :, None] & self.is_before[:, None, :]
+        right, left = pair & (self.distance > 0), pair & (self.distance < 0)
+        if (pair & (self.distance == 0) & (room < 0)).any():
+            return None
+        apart = np.where(self.distance == 0, 1, np.abs(self.distance))
+        quotient = room // apart
+        most = np.where(right, quotient, 1 << MAX_SHIFT).min(axis=(1, 2))
+        least = np.where(left, -quotient, 0).max(axis=(1, 2))
+        if (least > most).any():
+            return None
+        lowest = np.where(self.is_at, self.levels * one - least[:, None] * self.at, NEVER)
+        highest = np.where(
+            self.is_before, self.levels * one - 1 - least[:, None] * self.before, -NEVER
+        )
+        some = self.is_at.any(axis=1)
+        return least, np.where(some, lowest.max(axis=1), highest.min(axis=1))
