@@ -77,7 +77,8 @@ def pass_through(
     """Run ``frames`` frames through a stage, whose input arrives as in ``flow``.
 
     ``lanes`` is the width of the words that arrive, in channels. A stage that is faster than
-    ``pace`` cycles per frame works evenly at that pace instead, as it does behind a slower one.
+    ``pace`` cycles per frame works evenly at that pace instead, as it does behind a slower one; but
+    not a strided one, which holds fewer rows the faster it follows the rows that it skips.
     """
     stage, folding = folded.stage, folded.folding
     arrival = flow.times + 1 if lanes != folded.input_lanes else flow.times
@@ -106,7 +107,8 @@ def pass_through(
         cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
         cycles[:: stage.acc.shape.width] += folded.row_gap
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
-    cycles = np.maximum(cycles, pace // stage.acc.shape.pixels)
+    if engine.window.stride[0] == 1:
+        cycles = np.maximum(cycles, pace // stage.acc.shape.pixels)
     start = _in_turn(arrival[need] + read, cycles)
     done = start + folded.position_cycles
     waiting = _most_kept(Flow(arrival, flow.spread), first, done)
