@@ -207,13 +207,13 @@ class Folded:
 
     @property
     def buffer_bound(self) -> int:
-        """Bits without which no line buffer works: the rows that a window still needs."""
+        """Bits that every line buffer has: all rows of a window but the one that arrives."""
         engine, shape = self.stage.engine, self.stage.x.shape
         if not isinstance(engine, Conv | Pool) or self.folding.feed is Feed.STREAM:
             return 0
         if self.folding.feed is Feed.TILES:
             return self.buffer_bits
-        rows = max(engine.window.kernel[0] - engine.window.stride[0], 0)
+        rows = engine.window.kernel[0] - 1
         if engine.window.kernel == (1, 1):
             return shape.channels * self.stage.x.range.width
         return rows * shape.width * shape.channels * self.stage.x.range.width

@@ -22,7 +22,7 @@ class StagePlan:
 
     Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
     every cycle of the budget, with at least one per layer that multiplies; ``buffer_bound`` holds
-    only the rows that a window still needs.
+    only the rows of a window before the one that arrives.
     """
 
     name: str

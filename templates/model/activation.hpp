@@ -24,7 +24,7 @@ struct Steps {
   std::vector<Acc> at;  // [step][channel]
 
   Steps(int base, int channels, int steps, const Packed& packed)
-      : base(base), steps(steps), stride(channels + LANES), at(std::size_t(stride) * steps) {
+      : base(base), steps(steps), stride(channels + LANES), at(std::size_t(stride) * (steps + 1)) {
     const std::vector<Acc> values = unpack<Acc>(packed);  // [channel][step]
     for (int c = 0; c < channels; c++)
       for (int k = 0; k < steps; k++)
@@ -33,13 +33,16 @@ struct Steps {
 
   template <class Y>
   void operator()(const Acc* sum, int channel, int count, Y* y) const {
-    Acc reached[LANES];
-    for (int c = 0; c < LANES; c++) reached[c] = Acc(base);
-    for (int k = 0; k < steps; k++) {
-      const Acc* step = &at[std::size_t(k) * stride + channel];
-      for (int c = 0; c < LANES; c++) reached[c] = Acc(reached[c] + (sum[c] >= step[c]));
+    Vector<Acc> x, step, reached = Vector<Acc>{} + Acc(base + steps);
+    load(sum, x);
+    const Acc* next = &at[channel];
+    for (int k = 0; k < steps; k++, next += stride) {
+      load(next, step);
+      reached += step > x;  // -1 where it is
     }
-    for (int c = 0; c < count; c++) y[c] = Y(reached[c]);
+    const Vector<Y> result = __builtin_convertvector(reached, Vector<Y>);
+    if (count == LANES) std::memcpy(y, &result, sizeof result);
+    else std::memcpy(y, &result, count * sizeof(Y));
   }
 };
 

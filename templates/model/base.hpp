@@ -8,6 +8,19 @@ using i64 = std::int64_t;
 constexpr int LANES = 16;    // channels handled together; arrays by channel end in as many spare ones
 constexpr int SLACK = 1024;  // bytes after each map that may be read, never used
 
+// LANES values in as many registers as it takes: operators work on each lane.
+template <class T>
+struct Lanes {
+  typedef T type __attribute__((vector_size(LANES * sizeof(T))));
+};
+template <class T>
+using Vector = typename Lanes<T>::type;
+
+template <class T>
+inline __attribute__((always_inline)) void load(const T* from, Vector<T>& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+
 struct Size {
   int height, width;
 };

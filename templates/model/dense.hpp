@@ -5,19 +5,25 @@ void unfold(const Window& window, const Map<X>& x, int first, int inputs, int ro
             int pixels, int length, To flip, To* to) {
   for (; pixels > 0; pixels--, column++) {
     To* end = to + length;
-    for (int j = 0; j < window.rows; j++)
-      for (int k = 0; k < window.columns; k++, to += inputs) {
-        const int r = row * window.stride_y - window.top + j;
-        const int c = column * window.stride_x - window.left + k;
-        if (r < 0 || r >= x.size.height || c < 0 || c >= x.size.width) {
-          std::fill(to, to + inputs, flip);
-          continue;
-        }
-        const X* from = x.at(r, c) + first;
-        for (int i = 0; i < inputs; i++) to[i] = To(To(from[i]) ^ flip);
+    const int left = column * window.stride_x - window.left;
+    const int from = std::min(std::max(-left, 0), window.columns);
+    const int until = std::max(std::min(x.size.width - left, window.columns), from);
+    for (int j = 0; j < window.rows; j++) {
+      const int r = row * window.stride_y - window.top + j;
+      const bool outside = r < 0 || r >= x.size.height;
+      const int first_column = outside ? window.columns : from;
+      const int last_column = outside ? window.columns : until;
+      to = std::fill_n(to, first_column * inputs, flip);
+      const int runs = inputs == x.channels ? 1 : last_column - first_column;
+      const int run = inputs == x.channels ? (last_column - first_column) * inputs : inputs;
+      for (int k = 0; k < runs; k++) {
+        const X* values = x.at(outside ? 0 : r, left + first_column + k) + first;
+        for (int i = 0; i < run; i++) to[i] = To(To(values[i]) ^ flip);
+        to += run;
       }
-    std::fill(to, end, flip);
-    to = end;
+      to = std::fill_n(to, (window.columns - last_column) * inputs, flip);
+    }
+    to = std::fill_n(to, end - to, flip);
   }
 }
 

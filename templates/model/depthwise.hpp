@@ -52,9 +52,14 @@ struct Depthwise {
   template <class X>
   void sums(const std::vector<const X*>& pixels, const std::vector<const Acc*>& factors, int c,
             Acc* sum) const {
-    std::copy_n(&bias[c], LANES, sum);
-    for (std::size_t tap = 0; tap < pixels.size(); tap++)
-      for (int i = 0; i < LANES; i++)
-        sum[i] = Acc(sum[i] + Acc(pixels[tap][c + i]) * factors[tap][c + i]);
+    Vector<Acc> total, factor;
+    Vector<X> pixel;
+    load(&bias[c], total);
+    for (std::size_t tap = 0; tap < pixels.size(); tap++) {
+      load(pixels[tap] + c, pixel);
+      load(factors[tap] + c, factor);
+      total += __builtin_convertvector(pixel, Vector<Acc>) * factor;
+    }
+    std::memcpy(sum, &total, sizeof total);
   }
 };

@@ -1,11 +1,13 @@
 // The functions of a shared library, and the program.
 
-// Copies a frame between [channel][row][column] and [row][column][channel].
+// Copy a frame between [channel][row][column] and [row][column][channel].
 template <class T>
-void planes_to_pixels(const T* planes, Size size, int channels, T* pixels) {
-  const i64 area = i64(size.height) * size.width;
-  for (int c = 0; c < channels; c++)
-    for (i64 i = 0; i < area; i++) pixels[i * channels + c] = planes[c * area + i];
+void planes_to_pixels(Workers& workers, const T* planes, Size size, int channels, T* pixels) {
+  const i64 width = size.width, area = size.height * width;
+  workers.share(size.height, 4, [&](int first, int last) {
+    for (i64 i = first * width; i < last * width; i++)
+      for (int c = 0; c < channels; c++) pixels[i * channels + c] = planes[c * area + i];
+  });
 }
 
 template <class T>
@@ -62,7 +64,7 @@ struct Model {
     if (fault.empty()) fault = range_fault(frame, count);
     if (!fault.empty()) return false;
     pixels.resize(count + SLACK);
-    if (planes) planes_to_pixels(frame, size, INPUT_CHANNELS, pixels.data());
+    if (planes) planes_to_pixels(workers, frame, size, INPUT_CHANNELS, pixels.data());
     else std::copy_n(frame, count, pixels.data());
     network.evaluate(workers, {pixels.data(), size, INPUT_CHANNELS});
     return true;
