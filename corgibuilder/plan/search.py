@@ -58,8 +58,8 @@ def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]
         groups = ceil_div(outputs, group)
         if windows or depthwise:
             most_passes = cycles // groups
-        else:
-            most_passes = cycles // groups // taps(stage)
+        else:  # each word of a pixel is a pass, and has to be written as well
+            most_passes = min(cycles // groups // taps(stage), budget // stage.x.shape.pixels)
         if most_passes < 1:
             continue
         passes = min(most_passes, operands)

@@ -33,16 +33,20 @@ struct Steps {
 
   template <class Y>
   void operator()(const Acc* sum, int channel, int count, Y* y) const {
-    Vector<Acc> x, step, reached = Vector<Acc>{} + Acc(base + steps);
-    load(sum, x);
-    const Acc* next = &at[channel];
-    for (int k = 0; k < steps; k++, next += stride) {
-      load(next, step);
-      reached += step > x;  // -1 where it is
+    Y result[LANES];
+    for (int i = 0; i < LANES; i += PIECE<Acc>) {
+      Vector<Acc> x, step, reached = Vector<Acc>{} + Acc(base + steps);
+      load(sum + i, x);
+      const Acc* next = &at[channel + i];
+      for (int k = 0; k < steps; k++, next += stride) {
+        load(next, step);
+        reached += step > x;  // -1 where it is
+      }
+      const Vector<Y, Acc> piece = __builtin_convertvector(reached, Vector<Y, Acc>);
+      std::memcpy(result + i, &piece, sizeof piece);
     }
-    const Vector<Y> result = __builtin_convertvector(reached, Vector<Y>);
-    if (count == LANES) std::memcpy(y, &result, sizeof result);
-    else std::memcpy(y, &result, count * sizeof(Y));
+    if (count == LANES) std::memcpy(y, result, sizeof result);
+    else std::copy_n(result, count, y);
   }
 };
 

@@ -8,16 +8,18 @@ using i64 = std::int64_t;
 constexpr int LANES = 16;    // channels handled together; arrays by channel end in as many spare ones
 constexpr int SLACK = 1024;  // bytes after each map that may be read, never used
 
-// LANES values in as many registers as it takes: operators work on each lane.
-template <class T>
+// As many values as fill 32 bytes with sums of type Acc: operators work on each.
+template <class Acc>
+constexpr int PIECE = 32 / sizeof(Acc);
+template <class T, int COUNT>
 struct Lanes {
-  typedef T type __attribute__((vector_size(LANES * sizeof(T))));
+  typedef T type __attribute__((vector_size(COUNT * sizeof(T))));
 };
-template <class T>
-using Vector = typename Lanes<T>::type;
+template <class T, class Acc = T>
+using Vector = typename Lanes<T, PIECE<Acc>>::type;
 
 template <class T>
-inline __attribute__((always_inline)) void load(const T* from, Vector<T>& to) {
+inline __attribute__((always_inline)) void load(const void* from, T& to) {
   std::memcpy(&to, from, sizeof to);
 }
 

@@ -135,7 +135,7 @@ struct DenseBytes {
 
   static void store(__m512i total, i16* sum) {
     __m256i* to = reinterpret_cast<__m256i*>(sum);
-    _mm256_store_si256(to, _mm256_add_epi16(_mm512_cvtepi32_epi16(total), _mm256_load_si256(to)));
+    _mm256_store_si256(to, _mm256_add_epi16(_mm512_maskz_cvtepi32_epi16(0xFFFF, total), _mm256_load_si256(to)));
   }
 #elif defined(CORGI_AVX2)
   template <int P>

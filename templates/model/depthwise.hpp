@@ -17,49 +17,57 @@ struct Depthwise {
   template <class X, class Y, class Act>
   void run(Workers& workers, const Act& act, const Map<X>& x, const Map<Y>& y) const {
     workers.share(y.size.height, 1, [&](int first, int last) {
-      std::vector<const X*> pixels;
-      std::vector<const Acc*> factors;
-      for (int row = first; row < last; row++)
+      std::vector<Tap> taps;
+      for (int row = first; row < last; row++) {
+        const int top = row * window.stride_y - window.top;
+        bool inside = false;  // whether all columns of the last window were
         for (int column = 0; column < y.size.width; column++) {
-          taps(x, row, column, pixels, factors);
-          Y* to = y.at(row, column);
-          for (int c = 0; c < channels; c += LANES) {
-            alignas(64) Acc sum[LANES];
-            sums(pixels, factors, c, sum);
-            act(sum, c, std::min(LANES, channels - c), to + c);
-          }
+          const int left = column * window.stride_x - window.left;
+          const bool was_inside = inside;
+          inside = left >= 0 && left + window.columns <= x.size.width;
+          if (!inside || !was_inside) find_taps(x, top, left, taps);
+          pixel(taps, act, x.data + (i64(top) * x.size.width + left) * channels, y.at(row, column));
         }
+      }
     });
   }
 
  private:
-  // The pixels under the window, and the weights that each is multiplied by.
+  struct Tap {
+    i64 offset;  // from the corner of the window
+    const Acc* factors;
+  };
+
+  // Those under the window whose corner is at (top, left).
   template <class X>
-  void taps(const Map<X>& x, int row, int column, std::vector<const X*>& pixels,
-            std::vector<const Acc*>& factors) const {
-    pixels.clear();
-    factors.clear();
+  void find_taps(const Map<X>& x, int top, int left, std::vector<Tap>& taps) const {
+    taps.clear();
     for (int j = 0; j < window.rows; j++)
       for (int k = 0; k < window.columns; k++) {
-        const int r = row * window.stride_y - window.top + j;
-        const int c = column * window.stride_x - window.left + k;
-        if (r < 0 || r >= x.size.height || c < 0 || c >= x.size.width) continue;
-        pixels.push_back(x.at(r, c));
-        factors.push_back(&weights[std::size_t(j * window.columns + k) * stride]);
+        const bool inside = top + j >= 0 && top + j < x.size.height && left + k >= 0 &&
+                            left + k < x.size.width;
+        if (inside)
+          taps.push_back({(i64(j) * x.size.width + k) * channels,
+                          &weights[std::size_t(j * window.columns + k) * stride]});
       }
   }
 
-  template <class X>
-  void sums(const std::vector<const X*>& pixels, const std::vector<const Acc*>& factors, int c,
-            Acc* sum) const {
-    Vector<Acc> total, factor;
-    Vector<X> pixel;
-    load(&bias[c], total);
-    for (std::size_t tap = 0; tap < pixels.size(); tap++) {
-      load(pixels[tap] + c, pixel);
-      load(factors[tap] + c, factor);
-      total += __builtin_convertvector(pixel, Vector<Acc>) * factor;
+  template <class X, class Y, class Act>
+  void pixel(const std::vector<Tap>& taps, const Act& act, const X* corner, Y* y) const {
+    for (int c = 0; c < channels; c += LANES) {
+      alignas(64) Acc sum[LANES];
+      for (int i = c; i < c + LANES; i += PIECE<Acc>) {
+        Vector<Acc> total, factor;
+        Vector<X, Acc> value;
+        load(&bias[i], total);
+        for (const Tap& tap : taps) {
+          load(corner + tap.offset + i, value);
+          load(tap.factors + i, factor);
+          total += __builtin_convertvector(value, Vector<Acc>) * factor;
+        }
+        std::memcpy(sum + i - c, &total, sizeof total);
+      }
+      act(sum, c, std::min(LANES, channels - c), y + c);
     }
-    std::memcpy(sum, &total, sizeof total);
   }
 };
