@@ -23,6 +23,7 @@ LAYERS = {
     "skips columns": ((2, 6, 9), conv(2, 3, Window(kernel=(2, 2), stride=(3, 3)))),
     "wide kernel": ((1, 5, 9), conv(1, 6, Window(kernel=(3, 5)))),
     "late first window": ((1, 1, 4), conv(1, 1, Window(kernel=(1, 3)))),
+    "fewer out than in": ((2, 1, 2), conv(2, 1, Window(kernel=(1, 1), stride=(1, 2)))),
     "fastest in registers or not": ((1, 2, 3), conv(1, 1, Window(kernel=(1, 3), stride=(1, 2)))),
     "depthwise": ((7, 5, 6), conv(7, 7, SAME, groups=7)),
     "strided depthwise": ((7, 6, 6), conv(7, 7, STRIDED, groups=7)),
