@@ -54,7 +54,8 @@ def encode(network: Network, frames: NDArray[Any], at: str = "input") -> tuple[N
     Also the network, which is another one where the frames are not of the size it was read with.
     """
     port = network.inputs[0]
-    if frames.ndim == 4 and len(port.shape) == 3 and frames.shape[1] == port.shape[0]:
+    is_map = len(port.shape) == 3 and frames.ndim == 4 and frames.shape[1] == port.shape[0]
+    if is_map and frames.shape[1:] != port.shape:
         network = resized(network, frames.shape[3], frames.shape[2])
         port = network.inputs[0]
     try:

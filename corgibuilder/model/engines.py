@@ -87,7 +87,7 @@ def activation(node: Node | None, x: TensorType, sum_type: str) -> Activation:
     reached = QInt(base, base + count)
     kind, entries = "Search", x.range.hi - x.range.lo + 1
     if count <= FEW_STEPS and smallest(reached, SUM_TYPES) == "i16":
-        kind, name = "Steps", f"Steps<{sum_type}>"
+        kind, name = "Steps", f"Steps<{sum_type}, {count}>"
     elif entries <= MAX_ENTRIES and entries * len(steps) <= MAX_TABLE:
         kind, name = "Table", f"Table<{smallest(reached, MAP_TYPES)}>"
     else:

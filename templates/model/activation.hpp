@@ -17,30 +17,31 @@ struct Clip {
   }
 };
 
-// base + number of steps reached, each compared with. Few steps.
-template <class Acc>
+// base + number of steps reached: one comparison with each of the COUNT steps. Acc holds steps less 1.
+template <class Acc, int COUNT>
 struct Steps {
-  int base, steps, stride;
-  std::vector<Acc> at;  // [step][channel]
+  int base, stride;
+  std::vector<Acc> below;  // [step][channel], the largest sum that does not reach it
 
-  Steps(int base, int channels, int steps, const Packed& packed)
-      : base(base), steps(steps), stride(channels + LANES), at(std::size_t(stride) * (steps + 1)) {
-    const std::vector<Acc> values = unpack<Acc>(packed);  // [channel][step]
+  Steps(int base, int channels, int, const Packed& packed)
+      : base(base), stride(channels + LANES), below(std::size_t(stride) * (COUNT + 1)) {
+    const std::vector<i64> at = unpack<i64>(packed);  // [channel][step]
     for (int c = 0; c < channels; c++)
-      for (int k = 0; k < steps; k++)
-        at[std::size_t(k) * stride + c] = values[std::size_t(c) * steps + k];
+      for (int k = 0; k < COUNT; k++)
+        below[std::size_t(k) * stride + c] = Acc(at[std::size_t(c) * COUNT + k] - 1);
   }
 
   template <class Y>
   void operator()(const Acc* sum, int channel, int count, Y* y) const {
     Y result[LANES];
     for (int i = 0; i < LANES; i += PIECE<Acc>) {
-      Vector<Acc> x, step, reached = Vector<Acc>{} + Acc(base + steps);
+      Vector<Acc> x, limit, reached = Vector<Acc>{} + Acc(base);
       load(sum + i, x);
-      const Acc* next = &at[channel + i];
-      for (int k = 0; k < steps; k++, next += stride) {
-        load(next, step);
-        reached += step > x;  // -1 where it is
+      const Acc* next = &below[channel + i];
+#pragma GCC unroll 32
+      for (int k = 0; k < COUNT; k++, next += stride) {
+        load(next, limit);
+        reached -= x > limit;  // -1 where it is
       }
       const Vector<Y, Acc> piece = __builtin_convertvector(reached, Vector<Y, Acc>);
       std::memcpy(result + i, &piece, sizeof piece);

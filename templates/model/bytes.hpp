@@ -10,10 +10,105 @@
 #define CORGI_AVX2 1
 #endif
 
+#define CORGI_INLINE inline __attribute__((always_inline))
+
+// Four values of x, in every lane.
+CORGI_INLINE i32 four(const u8* x) {
+  i32 values;
+  std::memcpy(&values, x, 4);
+  return values;
+}
+
+#if defined(CORGI_VNNI)
+struct Factors {
+  __m512i all;
+  CORGI_INLINE explicit Factors(const i8* w) : all(_mm512_loadu_si512(w)) {}
+};
+
+// Sums of one pixel: LANES of 32 bits.
+struct Totals {
+  __m512i all = _mm512_setzero_si512();
+
+  CORGI_INLINE void multiply(const u8* x, const Factors& w) {
+    all = _mm512_dpbusd_epi32(all, _mm512_set1_epi32(four(x)), w.all);
+  }
+  CORGI_INLINE void store(i32* sum) const {
+    _mm512_store_si512(sum, _mm512_add_epi32(all, _mm512_load_si512(sum)));
+  }
+  CORGI_INLINE void store(i16* sum) const {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    const __m256i narrow = _mm512_maskz_cvtepi32_epi16(0xFFFF, all);
+    _mm256_store_si256(to, _mm256_add_epi16(narrow, _mm256_load_si256(to)));
+  }
+};
+#elif defined(CORGI_AVX2)
+struct Factors {
+  __m256i low, high;
+  CORGI_INLINE explicit Factors(const i8* w)
+      : low(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w))),
+        high(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w) + 1)) {}
+};
+
+// Sums of one pixel: two of 16 bits for each of the LANES.
+struct Totals {
+  __m256i low = _mm256_setzero_si256(), high = _mm256_setzero_si256();
+
+  CORGI_INLINE void multiply(const u8* x, const Factors& w) {
+    const __m256i values = _mm256_set1_epi32(four(x));
+    low = _mm256_add_epi16(low, _mm256_maddubs_epi16(values, w.low));
+    high = _mm256_add_epi16(high, _mm256_maddubs_epi16(values, w.high));
+  }
+  CORGI_INLINE static __m256i joined(__m256i pairs) {
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  }
+  CORGI_INLINE void store(i32* sum) const {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    _mm256_store_si256(to, _mm256_add_epi32(joined(low), _mm256_load_si256(to)));
+    _mm256_store_si256(to + 1, _mm256_add_epi32(joined(high), _mm256_load_si256(to + 1)));
+  }
+  CORGI_INLINE void store(i16* sum) const {
+    __m256i* to = reinterpret_cast<__m256i*>(sum);
+    const __m256i mixed = _mm256_packs_epi32(joined(low), joined(high));
+    const __m256i both = _mm256_permute4x64_epi64(mixed, 0xD8);
+    _mm256_store_si256(to, _mm256_add_epi16(both, _mm256_load_si256(to)));
+  }
+};
+#endif
+
+#if defined(CORGI_VNNI) || defined(CORGI_AVX2)
+// Sums of P pixels. Nested instead of an array, which compilers would not keep in registers.
+template <int P>
+struct Tile {
+  Totals first;
+  Tile<P - 1> rest;
+
+  CORGI_INLINE void multiply(const u8* x, std::size_t length, const Factors& w) {
+    first.multiply(x, w);
+    rest.multiply(x + length, length, w);
+  }
+  template <class Acc>
+  CORGI_INLINE void store(Acc (*sum)[LANES]) const {
+    first.store(*sum);
+    rest.store(sum + 1);
+  }
+};
+
+template <>
+struct Tile<0> {
+  CORGI_INLINE void multiply(const u8*, std::size_t, const Factors&) {}
+  template <class Acc>
+  CORGI_INLINE void store(Acc (*)[LANES]) const {}
+};
+#endif
+
 template <class Acc>
 struct DenseBytes {
-  static constexpr int PIXELS = 6;   // that share the weights in registers
-  static constexpr int GRAIN = 48;   // pixels that share the weights in the cache
+  static constexpr int GRAIN = 32;  // pixels that share the weights in the cache
+#ifdef CORGI_VNNI
+  static constexpr int PIXELS = 8;  // that share the weights in registers
+#else
+  static constexpr int PIXELS = 4;
+#endif
 
   Window window;
   int groups, inputs, outputs, blocks, quads, passes, chunk;
@@ -86,97 +181,31 @@ struct DenseBytes {
       const i8* w = &weights[(std::size_t(g) * blocks + block) * panel()];
       const int channel = g * outputs + block * LANES;
       const int wanted = std::min(LANES, outputs - block * LANES);
-      for (int p = 0; p < count; p += PIXELS) {
-        const int pixels = std::min(PIXELS, count - p);
+      for (int p = 0, pixels; p < count; p += pixels) {
+        pixels = count - p < PIXELS ? 1 : PIXELS;
         for (int i = 0; i < pixels; i++) std::copy_n(&bias[channel], LANES, sum[i]);
-        some(pixels, x + std::size_t(p) * quads * 4, w, sum);
+        const u8* from = x + std::size_t(p) * quads * 4;
+        if (pixels == 1) add<1>(from, w, sum);
+        else add<PIXELS>(from, w, sum);
         for (int i = 0; i < pixels; i++)
           act(sum[i], channel, wanted, y + std::size_t(p + i) * outputs * groups + channel);
       }
     }
   }
 
-  void some(int pixels, const u8* x, const i8* w, Acc (*sum)[LANES]) const {
-    switch (pixels) {
-      case 1: return add<1>(x, w, sum);
-      case 2: return add<2>(x, w, sum);
-      case 3: return add<3>(x, w, sum);
-      case 4: return add<4>(x, w, sum);
-      case 5: return add<5>(x, w, sum);
-      default: return add<6>(x, w, sum);
-    }
-  }
-
-#if defined(CORGI_VNNI)
+#if defined(CORGI_VNNI) || defined(CORGI_AVX2)
   template <int P>
   void add(const u8* x, const i8* w, Acc (*sum)[LANES]) const {
-    __m512i total[P];
-#pragma GCC unroll 6
-    for (int p = 0; p < P; p++) total[p] = _mm512_setzero_si512();
-    for (int q = 0; q < quads; q++) {
-      const __m512i factors = _mm512_loadu_si512(w + std::size_t(q) * LANES * 4);
-#pragma GCC unroll 6
-      for (int p = 0; p < P; p++)
-        total[p] = _mm512_dpbusd_epi32(total[p], four(x, p, q), factors);
-    }
-#pragma GCC unroll 6
-    for (int p = 0; p < P; p++) store(total[p], sum[p]);
-  }
-
-  __m512i four(const u8* x, int p, int q) const {
-    i32 values;
-    std::memcpy(&values, x + (std::size_t(p) * quads + q) * 4, 4);
-    return _mm512_set1_epi32(values);
-  }
-
-  static void store(__m512i total, i32* sum) {
-    _mm512_store_si512(sum, _mm512_add_epi32(total, _mm512_load_si512(sum)));
-  }
-
-  static void store(__m512i total, i16* sum) {
-    __m256i* to = reinterpret_cast<__m256i*>(sum);
-    _mm256_store_si256(to, _mm256_add_epi16(_mm512_maskz_cvtepi32_epi16(0xFFFF, total), _mm256_load_si256(to)));
-  }
-#elif defined(CORGI_AVX2)
-  template <int P>
-  void add(const u8* x, const i8* w, Acc (*sum)[LANES]) const {
-    for (int pass = 0; pass < passes; pass++, w += std::size_t(quads) * LANES * 4)
-      for (int q = 0; q < quads; q += chunk) add_chunk<P>(x, w, q, std::min(q + chunk, quads), sum);
-  }
-
-  template <int P>
-  void add_chunk(const u8* x, const i8* w, int first, int last, Acc (*sum)[LANES]) const {
-    __m256i low[P], high[P];  // lanes 0..7 and 8..15, two 16-bit sums in each
-#pragma GCC unroll 6
-    for (int p = 0; p < P; p++) low[p] = high[p] = _mm256_setzero_si256();
-    for (int q = first; q < last; q++) {
-      const __m256i* factors = reinterpret_cast<const __m256i*>(w + std::size_t(q) * LANES * 4);
-      const __m256i f0 = _mm256_loadu_si256(factors), f1 = _mm256_loadu_si256(factors + 1);
-#pragma GCC unroll 6
-      for (int p = 0; p < P; p++) {
-        i32 values;
-        std::memcpy(&values, x + (std::size_t(p) * quads + q) * 4, 4);
-        const __m256i four = _mm256_set1_epi32(values);
-        low[p] = _mm256_add_epi16(low[p], _mm256_maddubs_epi16(four, f0));
-        high[p] = _mm256_add_epi16(high[p], _mm256_maddubs_epi16(four, f1));
+    for (int pass = 0; pass < passes; pass++)
+      for (int first = 0; first < quads; first += chunk) {
+        Tile<P> tile;
+        const int last = std::min(first + chunk, quads);
+        for (int q = first; q < last; q++, w += LANES * 4) {
+          const Factors factors(w);
+          tile.multiply(x + std::size_t(q) * 4, std::size_t(quads) * 4, factors);
+        }
+        tile.store(sum);
       }
-    }
-    const __m256i ones = _mm256_set1_epi16(1);
-#pragma GCC unroll 6
-    for (int p = 0; p < P; p++)
-      store(_mm256_madd_epi16(low[p], ones), _mm256_madd_epi16(high[p], ones), sum[p]);
-  }
-
-  static void store(__m256i low, __m256i high, i32* sum) {
-    __m256i* to = reinterpret_cast<__m256i*>(sum);
-    _mm256_store_si256(to, _mm256_add_epi32(low, _mm256_load_si256(to)));
-    _mm256_store_si256(to + 1, _mm256_add_epi32(high, _mm256_load_si256(to + 1)));
-  }
-
-  static void store(__m256i low, __m256i high, i16* sum) {
-    __m256i* to = reinterpret_cast<__m256i*>(sum);
-    const __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
-    _mm256_store_si256(to, _mm256_add_epi16(both, _mm256_load_si256(to)));
   }
 #else
   template <int P>

@@ -57,13 +57,14 @@ struct Depthwise {
     for (int c = 0; c < channels; c += LANES) {
       alignas(64) Acc sum[LANES];
       for (int i = c; i < c + LANES; i += PIECE<Acc>) {
-        Vector<Acc> total, factor;
+        Vector<Acc> total, factor, wide;
         Vector<X, Acc> value;
         load(&bias[i], total);
         for (const Tap& tap : taps) {
           load(corner + tap.offset + i, value);
           load(tap.factors + i, factor);
-          total += __builtin_convertvector(value, Vector<Acc>) * factor;
+          widen(value, wide);
+          total += wide * factor;
         }
         std::memcpy(sum + i - c, &total, sizeof total);
       }
