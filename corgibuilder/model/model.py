@@ -19,7 +19,8 @@ class Model:
     ``model(frames)`` takes integers ``(frames, channels, rows, columns)`` of any size that the
     network takes, and returns each output by name, shaped alike. The source is compiled when first
     used and the result kept beside it. Raises :class:`CompileError` (CB801: it cannot be compiled,
-    CB802: not frames of this network). ``portable`` takes no account of this machine.
+    CB802: not frames of this network). ``flags`` are for the compiler; without any
+    the result runs on every machine of this kind.
     """
 
     def __init__(
@@ -27,11 +28,9 @@ class Model:
         path: str | Path,
         *,
         threads: int | None = None,
-        portable: bool = False,
         flags: tuple[str, ...] = NATIVE,
     ) -> None:
         self._source = Path(path) / SOURCE if Path(path).is_dir() else Path(path)
-        flags = () if portable else flags
         try:
             self.library = Library(self._source, threads, flags)
         except ModelError as fault:

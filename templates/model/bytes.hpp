@@ -200,6 +200,7 @@ struct DenseBytes {
       for (int first = 0; first < quads; first += chunk) {
         Tile<P> tile;
         const int last = std::min(first + chunk, quads);
+#pragma GCC unroll 4
         for (int q = first; q < last; q++, w += LANES * 4) {
           const Factors factors(w);
           tile.multiply(x + std::size_t(q) * 4, std::size_t(quads) * 4, factors);

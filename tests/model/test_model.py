@@ -29,7 +29,10 @@ from .networks import frames_of, network, random_network
 NEUROCORGI = FOLDER / "derived_mnv1_100_w4a4_neurocorgi"
 ENTRIES = [QInt(0, 255), QInt(-128, 127), QInt(0, 15), QInt(-1, 0), QInt(0, 999), QInt(-40000, 9)]
 REACHES = [1, 7, 127, 128, 20000]
-both_ways = pytest.mark.parametrize("portable", [False, True], ids=["native", "portable"])
+QUICK = "-O1"  # for the compiler
+both_ways = pytest.mark.parametrize(
+    "flags", [("-march=native", QUICK), (QUICK,)], ids=["native", "portable"]
+)
 
 
 def sized(net, height, width):
@@ -48,16 +51,16 @@ def check(model, net, frames):
         np.testing.assert_array_equal(value, values[name], err_msg=name)
 
 
-def model_of(net, folder, **options):
+def model_of(net, folder, flags=(QUICK,), **options):
     write_model(net, folder)
-    return Model(folder, **options)
+    return Model(folder, flags=flags, **options)
 
 
 @both_ways
 @pytest.mark.parametrize("seed", range(12))
-def test_random_networks(seed, portable, tmp_path):
+def test_random_networks(seed, flags, tmp_path):
     net = random_network(seed, ENTRIES[seed % len(ENTRIES)], REACHES[seed % len(REACHES)])
-    model = model_of(net, tmp_path, portable=portable, threads=1 + seed % 3)
+    model = model_of(net, tmp_path, flags=flags, threads=1 + seed % 3)
     check(model, net, frames_of(net, seed))
 
 
@@ -70,7 +73,9 @@ def dense(weights, bias=0, **window):
     )
 
 
-@pytest.mark.parametrize("flags", [("-mavx2",), ("-march=native",), ()], ids=" ".join)
+@pytest.mark.parametrize(
+    "flags", [("-mavx2", QUICK), ("-march=native", QUICK), (QUICK,)], ids=" ".join
+)
 @pytest.mark.parametrize("entry", [QInt(0, 255), QInt(-128, 127), QInt(0, 15)], ids=str)
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_no_sum_of_bytes_saturates(flags, entry, sign, tmp_path):
@@ -100,10 +105,10 @@ def skip_without(flags):
 
 @both_ways
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (7, 1), (2, 3), (64, 33), (50, 101)])
-def test_any_size_at_run_time(size, portable, resizable):
+def test_any_size_at_run_time(size, flags, resizable):
     net, folder = resizable
     net = sized(net, *size)
-    check(Model(folder, portable=portable), net, frames_of(net, 5, count=1))
+    check(Model(folder, flags=flags), net, frames_of(net, 5, count=1))
 
 
 @pytest.fixture(scope="module")
