@@ -12,6 +12,7 @@ from corgibuilder.build_directory import Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
+from corgibuilder.model import write_model
 from corgibuilder.plan import Plan, Target, make_plan
 from corgibuilder.synth import synth
 from corgibuilder.units import parse_clock, parse_fps, parse_image
@@ -93,19 +94,22 @@ def _text(path: Path) -> str:
 def build(
     source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
 ) -> Manifest:
-    """Write Verilog, memory images, bench and manifest of the network in file ``source``."""
+    """Write Verilog, memory images, bench, software model and manifest of a network file."""
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
     network = read(source, image=plan.target.image)
 
-    def add_bench(folder: Path) -> None:
+    def finish(folder: Path) -> None:
+        progress("writing the software model", 1.0)
+        (folder / "model").mkdir()
+        write_model(network, folder / "model")
         progress("evaluating the frames of the bench", 1.0)
         frames = random_frames(network, BENCH_FRAMES, seed=1)
         values = golden.run(network.graph, frames)
         outputs = {port.node: values[port.node] for port in network.outputs}
         verify.write_stimulus(folder, frames, outputs)
 
-    return emit.build(network, plan, Path(source), Path(out_dir), progress, finish=add_bench)
+    return emit.build(network, plan, Path(source), Path(out_dir), progress, finish=finish)
 
 
 def simulate(

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..published import FOLDER
 from .build import build
 from .golden import golden_model
+from .model import software_model
 from .plans import intervals, multipliers
 from .simulation import simulate
 
@@ -18,7 +19,14 @@ def main() -> None:
         sys.exit(f"the published networks are not here: {FOLDER}")
     with tempfile.TemporaryDirectory() as name:
         out = Path(name, "build")
-        figures = chain(intervals(), multipliers(), golden_model(), build(out), simulate(out))
+        figures = chain(
+            intervals(),
+            multipliers(),
+            golden_model(),
+            build(out),
+            simulate(out),
+            software_model(),
+        )
         summaries = [figure.summary() for figure in figures]
     sys.stdout.write(json.dumps(summaries, indent=2) + "\n")
     sys.exit(any(summary["met"] is False for summary in summaries))
