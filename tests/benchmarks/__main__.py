@@ -9,8 +9,9 @@ from pathlib import Path
 from ..published import FOLDER
 from .build import build
 from .golden import golden_model
+from .intervals import intervals
 from .model import software_model
-from .plans import intervals, multipliers
+from .plans import multipliers
 from .simulation import simulate
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..published import ALL, CNN28, DWSEP32, VWW, Published
+from ..published import ALL, VWW
 from .figure import Figure
 
 OVERHEAD = 0.08  #: multipliers beyond the lower bound that are allowed
@@ -22,18 +22,3 @@ def multipliers() -> Iterator[Figure]:
             unit=f"{plan.multipliers} / {bound:.1f}",
             required=required,
         )
-
-
-def intervals() -> Iterator[Figure]:
-    """Planned cycles per frame where the issue names them; the simulation tests hold the plans."""
-    yield _interval(CNN28, 784)
-    yield _interval(DWSEP32, 1024)
-
-
-def _interval(published: Published, cycles: int) -> Figure:
-    return Figure(
-        name=f"cycles per frame of {published.name}",
-        value=published.plan().cycles_per_frame,
-        unit="cycles",
-        required=("==", cycles),
-    )
