@@ -19,12 +19,9 @@ from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
 
 from .manifest import describe_build, file_digests
-from .verilog import Emitted, Placed, emit
+from .verilog import SHELLS, Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
-
-SHELLS = ("corgi_rom", "corgi_ram")  #: modules that all stages share
-
 
 def build(
     network: Network,

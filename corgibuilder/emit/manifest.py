@@ -10,7 +10,9 @@ from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
 from corgibuilder.version import VERSION
 
-SHELLS = ("rtl/corgi_rom.v", "rtl/corgi_ram.v")  #: the memories that all stages share
+from .verilog import SHELLS
+
+SHELL_FILES = tuple(f"rtl/{shell}.v" for shell in SHELLS)
 
 
 def describe_build(
@@ -65,7 +67,7 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
     return Unit(
         layer=stage.name,
         module=stage.module,
-        sources=(f"rtl/{stage.module}.v", *SHELLS),
+        sources=(f"rtl/{stage.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
         input=_stream(graph, "i", stage.source, link.lanes),
         outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
@@ -77,7 +79,7 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
 
 def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str) -> Unit:
     network, ports = pipeline.network, output_ports(pipeline)
-    rtl = [f"rtl/{top}.v", *(f"rtl/{stage.module}.v" for stage in stages), *SHELLS]
+    rtl = [f"rtl/{top}.v", *(f"rtl/{stage.module}.v" for stage in stages), *SHELL_FILES]
     return Unit(
         layer=network.name,
         module=top,

@@ -13,6 +13,11 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 from pyosys import libyosys
 
+from corgibuilder.hw.single_port import SinglePort
+
+
+SHELLS = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")  #: modules that all stages share
+
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
@@ -25,7 +30,7 @@ class Emitted:
 
 @dataclass(slots=True)
 class MemoryShells:
-    """Amaranth platform whose memories are instances of ``corgi_rom`` and ``corgi_ram``.
+    """Amaranth platform whose memories are instances of the shells in ``templates``.
 
     The contents of each ROM go to :attr:`images` under a file name that starts with ``prefix``.
     """
@@ -68,6 +73,21 @@ class MemoryShells:
             o_data=read.data,
         )
         return m
+
+    def single_port(self, memory: SinglePort) -> Instance:
+        """What a memory with a single port elaborates to."""
+        return Instance(
+            "corgi_single_port_ram",
+            p_WIDTH=memory.width,
+            p_DEPTH=memory.depth,
+            p_ADDRESS=len(memory.addr),
+            i_clk=ClockSignal(),
+            i_en=memory.en,
+            i_write=memory.write,
+            i_addr=memory.addr,
+            i_write_data=memory.write_data,
+            o_read_data=memory.read_data,
+        )
 
 
 def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:

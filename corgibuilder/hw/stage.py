@@ -112,7 +112,7 @@ class Stage(wiring.Component):
     def _convolution(self, m, source, sized):
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
         assert isinstance(stage.engine, Conv)
-        source = self._feed(m, source, sized, stage.engine.window, by_word=folded.depthwise)
+        source = self._feed(m, source, sized, stage.engine.window)
         m.submodules.mac_array = array = MacArray(
             stage.x.range,
             weight_steps(folded),
@@ -148,12 +148,12 @@ class Stage(wiring.Component):
             sized.append(engine.size)
         else:
             outside = 0 if pool.kind is PoolKind.SUM else stage.x.range.lo
-            source = self._feed(m, source, sized, pool.window, by_word=True, padding=outside)
+            source = self._feed(m, source, sized, pool.window, padding=outside)
             m.submodules.pool = engine = Reduce(*ranges, lanes=folded.input_lanes, taps=taps(stage))
         wiring.connect(m, source, engine.i)
         return engine.o
 
-    def _feed(self, m, source, sized, window: Window, *, by_word: bool, padding: int = 0):
+    def _feed(self, m, source, sized, window: Window, *, padding: int = 0):
         """The stream of operands, one word for each step of the engine."""
         folded, stage = self.folded, self.folded.stage
         feed, lanes = folded.folding.feed, folded.input_lanes
@@ -166,12 +166,13 @@ class Stage(wiring.Component):
             m.submodules.line_buffer = lines = LineBuffer(
                 self.x,
                 lanes,
-                words=folded.words,
+                channels=stage.x.shape.channels,
                 window=window,
                 capacity=folded.folding.capacity,
                 max_width=width,
-                repeats=folded.groups if feed is Feed.LINES and not by_word else 1,
-                by_word=by_word and feed is Feed.LINES,
+                single_port=folded.single_port,
+                repeats=folded.groups if feed is Feed.LINES and not folded.by_word else 1,
+                by_word=folded.by_word and feed is Feed.LINES,
                 by_column=feed is Feed.COLUMNS,
                 padding=padding,
             )

@@ -44,6 +44,12 @@ class Window:
         return (self.kernel[0] - 1) * width + self.kernel[1]
 
     @property
+    def column(self) -> "Window":
+        """The same rows of windows, seen as windows one column wide."""
+        pads = Pads(top=self.pads.top, bottom=self.pads.bottom)
+        return Window(kernel=(self.kernel[0], 1), stride=(self.stride[0], 1), pads=pads)
+
+    @property
     def tiles(self) -> bool:
         """Windows that neither overlap nor leave gaps nor reach into padding."""
         return self.kernel == self.stride and not self.pads

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import Conv, Pool, Window
 
+from .paired_rows import pairs_rows
+from .paired_rows import places as paired_places
 from .stages import Stage
 
 
@@ -69,6 +71,17 @@ def feeds(stage: Stage, *, resizable: bool) -> tuple[Feed, ...]:
     if small_window(stage):
         return (Feed.LINES, Feed.COLUMNS, Feed.BANKS)
     return (Feed.LINES,)
+
+
+def least_capacity(stage: Stage, feed: Feed) -> int:
+    """Pixels that the line buffer holds at least; exactly, where rows are freed in pairs."""
+    if feed not in (Feed.LINES, Feed.COLUMNS):
+        return 0
+    assert isinstance(stage.engine, Conv | Pool)
+    window, width = stage.engine.window, stage.x.shape.width
+    if not pairs_rows(window):
+        return window.span(width)
+    return paired_places(window.column if feed is Feed.COLUMNS else window, width)
 
 
 def pointwise(window: Window) -> bool:
@@ -203,7 +216,28 @@ class Folded:
         if self.folding.feed is Feed.TILES:
             assert isinstance(stage.engine, Pool)
             return stage.acc.shape.width * stage.acc.shape.channels * stage.acc.range.width
-        return self.folding.capacity * self.words * self.input_lanes * bits
+        return self.folding.capacity * stage.x.shape.channels * bits
+
+    @property
+    def single_port(self) -> bool:
+        """Whether the line buffer's banks get by with one access per cycle.
+
+        With several words to a pixel, every other word read leaves a bank to the writer, if each is
+        read more than once. With one, a position has to leave cycles for what is written meanwhile.
+        """
+        engine, folding = self.stage.engine, self.folding
+        if not isinstance(engine, Conv | Pool):
+            return False
+        if folding.feed is Feed.COLUMNS:
+            (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
+            return kh * sx + sy * sx <= self.position_cycles
+        repeats = taps(self.stage) * (1 if self.by_word else self.groups)
+        return folding.feed is Feed.LINES and self.words > 1 and repeats > 1
+
+    @property
+    def by_word(self) -> bool:
+        """Whether the taps of one word are read together: an output needs no other channels."""
+        return self.depthwise or isinstance(self.stage.engine, Pool)
 
     @property
     def buffer_bound(self) -> int:

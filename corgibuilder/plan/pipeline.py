@@ -8,7 +8,7 @@ import numpy as np
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool
 
-from .folding import Feed, Folded, Folding, ceil_div
+from .folding import Feed, Folded, Folding, ceil_div, least_capacity
 from .forms import Form, find_form
 from .search import cheapest, fewest_cycles
 from .stages import Stage, group_stages
@@ -36,6 +36,11 @@ class Link:
         """Words of a frame that reach the stage."""
         shape = self.stage.x.shape
         return shape.pixels * ceil_div(shape.channels, self.lanes)
+
+    @property
+    def queue_bits(self) -> int:
+        """Bits of the queue before the stage."""
+        return self.folded.folding.fifo * self.lanes * self.stage.x.range.width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,7 @@ def choose(network: Network, target: Target) -> Pipeline:
         folding = cheapest(stage, target.budget, lanes=width, resizable=resizable)
         if folding is None:
             raise _too_fast(network, stages, target, resizable=resizable)
-        foldings[stage.name] = replace(folding, capacity=_least_capacity(stage, folding))
+        foldings[stage.name] = replace(folding, capacity=least_capacity(stage, folding.feed))
         lanes[stage.result] = folding.lanes
     return sized(assemble(network, stages, foldings, input_lanes))
 
@@ -139,23 +144,18 @@ def _too_fast(
     )
 
 
-def _least_capacity(stage: Stage, folding: Folding) -> int:
-    if folding.feed not in (Feed.LINES, Feed.COLUMNS):
-        return 0
-    assert isinstance(stage.engine, Conv | Pool)
-    return stage.engine.window.span(stage.x.shape.width)
-
-
-def passages(pipeline: Pipeline, entry: Flow, *, pace: int = 0) -> Iterator[tuple[Link, Passage]]:
-    """Run the model on ``FRAMES`` frames that come in as in ``entry``; ``pace`` as for a stage."""
+def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
+    """Run the model on ``FRAMES`` frames that come in as in ``entry``."""
     flows = {pipeline.input_node: entry}
     for link in pipeline.links:
-        flow = flows[link.stage.source]
-        passage = pass_through(
-            link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES, pace=pace
-        )
+        passage = passed(link, flows[link.stage.source])
         flows[link.stage.result] = passage.flow
         yield link, passage
+
+
+def passed(link: Link, flow: Flow, *, pace: int = 0) -> Passage:
+    """Run of the model through one stage; ``pace`` as for :func:`~.timing.pass_through`."""
+    return pass_through(link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES, pace=pace)
 
 
 def unhindered(pixels: int, words: int) -> Flow:
@@ -167,25 +167,63 @@ def sized(pipeline: Pipeline) -> Pipeline:
     """The same pipeline with line buffers and queues as large as the model says they have to be.
 
     Frames come in evenly, and every stage works evenly, at the pace of the slowest one: a stage
-    that could be faster is held up by the next one's full buffer, which costs nothing.
+    that could be faster is held up by the next one's full buffer, which costs nothing. Only where
+    rows of the map do not come as evenly as rows of windows, a stage is faster if that saves bits
+    in its own queue and the next stages' buffers.
     """
-    pixels, pace = pipeline.network.input_shape.pixels, pipeline.frame_cycles
-    entry = Flow(np.arange(1, FRAMES * pixels + 1) * pace // pixels, pace // pixels)
+    pixels, slowest = pipeline.network.input_shape.pixels, pipeline.frame_cycles
+    flows = {
+        pipeline.input_node: Flow(
+            np.arange(1, FRAMES * pixels + 1) * slowest // pixels, slowest // pixels
+        )
+    }
     links = []
-    for link, passage in passages(pipeline, entry, pace=pace):
-        folding, stage = link.folded.folding, link.stage
-        words = ceil_div(stage.x.shape.channels, link.lanes)
-        waiting = passage.waiting + SPARE_WORDS // link.folded.words
-        if folding.feed in (Feed.LINES, Feed.COLUMNS):
-            folding = replace(folding, capacity=max(waiting, _least_capacity(stage, folding)))
-        elif folding.feed is Feed.STREAM and passage.waiting > 1:
-            folding = replace(folding, fifo=waiting * words)
-        elif folding.feed is Feed.BANKS:
-            assert isinstance(stage.engine, Conv)
-            held = stage.engine.window.kernel[0] * stage.x.shape.width
-            folding = replace(folding, fifo=max(waiting - held, 0) * words)
-        links.append(replace(link, folded=Folded(stage, folding)))
+    for link in pipeline.links:
+        after = [n for n in pipeline.links if n.stage.source == link.stage.result]
+        flow = flows[link.stage.source]
+
+        def bits(pace: int) -> int:
+            passage = passed(link, flow, pace=pace)
+            nexts = (fitted(n, passed(n, passage.flow, pace=slowest)) for n in after)
+            return sum(memory_bits(sized) for sized in (fitted(link, passage), *nexts))
+
+        best = min(paces(link, slowest), key=bits)
+        passage = passed(link, flow, pace=best)
+        flows[link.stage.result] = passage.flow
+        links.append(fitted(link, passage))
     return replace(pipeline, links=tuple(links))
+
+
+def paces(link: Link, slowest: int) -> list[int]:
+    """Cycles per frame worth a look: the slowest stage's, and for strided windows the stage's own."""
+    engine, fastest = link.stage.engine, link.folded.frame_cycles
+    if not isinstance(engine, Conv | Pool) or engine.window.stride[0] == 1:
+        return [slowest]
+    return [slowest, (slowest + fastest) // 2, fastest]
+
+
+def fitted(link: Link, passage: Passage) -> Link:
+    """The stage with buffers as large as one run of the model needs them."""
+    folding, stage = link.folded.folding, link.stage
+    spare = SPARE_WORDS // link.folded.words
+    queued = passage.queued
+    if folding.feed in (Feed.LINES, Feed.COLUMNS):
+        held = passage.held + spare if passage.held else 0
+        folding = replace(folding, capacity=max(held, least_capacity(stage, folding.feed)))
+    elif folding.feed is Feed.STREAM:
+        queued -= 1
+    elif folding.feed is Feed.BANKS:
+        assert isinstance(stage.engine, Conv)
+        queued = passage.held - stage.engine.window.kernel[0] * stage.x.shape.width
+    if queued > 0:
+        words = ceil_div(stage.x.shape.channels, link.lanes)
+        folding = replace(folding, fifo=(queued + spare) * words)
+    return replace(link, folded=Folded(stage, folding))
+
+
+def memory_bits(link: Link) -> int:
+    """Bits of the stage's line buffer and of the queue before it."""
+    return link.folded.buffer_bits + link.queue_bits
 
 
 def stage_latency(link: Link) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool
 
-from .folding import Feed, Folding, feeds, taps
+from .folding import Feed, Folding, feeds, least_capacity, taps
 from .forms import ScaleForm, ShiftForm, StepsForm
 from .pipeline import Link, Pipeline, assemble, choose, is_resizable, latencies
 from .stages import Stage, group_stages
@@ -191,8 +191,7 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
     if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
         raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
     if folding.feed in (Feed.LINES, Feed.COLUMNS):
-        assert isinstance(stage.engine, Conv | Pool)
-        least = stage.engine.window.span(stage.x.shape.width)
+        least = least_capacity(stage, folding.feed)
         if folding.capacity < least:
             raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} or more pixels")
     if folding.fifo < 0:
@@ -240,7 +239,7 @@ def _figures(link: Link, target: Target) -> StagePlan:
         requantiser=requantiser(link),
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
-        queue_bits=folded.folding.fifo * link.lanes * stage.x.range.width,
+        queue_bits=link.queue_bits,
         rom_bits=folded.rom_bits,
     )
 

@@ -18,10 +18,15 @@ from corgibuilder.ir import Conv, Ints, Pool, Window
 
 from .folding import Feed, Folded, ceil_div
 from .forms import Form, ScaleForm, ShiftForm, StepsForm
+from .paired_rows import margin, pairs_rows
 
 READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
 MAC_CYCLES = 3  #: of the multiplier array
 BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
+
+
+NEVER = -(1 << 40)  #: before every cycle
+ROUNDS = 2  #: in which reader and writer of paired rows find each other's times
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,14 @@ class Flow:
 class Passage:
     """One stage's part in a run of the model.
 
-    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``waiting`` is
-    the largest number of pixels that the stage keeps: in its line buffer, or in the queue before
-    it.
+    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``held`` is the
+    largest number of pixels in the stage's line buffer, ``queued`` of those before it.
     """
 
     flow: Flow
     first_word: int
-    waiting: int
+    held: int = 0
+    queued: int = 0
 
 
 def form_cycles(form: Form | None) -> int:
@@ -78,7 +83,7 @@ def pass_through(
 
     ``lanes`` is the width of the words that arrive, in channels. A stage that is faster than
     ``pace`` cycles per frame works evenly at that pace instead, as it does behind a slower one; but
-    not a strided one, which holds fewer rows the faster it follows the rows that it skips.
+    not one whose ring holds fewer rows the faster it follows the rows that it skips.
     """
     stage, folding = folded.stage, folded.folding
     arrival = flow.times + 1 if lanes != folded.input_lanes else flow.times
@@ -92,7 +97,7 @@ def pass_through(
         done = done[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
         spread = tail if isinstance(engine, Conv) else flow.spread
         left = Flow(done + tail + behind, spread)
-        return Passage(left, int(done[0]) + head + behind, waiting)
+        return Passage(left, int(done[0]) + head + behind, queued=waiting)
     assert isinstance(engine, Conv | Pool)
     first, need = window_pixels(engine.window, stage.x.shape.height, stage.x.shape.width)
     offset = np.arange(frames)[:, None] * stage.x.shape.pixels
@@ -100,23 +105,67 @@ def pass_through(
     if folding.feed is Feed.TILES:
         done = arrival[need] + 2
         left = Flow(done + behind, flow.spread)
-        return Passage(left, int(done[0]) - folded.words + 1 + behind, 0)
+        return Passage(left, int(done[0]) - folded.words + 1 + behind)
     cycles = np.full(len(need), folded.position_cycles)
     read = READ_CYCLES
     if folded.window_cycles:
         cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
         cycles[:: stage.acc.shape.width] += folded.row_gap
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
-    if engine.window.stride[0] == 1:
+    paired = folding.feed is not Feed.BANKS and pairs_rows(engine.window)
+    if engine.window.stride[0] == 1 or paired:
         cycles = np.maximum(cycles, pace // stage.acc.shape.pixels)
     start = _in_turn(arrival[need] + read, cycles)
-    done = start + folded.position_cycles
-    waiting = _most_kept(Flow(arrival, flow.spread), first, done)
+    held = queued = 0
+    if paired:
+        for _ in range(ROUNDS):
+            written = _written_in_pairs(folded, arrival, start, frames=frames)
+            start = _in_turn(written[need] + read, cycles)
+        queued = _most_waiting(arrival, written)
+        done = start + folded.position_cycles
+    else:
+        done = start + folded.position_cycles
+        held = _most_kept(Flow(arrival, flow.spread), first, done)
     engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
     first_sum = int(start[0]) + folded.passes + engine_cycles
     spread = (folded.groups - 1) * folded.passes + tail
     left = Flow(done + engine_cycles + tail + behind, spread)
-    return Passage(left, first_sum + head + behind, waiting)
+    return Passage(left, first_sum + head + behind, held, queued)
+
+
+def _written_in_pairs(folded: Folded, arrival: Ints, start: Ints, *, frames: int) -> Ints:
+    """When each pixel has been written, where places become free in pairs of rows.
+
+    ``start`` says when each window is begun. See :mod:`.paired_rows` for the order of places.
+    """
+    stage = folded.stage
+    assert isinstance(stage.engine, Conv | Pool)
+    window, shape, out = stage.engine.window, stage.x.shape, stage.acc.shape
+    pairs = ceil_div(shape.height, 2)  # in a frame, those that no row of windows owns included
+    begun = start.reshape(frames, out.height, out.width)
+    row_over = begun[:, :, -1] + folded.position_cycles
+    columns = np.arange(shape.width)
+    if folded.window_cycles:  # a column is read once, for the first window that needs it
+        window, first = window.column, window.kernel[1] - 1 - window.pads.left
+        reader = -(-(columns - first) // stage.engine.window.stride[1])
+        over = begun[:, :, reader.clip(0, out.width - 1)]
+    else:
+        reader = (columns + window.pads.left) // window.stride[1]
+        over = begun[:, :, reader.clip(0, out.width - 1)] + folded.position_cycles
+    spare = margin(window)
+    # When each column of each pair is free; the margin is as soon as the row of windows begins.
+    before = np.concatenate([[NEVER], row_over.ravel()[:-1]]).reshape(frames, out.height)
+    free = np.concatenate([np.repeat(before[:, :, None], spare, axis=2), over], axis=2)
+    left_over = np.repeat(free[:, -1:, -1:], pairs - out.height, axis=1)
+    left_over = np.broadcast_to(left_over, (frames, pairs - out.height, spare + shape.width))
+    free = np.concatenate([free, left_over], axis=1).reshape(frames * pairs, -1)
+    free = np.concatenate([np.full((1, free.shape[1]), NEVER), free])
+    row = np.arange(shape.height) + window.pads.top % 2
+    pair = (np.arange(frames)[:, None] * pairs + row // 2).ravel()
+    number = (row % 2)[:, None] * (shape.width + spare) + spare + columns
+    number = np.tile(number, (frames, 1))
+    ready = free[pair[:, None], number // 2].ravel() + 1
+    return _in_turn(np.maximum(arrival, ready), np.full(len(arrival), folded.words))
 
 
 def _serial(folded: Folded) -> tuple[int, int]:

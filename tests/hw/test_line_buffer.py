@@ -4,6 +4,7 @@ from amaranth.hdl import signed
 
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, Window
+from corgibuilder.plan.paired_rows import pairs_rows, places
 
 from ..streams import run_streams
 from .maps import WithSizes, size_words, to_words, windows
@@ -22,15 +23,16 @@ CASES = {
 SIZES = [(5, 6), (4, 4), (6, 8)]
 
 
-def bench(window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0):
-    words = -(-channels // lanes)
+def bench(window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0, single_port=False):
+    least = places(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
         signed(6),
         lanes,
-        words=words,
+        channels=channels,
         window=window,
-        capacity=window.span(8) + extra,
+        capacity=least + extra,
         max_width=8,
+        single_port=single_port,
         repeats=repeats,
         by_word=by_word,
         padding=padding,

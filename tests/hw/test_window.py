@@ -10,6 +10,7 @@ from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, pipe, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import Pads, Window
+from corgibuilder.plan.paired_rows import pairs_rows, places
 
 from ..streams import run_streams
 from .maps import size_words, to_words, windows
@@ -50,9 +51,9 @@ class Windows(wiring.Component):
             source = LineBuffer(
                 signed(5),
                 self.lanes,
-                words=1,
+                channels=self.lanes,
                 window=self.window,
-                capacity=rows.span(8) + 1,
+                capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
                 max_width=8,
                 by_column=True,
             )

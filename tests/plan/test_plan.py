@@ -88,7 +88,7 @@ def test_an_edited_folding_is_built_and_its_figures_follow():
     stage = describe(pipeline, plan.target).stages[2]
     assert (stage.multipliers, stage.cycles_per_frame) == (30, 20 * 2 * 2)
     assert stage.rom_bits > 0
-    assert stage.buffer_bits == 9 * 10 * 2
+    assert stage.buffer_bits == 9 * 6 * 2
 
 
 def test_an_edited_width_of_the_input_is_built():

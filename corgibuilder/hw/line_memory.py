@@ -1,0 +1,171 @@
+"""The memory of a line buffer: banks of planes, behind one write and one read per cycle."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, ShapeLike, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.plan.banks import banks
+
+from .single_port import SinglePort
+from .streams import word, words_per_pixel
+
+
+class LineMemory(wiring.Component):
+    """Holds ``capacity`` pixels; see :mod:`corgibuilder.plan.banks` for where their words lie.
+
+    A read is always taken and answered one cycle later; the answer holds until the next one. With
+    ``single_port`` a write waits while a read uses its bank. A word read in the cycle in which it
+    is written is undefined.
+
+    Parameters
+    ----------
+    shape, lanes
+        Shape and number of values in a word.
+    channels
+        Values of a pixel.
+    capacity
+        Pixels.
+    single_port
+        Whether a bank does one access per cycle.
+
+    Members
+    -------
+    write : :py:`In(stream.Signature(...))`
+        Place of a pixel, ``bank`` and ``base`` of the plane (see :class:`Planes`), and the word.
+    read : :py:`In(...)`
+        ``valid``, and place, bank and base as for a write.
+    o : :py:`Out(ArrayLayout(shape, lanes))`
+        The word last read; lanes beyond the channels are 0.
+    """
+
+    def __init__(
+        self, shape: ShapeLike, lanes: int, *, channels: int, capacity: int, single_port: bool
+    ):
+        self.layout = word(shape, lanes)
+        self.value_bits = Shape.cast(shape).width
+        self.banks = banks(channels, lanes, alternate=single_port)
+        self.capacity = capacity
+        self.single_port = single_port
+        at = spot(channels, lanes, capacity)
+        super().__init__({
+            "write": In(stream.Signature(data.StructLayout({**at, "word": self.layout}))),
+            "read": In(wiring.Signature({"valid": Out(1), "payload": Out(data.StructLayout(at))})),
+            "o": Out(self.layout),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        written, read = self.write.payload, self.read.payload
+        if self.single_port:
+            blocked = self.read.valid & (read.bank == written.bank)
+            m.d.comb += self.write.ready.eq(~blocked)
+        else:
+            m.d.comb += self.write.ready.eq(1)
+        take = Signal()
+        write_address, read_address = Signal.like(written.base), Signal.like(read.base)
+        answering = Signal.like(read.bank, reset_less=True)
+        m.d.comb += [
+            take.eq(self.write.valid & self.write.ready),
+            write_address.eq(written.base + written.place),
+            read_address.eq(read.base + read.place),
+        ]
+        with m.If(self.read.valid):
+            m.d.sync += answering.eq(read.bank)
+        answers = []
+        for b, bank in enumerate(self.banks):
+            width, depth = bank.lanes * self.value_bits, max(bank.planes * self.capacity, 2)
+            writes, reads = Signal(name=f"writes_{b}"), Signal(name=f"reads_{b}")
+            m.d.comb += [
+                writes.eq(take & (written.bank == b)),
+                reads.eq(self.read.valid & (read.bank == b)),
+            ]
+            if self.single_port:
+                m.submodules[f"bank_{b}"] = memory = SinglePort(width, depth)
+                m.d.comb += [
+                    memory.en.eq(writes | reads),
+                    memory.write.eq(writes),
+                    memory.addr.eq(Mux(writes, write_address, read_address)),
+                    memory.write_data.eq(Cat(written.word)),
+                ]
+                answer = memory.read_data
+            else:
+                m.submodules[f"bank_{b}"] = memory = Memory(shape=width, depth=depth, init=[])
+                write_port, read_port = memory.write_port(), memory.read_port()
+                m.d.comb += [
+                    write_port.en.eq(writes),
+                    write_port.addr.eq(write_address),
+                    write_port.data.eq(Cat(written.word)),
+                    read_port.en.eq(reads),
+                    read_port.addr.eq(read_address),
+                ]
+                answer = read_port.data
+            answers.append(Cat(answer, Const(0, self.layout.size - width)))
+        m.d.comb += Cat(self.o).eq(Array(answers)[answering])
+        return m
+
+
+def spot(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
+    """Fields that say where a word lies: ``place`` of its pixel, ``bank`` and ``base`` of its plane.
+
+    The same whichever banks the planes form.
+    """
+    return {
+        "place": range(capacity),
+        "bank": range(3),
+        "base": range(max(words_per_pixel(channels, lanes) * capacity, 2)),
+    }
+
+
+class Planes(wiring.Component):
+    """Counts the words of a pixel, and says in which bank each one's plane lies and where.
+
+    Parameters
+    ----------
+    memory
+        The memory that the words lie in.
+
+    Members
+    -------
+    advance : :py:`In(1)`
+        On to the next word.
+    last : :py:`Out(1)`
+        At the last word of a pixel.
+    bank, base : :py:`Out`
+        Number of the bank, and the plane's first address in it.
+    """
+
+    def __init__(self, *, channels: int, lanes: int, capacity: int, alternate: bool):
+        self.banks = banks(channels, lanes, alternate=alternate)
+        self.capacity = capacity
+        self.full, self.rest = divmod(channels, lanes)
+        self.ways = 1 + (alternate and self.full > 1)
+        fields = spot(channels, lanes, capacity)
+        super().__init__({
+            "advance": In(1),
+            "last": Out(1),
+            "bank": Out(fields["bank"]),
+            "base": Out(fields["base"]),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        words = self.full + bool(self.rest)
+        plane = Signal(range(max(words, 2)))
+        base = Signal.like(self.base, name="base_now")
+        m.d.comb += [
+            self.last.eq(plane == words - 1),
+            self.bank.eq(plane[0] if self.ways == 2 else 0),
+            self.base.eq(base),
+        ]
+        if words > 1:
+            with m.If(self.advance):
+                m.d.sync += plane.eq(plane + 1)
+                with m.If(plane[0] if self.ways == 2 else 1):
+                    m.d.sync += base.eq(base + self.capacity)
+                with m.If(self.last):
+                    m.d.sync += [plane.eq(0), base.eq(0)]
+        if self.rest:
+            with m.If(plane == self.full):
+                m.d.comb += [self.bank.eq(len(self.banks) - 1), self.base.eq(0)]
+        return m

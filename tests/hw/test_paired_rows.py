@@ -1,0 +1,84 @@
+"""Windows that move down two rows at a time, through the line buffer that stores two lines."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import signed
+
+from corgibuilder.hw.line_buffer import LineBuffer
+from corgibuilder.ir import Pads, Window
+from corgibuilder.plan.paired_rows import margin, pairs_rows, places
+
+from ..streams import run_streams
+from .maps import WithSizes, size_words, to_words
+from .test_line_buffer import expected_words
+
+
+def strided(columns, stride, top, left, bottom, right):
+    pads = Pads(top=top, left=left, bottom=bottom, right=right)
+    return Window(kernel=(3, columns), stride=(2, stride), pads=pads)
+
+
+WINDOWS = {
+    "same": strided(3, 2, 1, 1, 1, 1),
+    "bottom_right": strided(3, 2, 0, 0, 1, 1),
+    "top_left": strided(3, 2, 1, 1, 0, 0),
+    "valid": strided(3, 2, 0, 0, 0, 0),
+    "column": strided(1, 1, 1, 0, 1, 0),
+    "tall": strided(1, 3, 1, 0, 0, 0),
+    "wide": strided(4, 1, 1, 3, 1, 2),
+    "flat": strided(2, 5, 0, 1, 1, 1),
+}
+HEIGHTS = (4, 4, 5, 5, 3, 4, 7, 7, 6, 2, 2, 1, 1, 1, 3)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+@pytest.mark.parametrize("widths", [(6,), (6, 6, 1, 5, 4)], ids=["constant", "changing"])
+@pytest.mark.parametrize("single_port,stall", [(True, 0.3), (True, 0), (False, 0.5)])
+def test_frames_of_many_sizes(single_port, stall, widths, name):
+    window = WINDOWS[name]
+    assert pairs_rows(window)
+    least = (3 - window.pads.top - window.pads.bottom, window.kernel[1])
+    sizes = [
+        (h, max(widths[k % len(widths)], least[1])) for k, h in enumerate(HEIGHTS) if h >= least[0]
+    ]
+    rng = np.random.default_rng(1)
+    frames = [rng.integers(-32, 32, (4, *size)) for size in sizes]
+    dut = LineBuffer(
+        signed(6),
+        2,
+        channels=4,
+        window=window,
+        capacity=places(window, 6),
+        max_width=6,
+        single_port=single_port,
+        by_word=True,
+    )
+    want = [
+        word
+        for frame in frames
+        for word in expected_words(frame, window, lanes=2, repeats=1, by_word=True, padding=0)
+    ]
+    feeds = {"i": to_words(frames, 2), "size": size_words(frames)}
+    bench = WithSizes(dut, ["write_size", "read_size"])
+    got, _ = run_streams(bench, feeds, {"o": len(want)}, stall=stall)
+    assert got["o"] == want
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_the_margin_is_the_least_that_does_not_stop(name):
+    window, width = WINDOWS[name], 40
+    kw, sx, left = window.kernel[1], window.stride[1], window.pads.left
+    columns = window.output_size(3, width)[1]
+
+    def goes_through(columns_spare):
+        """Whether each window of a row finds its pixels while only those before it are read."""
+        for x in range(columns):
+            first = max(x * sx - left, 0)
+            last = min(x * sx - left + kw - 1, width - 1)
+            if columns_spare + last >= 2 * (columns_spare + first):
+                return False
+        return True
+
+    assert margin(window) >= left
+    assert goes_through(margin(window))
+    assert margin(window) == left or not goes_through(margin(window) - 1)
