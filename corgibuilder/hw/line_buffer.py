@@ -94,12 +94,16 @@ class LineBuffer(wiring.Component):
         m.submodules.memory = self.memory
         m.submodules.places = self.places
         m.submodules.walk = self.walk
-        self._write(m, self.memory.write, self.places)
-        self._read(m, self.memory, self.places, self.walk)
+        m.submodules.write_planes = write = Planes(**self.planes)
+        m.submodules.read_planes = read = Planes(**self.planes)
+        self._write(m, self.memory.write, self.places, write)
+        self._read(m, self.memory, self.places, self.walk, read)
+        m.d.comb += self.places.write_beyond.eq(write.plane > read.plane)
+        if self.walk.by_word:
+            m.d.comb += self.places.write_behind.eq(write.plane < read.plane)
         return m
 
-    def _write(self, m, write, places):
-        m.submodules.write_planes = planes = Planes(**self.planes)
+    def _write(self, m, write, places, planes):
         size = self.write_size
         x, y = Signal(16, name="write_x"), Signal(16, name="write_y")
         last_x, take = Signal(name="write_last_x"), Signal()
@@ -127,8 +131,7 @@ class LineBuffer(wiring.Component):
             with m.If(places.write_last):
                 m.d.sync += y.eq(0)
 
-    def _read(self, m, memory, places, walk):
-        m.submodules.read_planes = planes = Planes(**self.planes)
+    def _read(self, m, memory, places, walk, planes):
         free = Signal(name="read_free")
         followed = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
         m.d.comb += [

@@ -129,6 +129,8 @@ class Planes(wiring.Component):
     -------
     advance : :py:`In(1)`
         On to the next word.
+    plane : :py:`Out`
+        Number of the word.
     last : :py:`Out(1)`
         At the last word of a pixel.
     bank, base : :py:`Out`
@@ -143,6 +145,7 @@ class Planes(wiring.Component):
         fields = spot(channels, lanes, capacity)
         super().__init__({
             "advance": In(1),
+            "plane": Out(range(max(words_per_pixel(channels, lanes), 2))),
             "last": Out(1),
             "bank": Out(fields["bank"]),
             "base": Out(fields["base"]),
@@ -151,8 +154,7 @@ class Planes(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         words = self.full + bool(self.rest)
-        plane = Signal(range(max(words, 2)))
-        base = Signal.like(self.base, name="base_now")
+        plane, base = self.plane, Signal.like(self.base, name="base_now")
         m.d.comb += [
             self.last.eq(plane == words - 1),
             self.bank.eq(plane[0] if self.ways == 2 else 0),

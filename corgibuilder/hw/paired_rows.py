@@ -45,7 +45,9 @@ class PairedRows(wiring.Component):
         m = Module()
         line = Signal(range(self.capacity // 2 + 1))  # columns of a line, with the margin
         modulus = Signal(range(self.capacity))
-        written, freed = Signal(self.index_bits), Signal(self.index_bits)
+        written = Signal(self.index_bits)  # number of the place being written
+        freed = Signal(self.index_bits)  # number of the first pixel still needed,
+        freed_next = Signal(self.index_bits)  # and when the window is read to its end
         waiting = Signal(signed(4))  # frames written that are not read to their end
         restart, frame_over = Signal(), Signal()
         size = self.write_size
@@ -62,8 +64,8 @@ class PairedRows(wiring.Component):
         m.d.sync += waiting.eq(waiting + ended - frame_over)
         with m.If(restart):
             m.d.sync += line.eq(size.size.width + self.margin)
-        self._write(m, line, modulus, restart, written, freed)
-        self._read(m, line, modulus, restart, written, freed, frame_over)
+        self._write(m, line, modulus, restart, written, (freed, freed_next))
+        self._read(m, line, modulus, restart, written, (freed, freed_next), frame_over)
         return m
 
     def _sum(self, m, place, step, modulus, *, name):
@@ -83,35 +85,42 @@ class PairedRows(wiring.Component):
         return half
 
     def _write(self, m, line, modulus, restart, written, freed):
-        """Pass through all places of a pair; some stay without a pixel."""
+        """Pass through all places of a pair; some stay without a pixel.
+
+        The lower row begins where the columns of the next pair are apart: half a ``step``.
+        """
         place, column = self.write_place, Signal.like(line, name="write_column")
         step = Signal(range(self.capacity), name="write_step")
         lower = Signal(name="write_lower")  # in the second row of a pair
-        aligned, advance, held = Signal(), Signal(), Signal(signed(self.index_bits))
-        last_column, blank, room = Signal(), Signal(), Signal()
+        aligned, advance, skip, row_ends = Signal(), Signal(), Signal(), Signal()
+        held = [Signal(signed(self.index_bits), name=f"held_{k}") for k in range(2)]
+        active, blank, free, free_word = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            last_column.eq(column == line - 1),
-            aligned.eq(~self.write_first | (lower == self.window.pads.top % 2)),
-            blank.eq(~aligned | (column < self.margin)),
-            held.eq(written - freed),
-            room.eq(
-                self.write_size.valid
-                & (line == self.write_size.size.width + self.margin)
-                & (held < 2 * line)
+            active.eq(
+                self.write_size.valid & (line == self.write_size.size.width + self.margin)
             ),
-            self.write_ready.eq(room & ~blank),
-            advance.eq(room & blank | self.write_next),
+            aligned.eq(~self.write_first | (lower == self.window.pads.top % 2)),
+            blank.eq(column < self.margin),
+            *(held[k].eq(written - freed[k]) for k in range(2)),
+            free.eq(held[0] < 2 * line),
+            free_word.eq(free | self.write_behind & (held[1] < 2 * line)),
+            self.write_ready.eq(active & aligned & free_word & ~blank),
+            advance.eq(active & aligned & free & blank | self.write_next),
+            skip.eq(active & ~aligned & (held[0] <= line)),  # a whole row without pixels
+            row_ends.eq(skip | advance & (column == line - 1)),
         ]
         after = self._sum(m, place, step, modulus, name="write_after")
+        half = self._half(m, step, modulus, name="write_half")
         with m.If(advance):
             m.d.sync += [written.eq(written + 1), column.eq(column + 1), place.eq(after)]
             with m.If(lower & (column == line - 2)):
                 m.d.sync += place.eq(modulus)  # the last place of a pair keeps out of the shuffle
-            with m.If(last_column):
-                m.d.sync += [column.eq(0), lower.eq(~lower)]
-                with m.If(lower):
-                    m.d.sync += place.eq(0)
-                    m.d.sync += step.eq(self._half(m, step, modulus, name="write_half"))
+        with m.If(skip):
+            m.d.sync += written.eq(written + line)
+        with m.If(row_ends):
+            m.d.sync += [column.eq(0), lower.eq(~lower), place.eq(half)]
+            with m.If(lower):
+                m.d.sync += [place.eq(0), step.eq(half)]
         with m.If(restart):
             m.d.sync += [written.eq(0), column.eq(0), lower.eq(0), place.eq(0), step.eq(1)]
 
@@ -125,11 +134,15 @@ class PairedRows(wiring.Component):
         need, ahead, span = Signal(self.index_bits), Signal(self.index_bits), Signal(range(3))
         extra = Signal()  # a pair of which no row of windows starts is let go
         m.d.comb += [
-            freed.eq(pair_index + 2 * (self.margin + Mux(left < 0, 0, left))),
+            freed[0].eq(pair_index + 2 * (self.margin + Mux(left < 0, 0, left))),
+            freed[1].eq(
+                pair_index
+                + 2 * (self.margin + Mux(self.last_x, line, Mux(left < -sx, 0, left + sx)))
+            ),
             span.eq(Mux(top + 2 >= height, height - 1 - top, 2)),
             need.eq(pair_index + span * line + self.margin + on_map(left + (kw - 1), width)),
             ahead.eq(written - need - 1),
-            self.read_ready.eq(~ahead[-1] & ~extra),
+            self.read_ready.eq((~ahead[-1] | (written == need) & self.write_beyond) & ~extra),
         ]
         # Pairs of a frame that no row of windows owns: one if rows are left over at its end.
         left_over = Signal()

@@ -20,14 +20,17 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
         At the first pixel of a frame, at the last one.
     write_next : :py:`In(1)`
         The pixel is written; only while ``write_ready``.
+    write_behind, write_beyond : :py:`In(1)`
+        The word being written comes before the one being read, of pixels that are read word by
+        word; it comes after it.
     write_ready : :py:`Out(1)`
-        There is a place for the pixel: ``write_place``.
+        There is a place for the word: ``write_place``.
     read_size : :py:`In(SIZE)`
         Size of the map being read.
     tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, column
         What the :class:`~.window_walk.WindowWalk` says.
     read_ready : :py:`Out(1)`
-        The pixels of the window are there; ``read_place`` is that of the tap.
+        The window's last pixel is there, as far as read; ``read_place`` is that of the tap.
     frame_taken : :py:`Out(1)`
         The size of the map being read is no longer needed.
     """
@@ -35,6 +38,8 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
     return {
         "write_size": In(data.StructLayout({"valid": 1, "size": SIZE})),
         **{name: In(1) for name in ("write_first", "write_last", "write_next")},
+        "write_behind": In(1),
+        "write_beyond": In(1),
         "write_ready": Out(1),
         "write_place": Out(range(capacity)),
         "read_size": In(SIZE),
@@ -133,7 +138,9 @@ class Ring(wiring.Component):
             first.eq(row_index + left_on_map),
             need.eq(row_index + span * width + on_map(left + (kw - 1), width)),
             ahead.eq(written - need - 1),
-            self.read_ready.eq(~ahead[-1] & ~draining),
+            self.read_ready.eq(
+                (~ahead[-1] | (written == need) & self.write_beyond) & ~draining
+            ),
         ]
         # After a frame's last word: on to the next frame, or wait until this one is written to its
         # end and let pass what no window needs.

@@ -74,16 +74,16 @@ class Stage(wiring.Component):
         channels = stage.x.shape.channels
         sized: list = []  # size inputs of the components that need the map's size
         source = wiring.flipped(self.i)
-        if folding.fifo:
-            m.submodules.queue = queue = Queue(word(self.x, self.lanes), folding.fifo)
-            wiring.connect(m, source, queue.i)
-            source = queue.o
         if self.lanes != folded.input_lanes:
             m.submodules.gearbox = gearbox = Gearbox(
                 self.x, channels=channels, in_lanes=self.lanes, out_lanes=folded.input_lanes
             )
             wiring.connect(m, source, gearbox.i)
             source = gearbox.o
+        if folding.fifo:
+            m.submodules.queue = queue = Queue(word(self.x, folded.input_lanes), folding.fifo)
+            wiring.connect(m, source, queue.i)
+            source = queue.o
         match stage.engine:
             case Conv():
                 source = self._convolution(m, source, sized)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import Conv, Pool, Window
 
-from .paired_rows import pairs_rows
+from .paired_rows import margin, pairs_rows, waits
 from .paired_rows import places as paired_places
 from .stages import Stage
 
@@ -42,7 +42,7 @@ class Folding:
     capacity
         Pixels in the line buffer, 0 where there is none.
     fifo
-        Words in a queue before the stage, 0 for none.
+        Words in a queue before the engine's feed, 0 for none.
     """
 
     feed: Feed
@@ -94,6 +94,8 @@ def whole_map(stage: Stage) -> bool:
     window = stage.engine.window
     return window.kernel == (stage.x.shape.height, stage.x.shape.width) and not window.pads
 
+
+WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
 
 #: Bits of a window kept in registers at most; beyond, taps are read one by one.
 MAX_WINDOW_BITS = 16384
@@ -180,6 +182,10 @@ class Folded:
     @property
     def row_gap(self) -> int:
         """Cycles lost at the start of a row while its first window forms."""
+        engine = self.stage.engine
+        if self.folding.feed is Feed.LINES and pairs_rows(engine.window):
+            times, pixels = waits(engine.window)
+            return pixels * self.words + margin(engine.window) + WAIT_CYCLES * times
         if not self.window_cycles:
             return 0
         assert isinstance(self.stage.engine, Conv)
@@ -219,20 +225,26 @@ class Folded:
         return self.folding.capacity * stage.x.shape.channels * bits
 
     @property
+    def queue_bits(self) -> int:
+        """Bits of the queue before the engine's feed."""
+        return self.folding.fifo * self.input_lanes * self.stage.x.range.width
+
+    @property
     def single_port(self) -> bool:
         """Whether the line buffer's banks get by with one access per cycle.
 
-        With several words to a pixel, every other word read leaves a bank to the writer, if each is
-        read more than once. With one, a position has to leave cycles for what is written meanwhile.
+        With several words to a pixel, every other word read leaves a bank to the writer: enough if
+        each is read more than once, for a pixel per window. With one, a position has to leave
+        cycles for what is written meanwhile.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
             return False
+        (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
         if folding.feed is Feed.COLUMNS:
-            (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
             return kh * sx + sy * sx <= self.position_cycles
-        repeats = taps(self.stage) * (1 if self.by_word else self.groups)
-        return folding.feed is Feed.LINES and self.words > 1 and repeats > 1
+        reads = taps(self.stage) * (1 if self.by_word else self.groups)
+        return folding.feed is Feed.LINES and self.words > 1 and reads > 1 and sy * sx == 1
 
     @property
     def by_word(self) -> bool:

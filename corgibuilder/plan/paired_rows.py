@@ -34,3 +34,18 @@ def margin(window: Window) -> int:
 def places(window: Window, width: int) -> int:
     """Pixels that two lines hold on a map of ``width`` columns."""
     return 2 * (width + margin(window))
+
+
+def waits(window: Window) -> tuple[int, int]:
+    """How often at the start of a row its reader waits for the writer, and for how many pixels.
+
+    First for those whose places the last window of the row before freed, and for its own; then for
+    what the places that the margin gave were too few for, until a window starts far enough from it.
+    """
+    kw, sx, pl, spare = window.kernel[1], window.stride[1], window.pads.left, margin(window)
+    times, pixels = 1, 2 * kw + kw - pl
+    for left in range(sx - pl, kw + sx, sx):
+        late = left + kw - spare - 2 * max(left - sx, 0)
+        if late > 0:
+            times, pixels = times + 1, pixels + late
+    return times, pixels

@@ -37,11 +37,6 @@ class Link:
         shape = self.stage.x.shape
         return shape.pixels * ceil_div(shape.channels, self.lanes)
 
-    @property
-    def queue_bits(self) -> int:
-        """Bits of the queue before the stage."""
-        return self.folded.folding.fifo * self.lanes * self.stage.x.range.width
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
@@ -216,14 +211,13 @@ def fitted(link: Link, passage: Passage) -> Link:
         assert isinstance(stage.engine, Conv)
         queued = passage.held - stage.engine.window.kernel[0] * stage.x.shape.width
     if queued > 0:
-        words = ceil_div(stage.x.shape.channels, link.lanes)
-        folding = replace(folding, fifo=(queued + spare) * words)
+        folding = replace(folding, fifo=(queued + spare) * link.folded.words)
     return replace(link, folded=Folded(stage, folding))
 
 
 def memory_bits(link: Link) -> int:
     """Bits of the stage's line buffer and of the queue before it."""
-    return link.folded.buffer_bits + link.queue_bits
+    return link.folded.buffer_bits + link.folded.queue_bits
 
 
 def stage_latency(link: Link) -> tuple[int, int]:

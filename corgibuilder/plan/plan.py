@@ -239,7 +239,7 @@ def _figures(link: Link, target: Target) -> StagePlan:
         requantiser=requantiser(link),
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
-        queue_bits=link.queue_bits,
+        queue_bits=folded.queue_bits,
         rom_bits=folded.rom_bits,
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from corgibuilder.ir import Conv, Ints, Pool, Window
 
-from .folding import Feed, Folded, ceil_div
+from .folding import Feed, Folded, ceil_div, taps
 from .forms import Form, ScaleForm, ShiftForm, StepsForm
 from .paired_rows import margin, pairs_rows
 
@@ -110,11 +110,14 @@ def pass_through(
     read = READ_CYCLES
     if folded.window_cycles:
         cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
-        cycles[:: stage.acc.shape.width] += folded.row_gap
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
+    else:  # a window is begun when the first word of its last pixel is there
+        read -= min(flow.spread, (taps(stage) if folded.by_word else 1) * (folded.words - 1))
     paired = folding.feed is not Feed.BANKS and pairs_rows(engine.window)
     if engine.window.stride[0] == 1 or paired:
-        cycles = np.maximum(cycles, pace // stage.acc.shape.pixels)
+        row = pace // stage.acc.shape.height - folded.row_gap
+        cycles = np.maximum(cycles, row // stage.acc.shape.width)
+    cycles[:: stage.acc.shape.width] += folded.row_gap
     start = _in_turn(arrival[need] + read, cycles)
     held = queued = 0
     if paired:
