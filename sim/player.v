@@ -6,12 +6,12 @@ module player #(
     parameter WORDS = 1,
     parameter IMAGE = "words.hex",
     parameter LOG = "words.log",
-    parameter STALLS = 0,
     parameter SEED = 1
 ) (
     input clk,
     input rst,
     input flush,
+    input stalling,
     output [WIDTH-1:0] payload,
     output valid,
     input ready,
@@ -27,11 +27,11 @@ module player #(
     integer log;
 
     stalls #(
-        .ON(STALLS),
         .SEED(SEED)
     ) source (
         .clk(clk),
         .rst(rst),
+        .on(stalling),
         .stall(stall)
     );
 

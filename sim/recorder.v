@@ -5,12 +5,12 @@ module recorder #(
     parameter WIDTH = 8,
     parameter WORDS = 1,
     parameter LOG = "words.log",
-    parameter STALLS = 0,
     parameter SEED = 1
 ) (
     input clk,
     input rst,
     input flush,
+    input stalling,
     input [WIDTH-1:0] payload,
     input valid,
     output ready,
@@ -24,11 +24,11 @@ module recorder #(
     integer log;
 
     stalls #(
-        .ON(STALLS),
         .SEED(SEED)
     ) source (
         .clk(clk),
         .rst(rst),
+        .on(stalling),
         .stall(stall)
     );
 

@@ -41,7 +41,11 @@ def main(step: str) -> None:
         runner.build(
             sources=[Path(source).absolute() for source in bench["sources"]],
             hdl_toplevel=TOP,
-            parameters={"STALLS": int(bench["stalls"]), "SEED": bench["seed"]},
+            parameters={
+                "STALLS": int(bench["stalls"]),
+                "STALLS_FROM": bench["stalls_from"],
+                "SEED": bench["seed"],
+            },
             build_args=BUILD_ARGS[bench["simulator"]],
             build_dir=build_dir,
             cwd=Path.cwd(),

@@ -1,11 +1,11 @@
 // Random pauses of one side of a stream. Every 64 cycles the mood changes: pauses take none, a
 // quarter, half or three quarters of the cycles.
 module stalls #(
-    parameter ON = 0,
     parameter SEED = 1
 ) (
     input clk,
     input rst,
+    input on,
     output stall
 );
     function [31:0] xorshift(input [31:0] x);
@@ -20,7 +20,7 @@ module stalls #(
     reg [5:0] age;
     reg [1:0] mood;
 
-    assign stall = ON != 0 && noise[1:0] < mood;
+    assign stall = on && noise[1:0] < mood;
 
     always @(posedge clk)
         if (rst) begin

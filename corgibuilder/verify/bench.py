@@ -47,6 +47,7 @@ class Settings:
 
     simulator: Simulator
     stalls: bool
+    stalls_from: int
     seed: int
     patience_cycles: int
     sources: tuple[str, ...]

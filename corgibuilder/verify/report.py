@@ -1,8 +1,9 @@
 """What a simulation found."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ class SimulationReport:
     """Result of one simulation.
 
     ``finished`` is false where no word moved for so long that the design must be stuck. Cycles per
-    frame are the distance of the last words of the last two frames (``None`` for one frame);
+    frame are the distance of the last words of the last two frames of equal size, before stalls that
+    begin later than with the first frame (``None`` if there are none);
     latencies are those of frame 0 from its first input word to the first and to the last output
     word; all of the port that ends last. ``simulation_seconds`` is the run as seen from outside.
     """
@@ -143,7 +145,7 @@ def read_report(
         ports=tuple(_port(output) for output in outputs),
         input_words=sum(verdict["input_words"].values()),
         input_words_expected=sum(port["words"] for port in bench["inputs"]),
-        cycles_per_frame=ends[-1] - ends[-2] if len(ends) > 1 else None,
+        cycles_per_frame=_interval(bench, verdict, ends),
         latency_first=slowest[0][0] - start if ends else None,
         latency_frame=ends[0] - start if ends else None,
         planned_cycles_per_frame=unit.cycles_per_frame,
@@ -153,6 +155,18 @@ def read_report(
         simulation_seconds=simulation_seconds,
         simulated_cycles=verdict["simulated_cycles"],
     )
+
+
+def _interval(
+    bench: Mapping[str, Any], verdict: Mapping[str, Any], ends: Sequence[int]
+) -> int | None:
+    """Distance of the ends of the last two frames that show the rate of the design."""
+    starts, first = verdict["frame_starts"], bench["stalls_from"]
+    calm = starts[first] if bench["stalls"] and 0 < first < len(starts) else float("inf")
+    shapes = bench["outputs"][0]["shapes"]
+    pairs = zip(pairwise(ends), pairwise(shapes), strict=False)
+    distances = [b - a for (a, b), (one, other) in pairs if one == other and b < calm]
+    return distances[-1] if distances else None
 
 
 def _mismatch(output: Mapping[str, Any]) -> Mismatch:

@@ -28,6 +28,7 @@ def simulate(
     simulator: Simulator = Simulator.VERILATOR,
     layer: str | None = None,
     stalls: bool = False,
+    stalls_from: int = 0,
     seed: int = 1,
     netlist: Path | None = None,
     progress: Progress = silent,
@@ -43,6 +44,8 @@ def simulate(
         Expected integers, in the same form, for the node of every output.
     stalls
         Withhold input words and refuse output words at random, the same way for the same ``seed``.
+    stalls_from
+        Number of the frame that they begin with.
     netlist
         Verilog of the whole unit to simulate in place of the build directory's own.
 
@@ -58,6 +61,7 @@ def simulate(
         settings = Settings(
             simulator=simulator,
             stalls=stalls,
+            stalls_from=stalls_from,
             seed=seed,
             patience_cycles=_patience(unit, stalls),
             sources=_sources(build, unit, netlist),
@@ -98,6 +102,7 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
     settings = Settings(
         simulator=Simulator.VERILATOR,
         stalls=False,
+        stalls_from=0,
         seed=1,
         patience_cycles=_patience(unit, False),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
