@@ -155,10 +155,11 @@ class Planes(wiring.Component):
         m = Module()
         words = self.full + bool(self.rest)
         plane, base = self.plane, Signal.like(self.base, name="base_now")
+        alone = plane == self.full if self.rest else 0  # in a bank of its own
         m.d.comb += [
             self.last.eq(plane == words - 1),
-            self.bank.eq(plane[0] if self.ways == 2 else 0),
-            self.base.eq(base),
+            self.bank.eq(Mux(alone, len(self.banks) - 1, plane[0] if self.ways == 2 else 0)),
+            self.base.eq(Mux(alone, 0, base)),
         ]
         if words > 1:
             with m.If(self.advance):
@@ -167,7 +168,4 @@ class Planes(wiring.Component):
                     m.d.sync += base.eq(base + self.capacity)
                 with m.If(self.last):
                     m.d.sync += [plane.eq(0), base.eq(0)]
-        if self.rest:
-            with m.If(plane == self.full):
-                m.d.comb += [self.bank.eq(len(self.banks) - 1), self.base.eq(0)]
         return m

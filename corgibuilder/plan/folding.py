@@ -234,17 +234,18 @@ class Folded:
         """Whether the line buffer's banks get by with one access per cycle.
 
         With several words to a pixel, every other word read leaves a bank to the writer: enough if
-        each is read more than once, for a pixel per window. With one, a position has to leave
-        cycles for what is written meanwhile.
+        each is read more than once and there are no more pixels than windows. With one, half of a position's cycles
+        have to do for its reads and writes, so that pixels may come in bursts.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
             return False
         (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
         if folding.feed is Feed.COLUMNS:
-            return kh * sx + sy * sx <= self.position_cycles
+            return 2 * (kh * sx + sy * sx) <= self.position_cycles
         reads = taps(self.stage) * (1 if self.by_word else self.groups)
-        return folding.feed is Feed.LINES and self.words > 1 and reads > 1 and sy * sx == 1
+        one_each = self.stage.x.shape.pixels <= self.stage.acc.shape.pixels
+        return folding.feed is Feed.LINES and self.words > 1 and reads > 1 and one_each
 
     @property
     def by_word(self) -> bool:
