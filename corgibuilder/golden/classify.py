@@ -15,8 +15,9 @@ def average(maps: Ints) -> Ints:
     ``(frames, channels)``.
     """
     positions = maps.shape[2] * maps.shape[3]
-    sums = maps.astype(np.int64).sum(axis=(2, 3))
-    return (2 * (sums << FRACTION_BITS) + positions) // (2 * positions)
+    sums: Ints = maps.astype(np.int64).sum(axis=(2, 3))
+    averages: Ints = (2 * (sums << FRACTION_BITS) + positions) // (2 * positions)
+    return averages
 
 
 def classify(maps: Ints, weights: Ints, bias: Ints) -> Ints:
@@ -25,5 +26,5 @@ def classify(maps: Ints, weights: Ints, bias: Ints) -> Ints:
     A sum beyond 32 bits becomes the nearest number that is not. ``weights`` is ``(classes,
     channels)`` of 8 bits, ``bias`` ``(classes,)`` of 32 bits, both signed.
     """
-    logits = average(maps) @ weights.astype(np.int64).T + bias.astype(np.int64)
+    logits: Ints = average(maps) @ weights.astype(np.int64).T + bias.astype(np.int64)
     return logits.clip(LOGIT_LOWEST, LOGIT_HIGHEST)

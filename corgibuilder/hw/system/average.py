@@ -67,7 +67,7 @@ class Average(wiring.Component):
         positions = self.positions.payload
         busy, take, divide = Signal(), Signal(), Signal()
         _, last_word = counter(m, words, self.o.valid & self.o.ready, name="word")
-        step, last_step = counter(m, steps, divide, name="step")
+        _, last_step = counter(m, steps, divide, name="step")
         m.d.comb += [
             self.i.ready.eq(~busy & ~self.o.valid & self.positions.valid),
             take.eq(self.i.valid & self.i.ready),

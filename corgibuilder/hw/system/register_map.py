@@ -55,6 +55,25 @@ class Register:
         return value
 
 
+SIZE = (
+    "Of a frame, from the start of the next one; one register, so that no frame sees half of a new"
+    " size."
+)
+REFUSED = "sets illegal_size and leaves the size as it was."
+ENABLE = (
+    "Channels that go to the link; frames of the others are dropped. Looked at where a frame begins"
+    " in a channel."
+)
+STATUS = "A frame has begun and not ended; logits are being computed."
+ERRORS = (
+    "What went wrong since it was cleared: lines with too few or too many pixels, frames with too"
+    " few or too many lines, pixels that came too fast, an illegal size."
+)
+CLASSIFIER_DATA = (
+    "Writes a word of the classifier's memory and adds 1 to classifier_address, a burst one word"
+    " after another. To be written while nothing is being classified."
+)
+
 Size = tuple[int, int]  # width, height
 
 
@@ -73,71 +92,35 @@ def register_map(
         Words of 32 bits in the classifier's memory.
     """
     major, minor, patch = map(int, VERSION.split("."))
+    legal = f"{smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]}"
+    whole = {"identification": IDENTIFICATION, "frames": 0, "classifier_data": 0}
+    fields = {name: (Field(name, 32, reset),) for name, reset in whole.items()} | {
+        "version": (Field("patch", 8, patch), Field("minor", 8, minor), Field("major", 8, major)),
+        "size": (Field("width", 16, largest[0]), Field("height", 16, largest[1])),
+        "enable": tuple(Field(name, 1, 1) for name in channels),
+        "status": (Field("receiving", 1), Field("classifying", 1)),
+        "errors": tuple(Field(name, 1) for name in (*FRAMING_FAULTS, "illegal_size")),
+        "classifier_address": (Field("word", (classifier_words - 1).bit_length()),),
+    }
     described = (
-        (
-            "identification",
-            Access.CONSTANT,
-            (Field("identification", 32, IDENTIFICATION),),
-            "The letters Corg.",
-        ),
-        (
-            "version",
-            Access.CONSTANT,
-            (Field("patch", 8, patch), Field("minor", 8, minor), Field("major", 8, major)),
-            "Version of the generator.",
-        ),
-        (
-            "size",
-            Access.READ_WRITE,
-            (Field("width", 16, largest[0]), Field("height", 16, largest[1])),
-            "Size of a frame, from the start of the next one. Both are in one register, so that no"
-            " frame sees half of a new size. A width outside"
-            f" {smallest[0]} to {largest[0]} or a height outside {smallest[1]} to {largest[1]} is"
-            " an error, illegal_size, and the size stays as it was.",
-        ),
-        (
-            "enable",
-            Access.READ_WRITE,
-            tuple(Field(name, 1, 1) for name in channels),
-            "Channels that go to the link; the frames of the others are dropped. Looked at where a"
-            " frame begins in a channel.",
-        ),
-        ("frames", Access.READ, (Field("frames", 32),), "Frames that have entered the network."),
-        (
-            "status",
-            Access.READ,
-            (Field("receiving", 1), Field("classifying", 1)),
-            "receiving: a frame has begun and not ended. classifying: logits are being computed.",
-        ),
-        (
-            "errors",
-            Access.CLEAR,
-            tuple(Field(name, 1) for name in (*FRAMING_FAULTS, "illegal_size")),
-            "What went wrong since it was last cleared: lines with too few or too many pixels,"
-            " frames with too few or too many lines, pixels that came too fast, an illegal size.",
-        ),
-        (
-            "classifier_address",
-            Access.READ_WRITE,
-            (Field("classifier_address", (classifier_words - 1).bit_length()),),
-            "Word in the classifier's memory that classifier_data is for.",
-        ),
-        (
-            "classifier_data",
-            Access.WRITE,
-            (Field("classifier_data", 32),),
-            "Writes a word of the classifier's memory and adds 1 to classifier_address; a burst"
-            " fills one word after another. To be written while nothing is being classified.",
-        ),
+        ("identification", Access.CONSTANT, "The letters Corg."),
+        ("version", Access.CONSTANT, "Version of the generator."),
+        ("size", Access.READ_WRITE, f"{SIZE} Legal is {legal}; anything else {REFUSED}"),
+        ("enable", Access.READ_WRITE, ENABLE),
+        ("frames", Access.READ, "Frames that have entered the network."),
+        ("status", Access.READ, STATUS),
+        ("errors", Access.CLEAR, ERRORS),
+        ("classifier_address", Access.READ_WRITE, "Word that classifier_data is for."),
+        ("classifier_data", Access.WRITE, CLASSIFIER_DATA),
     )
     return tuple(
         Register(
             name=name,
             address=address,
             access=access,
-            fields=fields,
+            fields=fields[name],
             doc=doc,
             stays=access is Access.WRITE,
         )
-        for address, (name, access, fields, doc) in enumerate(described)
+        for address, (name, access, doc) in enumerate(described)
     )

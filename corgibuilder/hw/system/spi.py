@@ -15,9 +15,9 @@ REGISTER_BUS = wiring.Signature({
     "write_data": Out(WORD_BITS),
     "stay": In(1),
 })
-"""From a master to registers. ``read_data`` belongs to the ``address`` of the cycle before, ``stay``
-to that of the same cycle: the next word of a burst is for the same register again. ``write`` is
-high for the one cycle in which ``address`` and ``write_data`` count.
+"""From a master to registers. ``read_data`` belongs to the ``address`` of the cycle before.
+``stay`` belongs to that of the same cycle: the next word of a burst is for the same register again.
+``write`` is high for the one cycle in which ``address`` and ``write_data`` count.
 """
 
 
@@ -30,8 +30,9 @@ class Spi(wiring.Component):
     word that ``cs_n`` cuts off is not written.
 
     The pins are sampled in ``sync``: a period of ``sck`` is 4 of its cycles or more, each half of
-    it 2 or more, and ``cs_n`` changes a period of ``sck`` away from any of its edges. ``miso`` takes
-    its next bit 2 to 3 cycles after the rising edge at which the master has sampled the one before.
+    it 2 or more, and ``cs_n`` changes a period of ``sck`` away from any of its edges. ``miso``
+    takes its next bit 2 to 3 cycles after the rising edge at which the master has sampled the one
+    before.
 
     Members
     -------
@@ -79,7 +80,11 @@ class Spi(wiring.Component):
         with m.If(cs_n):
             m.d.sync += [bits.eq(0), command.eq(1)]
         with m.Elif(rise):
-            m.d.sync += [bits.eq(bits + 1), received.eq(Cat(mosi, received)), answer.eq(answer << 1)]
+            m.d.sync += [
+                bits.eq(bits + 1),
+                received.eq(Cat(mosi, received)),
+                answer.eq(answer << 1),
+            ]
             with m.If(command):
                 # The bit after the address says whether to read: one period to look up the word.
                 with m.If(bits == ADDRESS_BITS - 1):
