@@ -102,6 +102,10 @@ def write_bench(
     )
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
+        "test": "bench",
+        "top": "testbench",
+        "parameters": {"STALLS": int(settings.stalls), "SEED": settings.seed},
+        "build_args": [],
         "simulator": settings.simulator.value,
         "inputs": [asdict(port) for port in played],
         "outputs": [asdict(port) for port in recorded],
