@@ -81,30 +81,41 @@ class Scenario:
                 maps = classify(last, self.weights, self.bias).reshape(-1, 1, 1)
             self.expected[channel.tag].append(link_words(maps, stream))
 
-    def run(self, directory: Path, *, seed=1):
-        """The verdict of the bench."""
+    def run(self, directory: Path):
+        """The verdict of the bench in ``directory``, which :func:`compile_bench` has made."""
         for k, frame in enumerate(self.played):
             np.save(directory / f"frame_{k}.npy", frame)
         for tag, words in self.expected.items():
             np.save(directory / f"channel_{tag}.npy", np.concatenate(words))
-        for image in self.build.memory_images():
-            (directory / image.name).symlink_to(image.absolute())
-        shutil.copyfile(self.build.path / "manifest.json", directory / "manifest.json")
         (directory / "scenario.json").write_text(json.dumps(self.steps))
-        bench = {
-            "test": "system_bench",
-            "top": self.system.module,
-            "parameters": {},
-            "build_args": ["--public-depth", "1"],
-            "simulator": "verilator",
-            "sources": [str(path.absolute()) for path in self.build.paths(self.system)],
-            "seed": seed,
-        }
-        (directory / "bench.json").write_text(json.dumps(bench))
-        variables = environment(Simulator.VERILATOR)
-        compile_model(directory, variables)
-        run_model(directory, variables)
+        (directory / "verdict.json").unlink(missing_ok=True)
+        run_model(directory, variables())
         return json.loads((directory / "verdict.json").read_text())
+
+
+def variables():
+    """Those of the simulator; its model is quick to compile, as it does not run for long."""
+    flags = "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
+    return environment(Simulator.VERILATOR) | {"MAKEFLAGS": flags}
+
+
+def compile_bench(build: Path, directory: Path, *, seed=1):
+    """The simulator's model of the chip, in which scenarios can run."""
+    read = read_build_directory(build)
+    for image in read.memory_images():
+        (directory / image.name).symlink_to(image.absolute())
+    shutil.copyfile(build / "manifest.json", directory / "manifest.json")
+    bench = {
+        "test": "system_bench",
+        "top": read.manifest.system.module,
+        "parameters": {},
+        "build_args": ["--public-depth", "1"],
+        "simulator": "verilator",
+        "sources": [str(path.absolute()) for path in read.paths(read.manifest.system)],
+        "seed": seed,
+    }
+    (directory / "bench.json").write_text(json.dumps(bench))
+    compile_model(directory, variables())
 
 
 def link_words(maps, stream):

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from corgibuilder import api
-from corgibuilder.diagnostics import CompileError
 from corgibuilder.system import System
 from corgibuilder.verify import lint
 
 from ..frontend.models import QONNX, Model
-from .chip import Scenario, faults
+from .chip import Scenario, compile_bench, faults
 
 CLASSES = 5
 WIDTH, HEIGHT = 20, 14
@@ -47,6 +46,13 @@ def chip(tmp_path_factory):
     return api.read(source), folder / "build"
 
 
+@pytest.fixture(scope="module")
+def bench(chip, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    compile_bench(chip[1], folder)
+    return folder
+
+
 @pytest.fixture
 def scenario(chip):
     network, build = chip
@@ -68,7 +74,7 @@ def test_lint_has_nothing_to_say(chip):
     assert lint(chip[1]) == ()
 
 
-def test_frames_of_two_sizes_and_a_bad_one(scenario, tmp_path):
+def test_frames_of_two_sizes_and_a_bad_one(scenario, bench):
     run = scenario
     run.read("identification", 0x436F7267)
     run.read("size", size(WIDTH, HEIGHT))
@@ -92,7 +98,7 @@ def test_frames_of_two_sizes_and_a_bad_one(scenario, tmp_path):
     run.settle()
     run.read("errors", run.flags("errors", "short_line", "short_frame"))
     run.read("frames", 5)
-    verdict = run.run(tmp_path)
+    verdict = run.run(bench)
     assert faults(verdict) == []
     assert [channel["compared"] for channel in verdict["channels"]] == [
         5 * (70 + 3 * 30 + 16),
@@ -101,3 +107,17 @@ def test_frames_of_two_sizes_and_a_bad_one(scenario, tmp_path):
         9 * (6 + 3 * 4 + 1),
         CLASSES * 5,
     ]
+
+
+def test_channels_are_switched_off_and_on_from_frame_to_frame(scenario, bench):
+    run = scenario
+    run.write_classifier()
+    run.write("enable", 0b10010)
+    run.write("size", size(8, 8))
+    run.play(photo(8, 8, seed=5), enabled=[1, 4])
+    run.settle()
+    run.write("enable", 0b00101)
+    run.play(photo(8, 8, seed=6), enabled=[0, 2])
+    run.settle()
+    run.read("frames", 2)
+    assert faults(run.run(bench)) == []

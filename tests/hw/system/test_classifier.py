@@ -60,7 +60,7 @@ def compute(x, lanes, frames, weights, bias, *, multipliers, stall=0.3, seed=0, 
     sizes = [{"width": 2 * f.shape[2], "height": 2 * f.shape[1] - 1} for f in frames]
     received, cycles = run_streams(
         dut,
-        {"i": sum((words_of(f, lanes) for f in frames), []), "size": sizes},
+        {"i": [w for f in frames for w in words_of(f, lanes)], "size": sizes},
         {"o": len(frames) * len(weights)},
         stall=stall,
         seed=seed,
