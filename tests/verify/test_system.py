@@ -116,8 +116,8 @@ def test_channels_are_switched_off_and_on_from_frame_to_frame(scenario, bench):
     run.write("size", size(8, 8))
     run.play(photo(8, 8, seed=5), enabled=[1, 4])
     run.settle()
-    run.write("enable", 0b00101)
-    run.play(photo(8, 8, seed=6), enabled=[0, 2])
+    run.write("enable", 0b01101)
+    run.play(photo(8, 8, seed=6), enabled=[0, 2, 3])
     run.settle()
     run.read("frames", 2)
     assert faults(run.run(bench)) == []

@@ -50,10 +50,9 @@ class ClassifierPlan:
 
     @property
     def frame_cycles(self) -> int:
-        """Cycles that a frame needs once its sums are known, and in which no other can have them.
+        """Cycles from one frame's logits to the next one's, at most.
 
-        As many dividers as multipliers would be more than enough: there is one for each word of
-        averages.
+        Averages, with a divider for each multiplier, and products do not overlap.
         """
         words = words_per_pixel(self.channels, self.multipliers)
         averaging = words * average_cycles(self.x)

@@ -62,7 +62,7 @@ class Spi(wiring.Component):
         m.submodules.cs_n_sync = FFSynchronizer(self.cs_n, cs_n, init=1)
         m.submodules.mosi_sync = FFSynchronizer(self.mosi, mosi)
         m.d.sync += before.eq(sck)
-        m.d.comb += [rise.eq(sck & ~before & ~cs_n), self.miso_enable.eq(~cs_n)]
+        m.d.comb += [rise.eq(sck & ~before), self.miso_enable.eq(~cs_n)]
 
         bits = Signal(range(WORD_BITS))  # of this word, or of the command
         command, reading = Signal(init=1), Signal()
@@ -74,7 +74,7 @@ class Spi(wiring.Component):
             self.miso.eq(answer[-1]),
             self.bus.write_data.eq(received),
         ]
-        m.d.sync += self.bus.write.eq(rise & word_end & ~command & ~reading)
+        m.d.sync += self.bus.write.eq(rise & word_end & ~reading)
         with m.If(self.bus.write & ~self.bus.stay):
             m.d.sync += self.bus.address.eq(self.bus.address + 1)
         with m.If(cs_n):
