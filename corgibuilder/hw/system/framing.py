@@ -10,7 +10,7 @@ FRAMING_FAULTS = ("short_line", "long_line", "short_frame", "long_frame", "overf
 
 
 def marked(layout: data.Layout) -> data.StructLayout:
-    """Layout of a pixel with its marks; a word with ``lost`` carries no pixel."""
+    """Layout of a pixel with its marks; with ``lost`` there is no pixel and no frame starts."""
     return data.StructLayout({"frame_start": 1, "line_start": 1, "lost": 1, "pixel": layout})
 
 

@@ -84,7 +84,7 @@ class VideoInput(wiring.Component):
             crossing.i.valid.eq(wanted | lost),
             crossing.i.payload.lost.eq(lost),
             crossing.i.payload.frame_start.eq(self.frame_start & ~lost),
-            crossing.i.payload.line_start.eq(self.line_start & ~lost),
+            crossing.i.payload.line_start.eq(self.line_start),
             Cat(crossing.i.payload.pixel).eq(Cat(self.pixel)),
         ]
         with m.If(crossing.i.ready):

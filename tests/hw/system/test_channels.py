@@ -135,3 +135,16 @@ def test_disabled_channels_never_wait_for_a_link_that_stands_still(on):
         assert taken[c] >= sum(map(len, frames[c][: FRAMES if on else None]))
     for c in on:
         assert taken[c] < sum(map(len, frames[c]))
+
+
+def test_a_channel_switched_off_drops_frames_behind_its_full_queue():
+    async def wait(ctx):
+        await ctx.tick().repeat(400)
+
+    plans = [[0] * len(SIZES), [1, 1] + [0] * (len(SIZES) - 2), [0] * len(SIZES)]
+    held = 2 + 1 + 4  # in the queue, the multiplexer and the crossing: just the first two frames
+    depths = (2, 2, 2)
+    got, want, taken, frames = run(plans, stall={"o": 1}, due=False, benches=[wait], depths=depths)
+    assert got == [[], [], []]
+    assert len(want[1]) == held
+    assert taken[1] == sum(map(len, frames[1]))
