@@ -62,7 +62,7 @@ def play(bench, *watchers):
     sim.add_clock(CORE)
     sim.add_testbench(run)
     for watcher in watchers:
-        sim.add_process(watcher(dut.registers))
+        sim.add_testbench(watcher(dut.registers), background=True)
     sim.run()
 
 
@@ -149,13 +149,20 @@ def test_faults_stay_until_a_1_is_written():
 
 
 def test_a_fault_in_the_cycle_of_its_clearing_is_not_lost():
-    async def bench(master, registers, ctx):
-        ctx.set(registers.faults, 0b10)
-        await master.write(AT["errors"], 0xFFFFFFFF)
-        ctx.set(registers.faults, 0)
-        assert await master.read(AT["errors"]) == [0b10]
+    def fault(registers):
+        async def run(ctx):
+            await ctx.posedge(registers.bus.write)
+            await pulse(ctx, registers.faults, 0b10)
 
-    play(bench)
+        return run
+
+    async def bench(master, registers, ctx):
+        await master.write(AT["errors"], 0xFFFFFFFF)
+        assert await master.read(AT["errors"]) == [0b10]
+        await master.write(AT["errors"], 0xFFFFFFFF)
+        assert await master.read(AT["errors"]) == [0]
+
+    play(bench, fault)
 
 
 def test_frames_are_counted_and_the_status_is_seen():
@@ -184,7 +191,8 @@ def test_a_burst_fills_the_memory_of_the_classifier():
     def watch(registers):
         async def run(ctx):
             port = (registers.classifier_address, registers.classifier_data)
-            async for _, _, write, *written in ctx.tick().sample(registers.classifier_write, *port):
+            while True:
+                _, _, write, *written = await ctx.tick().sample(registers.classifier_write, *port)
                 if write:
                     seen.append(tuple(written))
 
