@@ -145,6 +145,7 @@ class SystemUnit:
     pins: tuple[Pin, ...]
     registers: tuple[Register, ...]
     channels: tuple[Channel, ...]
+    link_words_per_frame: int
     classifier: Classifier
 
 

@@ -3,6 +3,7 @@
 import gc
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from amaranth.hdl import UnusedElaboratable
@@ -90,6 +91,7 @@ def describe_system(plan: SystemPlan, network: Unit) -> SystemUnit:
         ),
         registers=tuple(_register(register) for register in plan.registers),
         channels=_channels(plan, network),
+        link_words_per_frame=plan.link_words,
         classifier=_classifier(plan),
     )
 
@@ -127,7 +129,9 @@ def _channels(plan: SystemPlan, network: Unit) -> tuple[Channel, ...]:
         height=1,
         width=1,
     )
-    streams = (*network.outputs, logits)
+    lanes = [tap.layout.length for tap in plan.taps]
+    packed = [replace(s, lanes=n) for s, n in zip(network.outputs, lanes, strict=False)]
+    streams = (*packed, logits)
     named = zip(plan.channel_names, streams, strict=True)
     return tuple(Channel(tag=k, name=name, stream=s) for k, (name, s) in enumerate(named))
 

@@ -1,9 +1,9 @@
 """Decides what a system around a pipeline is built of, and whether it suits the network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.hw.streams import shape_of, word
+from corgibuilder.hw.streams import shape_of, word, words_per_pixel
 from corgibuilder.ir import Conv, Pool, Port
 from corgibuilder.plan import Target
 from corgibuilder.plan.pipeline import Pipeline, latencies
@@ -17,6 +17,7 @@ from .tap import Reduction, Tap, tap_of
 SMALLEST = 8  #: rows and columns of a frame, unless the network needs more
 QUEUE_WORDS = 32  #: of a channel that wait for the link
 LINK_WORDS = 16  #: at the crossing to the link
+LINK_BITS = 32  #: of a word, or as many as a logit needs; twice as many where that is too few
 CLASSIFIER = "classifier"  #: the channel of the logits
 ONE_PIXEL = Reduction(-1, 1 << 16)
 
@@ -26,7 +27,7 @@ class SystemPlan:
     """A system: the pipeline in it, what is around it, and the frames that it takes.
 
     ``smallest`` and ``largest`` are width and height of a frame. ``last`` is the network's output
-    that comes last, which is classified.
+    that comes last, which is classified. A word of the link carries up to ``link_bits`` bits.
     """
 
     system: System
@@ -35,6 +36,7 @@ class SystemPlan:
     largest: Size
     last: Port
     classifier: ClassifierPlan
+    link_bits: int = LINK_BITS
 
     @property
     def outputs(self) -> tuple[Port, ...]:
@@ -44,7 +46,22 @@ class SystemPlan:
     @property
     def taps(self) -> tuple[Tap, ...]:
         """The streams of all channels, channel 0 first."""
-        return (*(tap_of(self.pipeline, port.node) for port in self.outputs), self.logits)
+        return (*(self._packed(port.node) for port in self.outputs), self.logits)
+
+    def _packed(self, node: str) -> Tap:
+        """An output with as many channels in a word as the link takes."""
+        tap, kind = tap_of(self.pipeline, node), self.pipeline.network.graph.type(node)
+        channels, most = kind.shape.channels, self.link_bits // kind.range.width
+        lanes = min(channels, max(most, tap.layout.length))
+        layout = word(shape_of(kind.range), lanes)
+        return replace(tap, layout=layout, words=words_per_pixel(channels, lanes))
+
+    @property
+    def link_words(self) -> int:
+        """Words on the link for each of the largest frames."""
+        graph = self.pipeline.network.graph
+        pixels = [graph.type(port.node).shape.pixels for port in self.outputs]
+        return sum(n * tap.words for n, tap in zip([*pixels, 1], self.taps, strict=True))
 
     @property
     def logits(self) -> Tap:
@@ -118,7 +135,7 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
             at=Origin(network.name, last.name),
             help="give fewer classes, fewer frames a second or a faster clock",
         )
-    return SystemPlan(
+    plan = SystemPlan(
         system=system,
         pipeline=pipeline,
         smallest=_smallest(pipeline, largest, at),
@@ -126,6 +143,22 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
         last=last,
         classifier=classifier,
     )
+    return _with_link(plan, target.budget)
+
+
+def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
+    """The narrowest link whose words pass in nine tenths of the cycles that a frame has."""
+    while 10 * plan.link_words > 9 * budget:
+        wider = replace(plan, link_bits=2 * plan.link_bits)
+        if wider.link_words == plan.link_words:
+            raise CompileError(
+                "CB906",
+                f"the outputs of a frame are {plan.link_words} words, and it has {budget} cycles",
+                at=Origin(plan.pipeline.network.name),
+                help="give fewer classes, fewer frames a second or a faster clock",
+            )
+        plan = wider
+    return plan
 
 
 def _smallest(pipeline: Pipeline, largest: Size, at: Origin) -> Size:

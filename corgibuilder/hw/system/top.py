@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.cdc import ResetSynchronizer
 from amaranth.lib.wiring import In, Out
 
+from corgibuilder.hw.gearbox import Gearbox
 from corgibuilder.hw.network import output_ports
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, shape_of, word
@@ -18,6 +19,7 @@ from .multiplexer import link_word
 from .registers import Registers
 from .spi import Spi
 from .system_plan import LINK_WORDS, QUEUE_WORDS, SystemPlan
+from .tap import tap_of
 from .video import VideoInput
 
 DOMAINS = {"sync": "", "pixel": "pixel_", "link": "link_"}
@@ -42,7 +44,7 @@ def make_part(plan: SystemPlan, part: str) -> wiring.Component:
         case "video":
             return VideoInput(pixel_layout(plan), depth=plan.video_words)
         case "classifier":
-            return Classifier(plan.classifier, plan.taps[plan.outputs.index(plan.last)])
+            return Classifier(plan.classifier, tap_of(plan.pipeline, plan.last.node))
         case "channels":
             depths = [QUEUE_WORDS for _ in plan.taps]
             return Channels(plan.taps, depths=depths, link_depth=LINK_WORDS)
@@ -152,18 +154,31 @@ class SystemTop(wiring.Component):
         m.d.comb += [network.width.eq(video.frame_width), network.height.eq(video.frame_height)]
         ports = output_ports(self.plan.pipeline)
         for k, port in enumerate(self.plan.outputs):
-            end, source = getattr(channels, f"i{k}"), getattr(network, ports[port.name])
+            source = getattr(network, ports[port.name])
+            m.submodules[f"gearbox_{k}"] = gearbox = self._gearbox(k)
+            wiring.connect(m, gearbox.o, getattr(channels, f"i{k}"))
             if port is not self.plan.last:
-                wiring.connect(m, source, end)
+                wiring.connect(m, source, gearbox.i)
                 continue
             m.submodules.last_tap = fork = Fork(source.payload.shape(), 2)
             wiring.connect(m, source, fork.i)
-            readers = {"shown": (fork.o0, end), "classified": (fork.o1, classifier.i)}
+            readers = {"shown": (fork.o0, gearbox.i), "classified": (fork.o1, classifier.i)}
             for name, (branch, reader) in readers.items():
                 m.submodules[name] = buffer = Buffer(source.payload.shape())
                 wiring.connect(m, branch, buffer.i)
                 wiring.connect(m, buffer.o, reader)
         wiring.connect(m, classifier.o, getattr(channels, f"i{len(self.plan.outputs)}"))
+
+    def _gearbox(self, number: int) -> Gearbox:
+        """From the words of an output of the network to those of its channel."""
+        pipeline, node = self.plan.pipeline, self.plan.outputs[number].node
+        kind = pipeline.network.graph.type(node)
+        return Gearbox(
+            shape_of(kind.range),
+            channels=kind.shape.channels,
+            in_lanes=pipeline.lanes_of(node),
+            out_lanes=self.plan.taps[number].layout.length,
+        )
 
     def _registers(self, m, parts):
         video, channels = parts["video"], parts["channels"]
