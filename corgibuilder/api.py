@@ -15,6 +15,7 @@ from corgibuilder.ir import Input, Ints, Network, input_node
 from corgibuilder.model import write_model
 from corgibuilder.plan import Plan, Target, make_plan
 from corgibuilder.synth import synth
+from corgibuilder.system import System
 from corgibuilder.units import parse_clock, parse_fps, parse_image
 from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
@@ -92,9 +93,17 @@ def _text(path: Path) -> str:
 
 
 def build(
-    source: str | Path, plan: Plan, out_dir: str | Path, *, progress: Progress = silent
+    source: str | Path,
+    plan: Plan,
+    out_dir: str | Path,
+    *,
+    system: System | None = None,
+    progress: Progress = silent,
 ) -> Manifest:
-    """Write Verilog, memory images, bench, software model and manifest of a network file."""
+    """Write Verilog, memory images, bench, software model and manifest of a network file.
+
+    With ``system`` also the chip around the network.
+    """
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
     network = read(source, image=plan.target.image)
@@ -109,7 +118,9 @@ def build(
         outputs = {port.node: values[port.node] for port in network.outputs}
         verify.write_stimulus(folder, frames, outputs)
 
-    return emit.build(network, plan, Path(source), Path(out_dir), progress, finish=finish)
+    return emit.build(
+        network, plan, Path(source), Path(out_dir), progress, system=system, finish=finish
+    )
 
 
 def simulate(

@@ -69,6 +69,87 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A pin of a system; ``domain`` is the clock domain, ``None`` where there is none."""
+
+    name: str
+    direction: str  #: in or out
+    bits: int
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Bits of a register, from ``lowest_bit`` up, and their value after a reset."""
+
+    name: str
+    lowest_bit: int
+    bits: int
+    reset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A register of 32 bits; all words of a burst go to one that ``stays``."""
+
+    name: str
+    address: int
+    access: str
+    stays: bool
+    fields: tuple[Field, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A stream on the link; its words carry ``tag`` as their channel."""
+
+    tag: int
+    name: str
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """The programmable last layer and its memory, in words of 32 bits.
+
+    The weights of class ``o`` begin at word ``o * row_words``, its bias is word ``classes *
+    row_words + o``. ``node`` is the node of the network that is classified.
+    """
+
+    node: str
+    channels: int
+    classes: int
+    weight_bits: int
+    fraction_bits: int
+    row_words: int
+    memory_words: int
+    multipliers: int
+    cycles_per_frame: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemUnit:
+    """A Verilog module with the network and all that is around it.
+
+    ``smallest`` and ``largest`` are width and height of a frame; ``domains`` are the clock domains
+    with their clock and reset pins.
+    """
+
+    style: str
+    module: str
+    sources: tuple[str, ...]
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    domains: Mapping[str, tuple[str, str]]
+    pins: tuple[Pin, ...]
+    registers: tuple[Register, ...]
+    channels: tuple[Channel, ...]
+    link_words_per_frame: int
+    classifier: Classifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """All that a user of the build directory needs to know.
 
@@ -85,6 +166,7 @@ class Manifest:
     network: Unit
     stages: tuple[Unit, ...]
     files: Mapping[str, str]
+    system: SystemUnit | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"
@@ -118,7 +200,7 @@ class BuildDirectory:
             help=f"take one of the {len(names)} stages, such as {', '.join(near)}",
         )
 
-    def paths(self, unit: Unit) -> list[Path]:
+    def paths(self, unit: Unit | SystemUnit) -> list[Path]:
         """Verilog files of the unit."""
         return [self.path / source for source in unit.sources]
 
@@ -146,6 +228,7 @@ def _manifest(fields: Mapping[str, Any]) -> Manifest:
         "image": tuple(fields["image"]) if fields["image"] else None,
         "network": _unit(fields["network"]),
         "stages": tuple(_unit(stage) for stage in fields["stages"]),
+        "system": _system(fields["system"]) if fields.get("system") else None,
     }
     return Manifest(**{**fields, **changed})
 
@@ -157,3 +240,25 @@ def _unit(fields: Mapping[str, Any]) -> Unit:
         "outputs": tuple(Stream(**output) for output in fields["outputs"]),
     }
     return Unit(**{**fields, **changed})
+
+
+def _system(fields: Mapping[str, Any]) -> SystemUnit:
+    registers = (
+        Register(**{**register, "fields": tuple(Field(**field) for field in register["fields"])})
+        for register in fields["registers"]
+    )
+    channels = (
+        Channel(**{**channel, "stream": Stream(**channel["stream"])})
+        for channel in fields["channels"]
+    )
+    changed = {
+        "sources": tuple(fields["sources"]),
+        "smallest": tuple(fields["smallest"]),
+        "largest": tuple(fields["largest"]),
+        "domains": {name: tuple(pins) for name, pins in fields["domains"].items()},
+        "pins": tuple(Pin(**pin) for pin in fields["pins"]),
+        "registers": tuple(registers),
+        "channels": tuple(channels),
+        "classifier": Classifier(**fields["classifier"]),
+    }
+    return SystemUnit(**{**fields, **changed})

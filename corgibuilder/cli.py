@@ -15,6 +15,7 @@ from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.options import (
     BuildDir,
+    Classes,
     Clock,
     Fps,
     ImageSize,
@@ -24,6 +25,7 @@ from corgibuilder.options import (
     OptionalInputFile,
     PixelValues,
     SimulatorName,
+    SystemName,
 )
 from corgibuilder.show import (
     inspection_table,
@@ -35,6 +37,7 @@ from corgibuilder.show import (
     top_classes,
 )
 from corgibuilder.synth import Target
+from corgibuilder.system import CLASSES, System
 from corgibuilder.verify import SimulationReport, Simulator
 
 app = typer.Typer(
@@ -116,6 +119,7 @@ def plan(
     epilog=examples(
         "corgibuilder build mobilenet.onnx --fps 30 --clock 59MHz -o build/",
         "corgibuilder build mobilenet.onnx --plan plan.json -o build/",
+        "corgibuilder build mobilenet.onnx --plan plan.json --system neurocorgi -o chip/",
     )
 )
 def build(
@@ -127,12 +131,15 @@ def build(
     plan: Annotated[
         Path | None, typer.Option(help="Plan to build, in place of --fps, --clock and --image.")
     ] = None,
+    system: SystemName = None,
+    classes: Classes = CLASSES,
     json: Json = False,
 ) -> None:
     """Write the Verilog, its memory images and a manifest."""
+    around = System(style=system, classes=classes) if system else None
     made = api.plan_file(network, fps=fps, clock=clock, image=image, saved=plan)
     with progress_bar() as progress:
-        api.build(network, made, output, progress=progress)
+        api.build(network, made, output, system=around, progress=progress)
     written = {"directory": output, "manifest": output / "manifest.json", "plan": plan_data(made)}
     show(json, written, plan_table(made), f"written to {output}")
 

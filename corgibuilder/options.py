@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from corgibuilder.inputs import Pixels
+from corgibuilder.system import SystemStyle
 from corgibuilder.verify import Simulator
 
 NetworkFile = Annotated[
@@ -44,4 +45,15 @@ PixelValues = Annotated[
 SimulatorName = Annotated[
     Simulator,
     typer.Option("--simulator", help="verilator is fast to run, icarus is fast to compile."),
+]
+SystemName = Annotated[
+    SystemStyle | None,
+    typer.Option(
+        "--system",
+        help="Also write a chip around the network, neurocorgi: camera in, features and logits out,"
+        " registers over SPI.",
+    ),
+]
+Classes = Annotated[
+    int, typer.Option("--classes", help="Logits of the system's programmable classifier.")
 ]

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-TOP = "testbench"
 BUILD_ARGS = {
     # Warnings are for the lint. Public signals are marked in the testbench, so that Verilator may
     # optimise the others away; the runner asks for all to be public.
@@ -40,13 +39,9 @@ def main(step: str) -> None:
     if step == "compile":
         runner.build(
             sources=[Path(source).absolute() for source in bench["sources"]],
-            hdl_toplevel=TOP,
-            parameters={
-                "STALLS": int(bench["stalls"]),
-                "STALLS_FROM": bench["stalls_from"],
-                "SEED": bench["seed"],
-            },
-            build_args=BUILD_ARGS[bench["simulator"]],
+            hdl_toplevel=bench["top"],
+            parameters=bench["parameters"],
+            build_args=[*BUILD_ARGS[bench["simulator"]], *bench["build_args"]],
             build_dir=build_dir,
             cwd=Path.cwd(),
             timescale=("1ns", "1ps"),
@@ -54,8 +49,8 @@ def main(step: str) -> None:
         return
     sys.path.insert(0, str(Path(__file__).parent))
     runner.test(
-        test_module="bench",
-        hdl_toplevel=TOP,
+        test_module=bench["test"],
+        hdl_toplevel=bench["top"],
         hdl_toplevel_lang="verilog",
         build_dir=build_dir,
         test_dir=Path.cwd(),

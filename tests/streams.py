@@ -17,51 +17,66 @@ def plain(value):
     return [plain(v) for v in value]
 
 
+ONE_CLOCK = {"sync": (1e-9, 0.5e-9)}
+
+
 def run_streams(
     dut,
     feeds: Mapping[str, Sequence],
-    due: Mapping[str, int],
+    due: Mapping[str, int | None],
     *,
-    stall: float = 0.3,
+    stall: float | Mapping[str, float] = 0.3,
     seed: int = 0,
     patience: int = 2000,
     settle: int = 20,
+    clocks: Mapping[str, tuple[float, float]] = ONE_CLOCK,
+    domains: Mapping[str, str] = {},
+    benches: Sequence = (),
+    watchers: Sequence = (),
 ) -> tuple[dict[str, list], int]:
     """Words that leave each output of ``dut`` and the cycles until the last of them.
 
     ``feeds`` gives the words of every input stream by member name, ``due`` the number of words
-    expected of every output. Fails if an offered word is changed or withdrawn, if nothing leaves
-    for ``patience`` cycles although words are due, or if more words come than are due.
+    expected of every output, ``None`` for any number. ``stall`` is the chance that a stream
+    pauses, for all or by member name. ``clocks`` gives period and phase of every clock domain,
+    ``domains`` the streams that are not in ``sync``. ``benches`` are further testbenches that have
+    to come to their end, ``watchers`` run as long as anything else does.
+
+    Fails if an offered word is changed or withdrawn, if nothing leaves for ``patience`` cycles
+    although words are due, or if more words come than are due.
     """
     received: dict[str, list] = {name: [] for name in due}
     finished = {}
 
-    def producer(name, words):
+    def pause(name):
+        chance = stall if isinstance(stall, float | int) else stall.get(name, 0)
         rng = random.Random(f"{seed}{name}")
-        port = getattr(dut, name)
+        return lambda: rng.random() < chance
+
+    def producer(name, words):
+        pauses, port, domain = pause(name), getattr(dut, name), domains.get(name, "sync")
 
         async def run(ctx):
             for value in words:
-                while rng.random() < stall:
-                    await ctx.tick()
+                while pauses():
+                    await ctx.tick(domain)
                 ctx.set(port.payload, value)
                 ctx.set(port.valid, 1)
                 taken = False
                 while not taken:
-                    _, _, taken = await ctx.tick().sample(port.ready)
+                    _, _, taken = await ctx.tick(domain).sample(port.ready)
                 ctx.set(port.valid, 0)
 
         return run
 
     def consumer(name, count):
-        rng = random.Random(f"{seed}{name}")
-        port = getattr(dut, name)
+        pauses, port, domain = pause(name), getattr(dut, name), domains.get(name, "sync")
 
         async def run(ctx):
             idle, cycle, offered, spare = 0, 0, None, settle
             while spare:
-                ctx.set(port.ready, rng.random() >= stall)
-                _, _, payload, valid, ready = await ctx.tick().sample(
+                ctx.set(port.ready, not pauses())
+                _, _, payload, valid, ready = await ctx.tick(domain).sample(
                     port.payload, port.valid, port.ready
                 )
                 payload = plain(payload)
@@ -72,6 +87,8 @@ def run_streams(
                     received[name].append(payload)
                     finished[name] = cycle
                 idle = 0 if valid and ready else idle + 1
+                if count is None:
+                    continue
                 if len(received[name]) >= count:
                     spare -= 1
                 else:
@@ -82,14 +99,21 @@ def run_streams(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sim = Simulator(dut)
-    sim.add_clock(1e-9)
+    for domain, (period, phase) in clocks.items():
+        sim.add_clock(period, phase=phase, domain=domain)
     for name, words in feeds.items():
         sim.add_testbench(producer(name, words), background=True)
     for name, count in due.items():
-        sim.add_testbench(consumer(name, count))
+        sim.add_testbench(consumer(name, count), background=count is None)
+    for bench in benches:
+        sim.add_testbench(bench)
+    for watcher in watchers:
+        sim.add_testbench(watcher, background=True)
     sim.run()
     for name, count in due.items():
-        assert len(received[name]) == count, f"{name}: {len(received[name])} words, {count} due"
+        assert count is None or len(received[name]) == count, (
+            f"{name}: {len(received[name])} words, {count} due"
+        )
     return received, max(finished.values(), default=0)
 
 

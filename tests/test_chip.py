@@ -62,9 +62,7 @@ def test_every_tap_of_whole_frames_and_of_small_ones(source, planned, tmp_path):
         for port in network.outputs:
             expected[port.node].append(np.asarray(values[port.node])[0])
             if port.name in published[index]:
-                np.testing.assert_array_equal(
-                    expected[port.node][-1], published[index][port.name]
-                )
+                np.testing.assert_array_equal(expected[port.node][-1], published[index][port.name])
     report = verify.simulate(
         tmp_path / "build", frames=frames, golden=expected, stalls=True, stalls_from=3
     )

@@ -14,14 +14,18 @@ from corgibuilder.build_directory import Manifest
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
+from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.system import System
 
 from .manifest import describe_build, file_digests
+from .system import CROSSING, describe_system, system_document, system_tasks
 from .verilog import SHELLS, Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
+
 
 def build(
     network: Network,
@@ -30,6 +34,7 @@ def build(
     out: Path,
     progress: Progress,
     *,
+    system: System | None = None,
     finish: Callable[[Path], None],
 ) -> Manifest:
     """Write Verilog, memory images, plan, network file and manifest to the folder ``out``.
@@ -42,29 +47,36 @@ def build(
         The network of the file ``source``, at the size that the plan is for.
     plan
         Its foldings decide; its figures are computed anew.
+    system
+        What to put around the network.
     finish
         Called with the folder, complete but for this, to add to it before it appears.
 
-    Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, or
-    if ``out`` is something else than an earlier build.
+    Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, if
+    the system does not suit it, or if ``out`` is something else than an earlier build.
     """
     pipeline = pipeline_of(network, plan)
     plan = describe(pipeline, plan.target)
+    around = plan_system(pipeline, plan.target, system) if system else None
     top = _top_module(network.name)
     with complete_folder(out, mark="manifest.json") as folder:
         rtl = folder / "rtl"
         rtl.mkdir()
-        for emitted in _emit_all(pipeline, top, progress):
+        for emitted in _emit_all(pipeline, top, around, progress):
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-        for shell in SHELLS:
+        for shell in (*SHELLS, CROSSING) if around else SHELLS:
             shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
         (folder / "plan.json").write_text(plan.to_json())
         (folder / "source").mkdir()
         kept = f"source/{source.name}"
         shutil.copyfile(source, folder / kept)
         manifest = describe_build(pipeline, plan, folder, top=top, source=kept)
+        if around:
+            unit = describe_system(around, manifest.network)
+            manifest = replace(manifest, system=unit)
+            (folder / "system.md").write_text(system_document(unit, manifest))
         (folder / "manifest.json").write_text(manifest.to_json())
         finish(folder)
         manifest = replace(manifest, files=file_digests(folder))
@@ -75,11 +87,14 @@ def build(
 def _top_module(network: str) -> str:
     """Verilog identifier after a network's name, and no other module's."""
     name = re.sub(r"\W+", "_", network, flags=re.ASCII).strip("_").lower() or "net"
-    return f"corgi_{name}" if f"corgi_{name}" not in SHELLS else f"corgi_{name}_net"
+    shells = (*SHELLS, CROSSING)
+    return f"corgi_{name}" if f"corgi_{name}" not in shells else f"corgi_{name}_net"
 
 
-def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emitted]:
-    """Every stage in a fresh process, the largest first, and the network that joins them.
+def _emit_all(
+    pipeline: Pipeline, top: str, around: SystemPlan | None, progress: Progress
+) -> Iterator[Emitted]:
+    """Every stage in a fresh process, the largest first, what joins them, and what is around.
 
     Fresh, as the Yosys library numbers what it names from the start of the process: the same stage
     has to get the same names whatever was emitted before.
@@ -89,6 +104,7 @@ def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emit
         partial(_emit_stage, link, pipeline.resizable) for link in links
     ]
     tasks.append(partial(_emit_network, pipeline, top))
+    tasks += system_tasks(around, top) if around else []
     context = multiprocessing.get_context("fork")
     with context.Pool(os.cpu_count(), initializer=_quiet, maxtasksperchild=1) as pool:
         emitted_any_order = pool.imap_unordered(_call, tasks, chunksize=1)

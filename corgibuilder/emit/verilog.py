@@ -2,7 +2,7 @@
 
 import gc
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Emitted:
 class MemoryShells:
     """Amaranth platform whose memories are instances of the shells in ``templates``.
 
+    A memory between two clock domains is a ``corgi_ram_crossing``.
+
     The contents of each ROM go to :attr:`images` under a file name that starts with ``prefix``.
     """
 
@@ -44,11 +46,17 @@ class MemoryShells:
         (read,) = memory.read_ports
         width = len(Value.cast(read.data))
         shape = {"p_WIDTH": width, "p_DEPTH": memory.depth, "p_ADDRESS": len(read.addr)}
-        clock = {"i_clk": ClockSignal()}
+        clock = {"i_clk": ClockSignal(read.domain)}
         if memory.write_ports:
             (write,) = memory.write_ports
+            crossing = write.domain != read.domain
+            if crossing:
+                clock = {
+                    "i_read_clk": ClockSignal(read.domain),
+                    "i_write_clk": ClockSignal(write.domain),
+                }
             m.submodules.ram = Instance(
-                "corgi_ram",
+                "corgi_ram_crossing" if crossing else "corgi_ram",
                 **shape,
                 **clock,
                 i_write_en=write.en,
@@ -140,14 +148,23 @@ def to_verilog(netlist: str) -> str:
 
 
 class Placed(wiring.Component):
-    """Stand-in with the ports of ``signature``, elaborating to an instance of ``module``."""
+    """Stand-in with the ports of ``signature``, elaborating to an instance of ``module``.
 
-    def __init__(self, module: str, signature: wiring.Signature):
+    The module has a clock and a reset for each of the clock ``domains``.
+    """
+
+    def __init__(
+        self, module: str, signature: wiring.Signature, domains: Sequence[str] = ("sync",)
+    ):
         self.module = module
+        self.domains = domains
         super().__init__(signature)
 
     def elaborate(self, platform):
-        ports = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
+        ports: dict[str, Value] = {}
+        for domain in self.domains:
+            prefix = "i" if domain == "sync" else f"i_{domain}"
+            ports |= {f"{prefix}_clk": ClockSignal(domain), f"{prefix}_rst": ResetSignal(domain)}
         for path, member, value in self.signature.flatten(self):
             direction = "i" if member.flow == In else "o"
             ports[f"{direction}_{'__'.join(map(str, path))}"] = value

@@ -96,9 +96,7 @@ class PairedRows(wiring.Component):
         held = [Signal(signed(self.index_bits), name=f"held_{k}") for k in range(2)]
         active, blank, free, free_word = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            active.eq(
-                self.write_size.valid & (line == self.write_size.size.width + self.margin)
-            ),
+            active.eq(self.write_size.valid & (line == self.write_size.size.width + self.margin)),
             aligned.eq(~self.write_first | (lower == self.window.pads.top % 2)),
             blank.eq(column < self.margin),
             *(held[k].eq(written - freed[k]) for k in range(2)),

@@ -138,9 +138,7 @@ class Ring(wiring.Component):
             first.eq(row_index + left_on_map),
             need.eq(row_index + span * width + on_map(left + (kw - 1), width)),
             ahead.eq(written - need - 1),
-            self.read_ready.eq(
-                (~ahead[-1] | (written == need) & self.write_beyond) & ~draining
-            ),
+            self.read_ready.eq((~ahead[-1] | (written == need) & self.write_beyond) & ~draining),
         ]
         # After a frame's last word: on to the next frame, or wait until this one is written to its
         # end and let pass what no window needs.

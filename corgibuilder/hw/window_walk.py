@@ -82,9 +82,7 @@ class WindowWalk(wiring.Component):
             self.row_done.eq(tap_advance & tap_x_last),
             self.taps_done.eq(self.row_done & tap_y_last),
             self.part_step.eq(self.taps_done if self.by_word else step),
-            self.window_done.eq(
-                self.taps_done & (self.part_last if self.by_word else repeat_last)
-            ),
+            self.window_done.eq(self.taps_done & (self.part_last if self.by_word else repeat_last)),
             self.tap_y.eq(tap_y),
         ]
         width, height = self.size.width, self.size.height

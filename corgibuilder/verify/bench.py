@@ -103,6 +103,14 @@ def write_bench(
     )
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
+        "test": "bench",
+        "top": "testbench",
+        "parameters": {
+            "STALLS": int(settings.stalls),
+            "STALLS_FROM": settings.stalls_from,
+            "SEED": settings.seed,
+        },
+        "build_args": [],
         "simulator": settings.simulator.value,
         "inputs": [asdict(port) for port in played],
         "outputs": [asdict(port) for port in recorded],

@@ -4,15 +4,22 @@ import re
 import subprocess
 from pathlib import Path
 
-from corgibuilder.build_directory import read_build_directory
+from corgibuilder.build_directory import BuildDirectory, SystemUnit, Unit, read_build_directory
 
 from .simulators import Simulator, environment
 
 
 def lint(build_dir: Path) -> tuple[str, ...]:
-    """What ``verilator --lint-only -Wall`` says of the network; nothing, if all is well."""
+    """What ``verilator --lint-only -Wall`` says of the network, and of the system around it.
+
+    Nothing, if all is well.
+    """
     build = read_build_directory(build_dir)
-    unit = build.manifest.network
+    units = [build.manifest.network, build.manifest.system]
+    return tuple(message for unit in units if unit for message in _lint(build, unit))
+
+
+def _lint(build: BuildDirectory, unit: Unit | SystemUnit) -> tuple[str, ...]:
     finished = subprocess.run(
         [
             "verilator",
@@ -22,7 +29,7 @@ def lint(build_dir: Path) -> tuple[str, ...]:
             unit.module,
             *(str(path.absolute()) for path in build.paths(unit)),
         ],
-        cwd=build_dir / "rtl",
+        cwd=build.path / "rtl",
         env=environment(Simulator.VERILATOR),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

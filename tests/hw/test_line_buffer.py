@@ -23,7 +23,9 @@ CASES = {
 SIZES = [(5, 6), (4, 4), (6, 8)]
 
 
-def bench(window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0, single_port=False):
+def bench(
+    window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0, single_port=False
+):
     least = places(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
         signed(6),

@@ -1,0 +1,1 @@
+"""What stands around the pipeline on a chip: camera, feature link, registers."""

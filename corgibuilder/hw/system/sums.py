@@ -1,0 +1,135 @@
+"""Sums of all pixels of a map."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.hw.queue import Queue
+from corgibuilder.hw.size import SIZE
+from corgibuilder.hw.streams import counter, shape_of, word
+from corgibuilder.ir import QInt
+
+from .channel import FRAMES
+from .tap import Tap
+
+
+class ChannelSums(wiring.Component):
+    """Gives for each frame one pixel: for every channel the sum of ``x - x.lo`` over the map.
+
+    One word in per cycle, none out before the map's last pixel; latency 2 cycles. A sum is
+    unsigned.
+
+    Parameters
+    ----------
+    x
+        Range of the values that come.
+    tap
+        The stream that they come on.
+    max_positions
+        Pixels of the largest map.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(tap.layout))`
+    size : :py:`In(stream.Signature(SIZE))`
+        Size of the input frame, a word before each frame.
+    o : :py:`Out(stream.Signature(ArrayLayout(sum, lanes)))`
+    positions : :py:`Out(stream.Signature(range(max_positions + 1)))`
+        Pixels of the map, a word before the sums of each frame.
+    """
+
+    def __init__(self, x: QInt, tap: Tap, *, max_positions: int):
+        self.x = x
+        self.tap = tap
+        self.sum = QInt(0, (x.hi - x.lo) * max_positions)
+        super().__init__({
+            "i": In(stream.Signature(tap.layout)),
+            "size": In(stream.Signature(SIZE)),
+            "o": Out(stream.Signature(word(shape_of(self.sum), tap.layout.length))),
+            "positions": Out(stream.Signature(range(max_positions + 1))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        words, lanes = self.tap.words, self.tap.layout.length
+        m.submodules.sizes = sizes = Queue(SIZE, FRAMES)
+        # Take a word and look up the sums so far.
+        take, advance = Signal(), Signal()
+        place, last_word = counter(m, words, take, name="word")
+        x, y = Signal(16), Signal(16)
+        first_pixel, last_column, last_row = Signal(), Signal(), Signal()
+        number = Signal(self.positions.payload.shape())  # of this pixel, from 1
+        passed = Signal.like(number, reset_less=True)
+        m.d.comb += [
+            sizes.i.payload.width.eq(self.tap.columns.of(self.size.payload.width)),
+            sizes.i.payload.height.eq(self.tap.rows.of(self.size.payload.height)),
+            sizes.i.valid.eq(self.size.valid),
+            self.size.ready.eq(sizes.i.ready),
+            first_pixel.eq((x == 0) & (y == 0)),
+            last_column.eq(x == sizes.o.payload.width - 1),
+            last_row.eq(y == sizes.o.payload.height - 1),
+            self.i.ready.eq(advance & sizes.o.valid),
+            take.eq(self.i.valid & self.i.ready),
+            sizes.o.ready.eq(take & last_word & last_column & last_row),
+            number.eq(Mux(first_pixel, 1, passed + 1)),
+        ]
+        with m.If(take & last_word):
+            m.d.sync += [x.eq(x + 1), passed.eq(number)]
+            with m.If(last_column):
+                m.d.sync += [x.eq(0), y.eq(Mux(last_row, 0, y + 1))]
+
+        # Add. The sums of the last pixel leave, the others go back.
+        pending, fresh, final, told = Signal(), Signal(), Signal(), Signal()
+        added, address = Signal.like(self.i.payload, reset_less=True), Signal.like(place)
+        first_word, keep = Signal(), Signal()
+        m.d.comb += [
+            first_word.eq(address == 0),
+            keep.eq(pending & ~final),
+            self.positions.valid.eq(pending & final & first_word & ~told),
+            self.o.valid.eq(pending & final & (~first_word | told | self.positions.ready)),
+            advance.eq(~pending | ~final | (self.o.valid & self.o.ready)),
+        ]
+        with m.If(self.positions.valid & self.positions.ready):
+            m.d.sync += told.eq(1)
+        with m.If(advance):
+            m.d.sync += [
+                pending.eq(take),
+                told.eq(0),
+                added.eq(self.i.payload),
+                address.eq(place),
+                fresh.eq(first_pixel),
+                final.eq(last_column & last_row),
+                self.positions.payload.eq(number),
+            ]
+        before = self._sums_so_far(m, take, place, keep, address)
+        for lane in range(lanes):
+            value = Signal(shape_of(self.sum), name=f"value_{lane}")
+            total = Signal(shape_of(self.sum), name=f"total_{lane}")
+            m.d.comb += [
+                value.eq(added[lane] - self.x.lo),
+                total.eq(Mux(fresh, 0, before[lane]) + value),
+                self.o.payload[lane].eq(total),
+            ]
+        return m
+
+    def _sums_so_far(self, m, take, place, keep, address):
+        """What was kept for the word taken last."""
+        layout = self.o.payload.shape()
+        if self.tap.words == 1:
+            held = Signal(layout, reset_less=True)
+            with m.If(keep):
+                m.d.sync += held.eq(self.o.payload)
+            return held
+        m.submodules.memory = memory = Memory(shape=layout.size, depth=self.tap.words, init=[])
+        read, write = memory.read_port(), memory.write_port()
+        found = Signal(layout)
+        m.d.comb += [
+            read.addr.eq(place),
+            read.en.eq(take),
+            Cat(found).eq(read.data),
+            write.addr.eq(address),
+            write.data.eq(Cat(self.o.payload)),
+            write.en.eq(keep),
+        ]
+        return found
