@@ -41,6 +41,8 @@ class Folding:
         Pixels in the line buffer, 0 where there is none.
     fifo
         Words in a queue before the stage, 0 for none.
+    pixels
+        Adjacent pixels that enter as one; see :mod:`~corgibuilder.plan.widen`.
     """
 
     feed: Feed
@@ -49,10 +51,28 @@ class Folding:
     lanes: int
     capacity: int = 0
     fifo: int = 0
+    pixels: int = 1
 
 
 def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
+
+
+def words_of(pixels: int, channels: int, lanes: int) -> int:
+    """Words that carry so many pixels: parts of each one, or several whole ones to a word."""
+    if lanes > channels:
+        return ceil_div(pixels * channels, lanes)
+    return pixels * ceil_div(channels, lanes)
+
+
+def carries_pixels(stage: Stage, lanes: int) -> bool:
+    """Whether output words of that many lanes are equal parts of a pixel, or whole pixels.
+
+    They need not be where pixels leave one by one: then the last word of each may be short.
+    """
+    channels = stage.acc.shape.channels
+    pixel = channels // stage.leaving
+    return stage.leaving == 1 or (channels % lanes == 0 and 0 in (pixel % lanes, lanes % pixel))
 
 
 def feeds(stage: Stage, *, resizable: bool) -> tuple[Feed, ...]:
@@ -82,7 +102,8 @@ def whole_map(stage: Stage) -> bool:
     return window.kernel == (stage.x.shape.height, stage.x.shape.width) and not window.pads
 
 
-#: Bits of a window kept in registers at most; beyond, taps are read one by one.
+#: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
+#: read one by one.
 MAX_WINDOW_BITS = 16384
 
 
@@ -91,7 +112,7 @@ def small_window(stage: Stage) -> bool:
     assert isinstance(stage.engine, Conv)
     window = stage.engine.window
     bits = taps(stage) * stage.x.shape.channels * stage.x.range.width
-    return bits <= MAX_WINDOW_BITS and window.stride[1] <= window.kernel[1]
+    return bits <= MAX_WINDOW_BITS * stage.entering and window.stride[1] <= window.kernel[1]
 
 
 def taps(stage: Stage) -> int:
@@ -113,9 +134,14 @@ class Folded:
 
     @property
     def multipliers(self) -> int:
-        """Multipliers of the array."""
-        is_conv = isinstance(self.stage.engine, Conv)
-        return self.folding.inputs * self.folding.outputs if is_conv else 0
+        """Multipliers of the array; the zeros that widening a layer brings have none."""
+        stage, folding = self.stage, self.folding
+        if not isinstance(stage.engine, Conv):
+            return 0
+        if stage.entering > 1 and self.steps == 1:
+            assert isinstance(stage.node.op, Conv)
+            return stage.leaving * stage.node.op.weights.size
+        return folding.inputs * folding.outputs
 
     @property
     def input_lanes(self) -> int:
@@ -125,7 +151,7 @@ class Folded:
             return stage.x.shape.channels
         if isinstance(stage.engine, Conv) and not self.depthwise:
             return folding.inputs
-        return folding.outputs
+        return folding.outputs * stage.across
 
     @property
     def words(self) -> int:
