@@ -207,7 +207,7 @@ class Stage(wiring.Component):
             self.x,
             size=taps(stage) * lanes,
             picks=window_picks(folded),
-            repeats=1 if folded.depthwise else folded.groups,
+            repeats=1 if folded.depthwise or folded.by_output else folded.groups,
         )
         m.d.comb += [
             Cat(chunks.i.payload).eq(Cat(former.o.payload)),

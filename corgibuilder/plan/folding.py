@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from corgibuilder.ir import Conv, Pool, Window
 
 from .stages import Stage
+from .widen import values_of_output
 
 
 class Feed(enum.Enum):
@@ -138,10 +139,38 @@ class Folded:
         stage, folding = self.stage, self.folding
         if not isinstance(stage.engine, Conv):
             return 0
-        if stage.entering > 1 and self.steps == 1:
+        if stage.entering > 1 and self.weight_rows == 1:
             assert isinstance(stage.node.op, Conv)
-            return stage.leaving * stage.node.op.weights.size
+            copies = 1 if self.by_output else stage.leaving
+            return copies * stage.node.op.weights.size
         return folding.inputs * folding.outputs
+
+    @property
+    def windows(self) -> bool:
+        """Whether whole windows are at hand, in registers."""
+        return self.folding.feed in (Feed.COLUMNS, Feed.BANKS)
+
+    @property
+    def by_output(self) -> bool:
+        """Whether the outputs that leave as one are worked on one after the other.
+
+        Each step then takes only values of one output's own window.
+        """
+        stage, outputs = self.stage, self.folding.outputs
+        pixel = stage.acc.shape.channels // stage.leaving
+        whole = stage.leaving == 1 or pixel % outputs == 0
+        return stage.entering > 1 and self.windows and whole
+
+    @property
+    def operands(self) -> int:
+        """Values that make one sum and can meet in one cycle."""
+        stage = self.stage
+        conv = stage.node.op if self.by_output else stage.engine
+        assert isinstance(conv, Conv)
+        together = conv.window.kernel[0] * conv.window.kernel[1] if self.windows else 1
+        if self.depthwise:
+            return together
+        return together * (stage.pixel_channels if self.by_output else stage.x.shape.channels)
 
     @property
     def input_lanes(self) -> int:
@@ -166,8 +195,8 @@ class Folded:
             return taps(stage) if folding.feed is Feed.LINES else 1
         if self.depthwise:
             return ceil_div(taps(stage), folding.inputs)
-        if folding.feed in (Feed.COLUMNS, Feed.BANKS):
-            return ceil_div(taps(stage) * stage.x.shape.channels, folding.inputs)
+        if self.windows:
+            return ceil_div(self.operands, folding.inputs)
         return taps(stage) * self.words
 
     @property
@@ -248,16 +277,21 @@ class Folded:
     def rom_bits(self) -> int:
         """Bits of the weight memory; 0 where weights are wired in."""
         engine = self.stage.engine
-        if not isinstance(engine, Conv) or self.steps == 1:
+        if not isinstance(engine, Conv) or self.weight_rows == 1:
             return 0
         lo, hi = int(engine.weights.min()), int(engine.weights.max())
         width = max(1, max(hi, ~lo).bit_length() + (lo < 0))
-        return self.steps * self.multipliers * width
+        return self.weight_rows * self.multipliers * width
 
     @property
     def steps(self) -> int:
-        """Rows of the weight memory."""
+        """Steps of the engine at one position."""
         return self.passes * self.groups
+
+    @property
+    def weight_rows(self) -> int:
+        """Rows of the weight memory; outputs worked on one after the other share them."""
+        return self.steps // self.stage.leaving if self.by_output else self.steps
 
 
 def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
@@ -269,6 +303,16 @@ def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
     """
     stage, folding = folded.stage, folded.folding
     channels, count = stage.x.shape.channels, taps(stage)
+    if folded.by_output:
+        groups = folded.groups // stage.leaving
+        values = [values_of_output(stage, u) for u in range(stage.leaving)]
+        short: list[int | None] = [None] * (folded.passes * folding.inputs - folded.operands)
+        return tuple(
+            tuple((v + short)[s * folding.inputs : (s + 1) * folding.inputs])
+            for v in values
+            for _ in range(groups)
+            for s in range(folded.passes)
+        )
     if not folded.depthwise:
         size = count * channels
         return tuple(

@@ -9,7 +9,7 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool, Shape
 
-from .folding import Feed, Folding, carries_pixels, feeds, taps
+from .folding import Feed, Folded, Folding, carries_pixels, feeds
 from .forms import ScaleForm, ShiftForm, StepsForm
 from .pipeline import (
     Link,
@@ -246,11 +246,7 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
 
 def most_inputs(stage: Stage, folding: Folding) -> int:
     """Most values that can meet one output in a cycle."""
-    if not isinstance(stage.engine, Conv):
-        return 1
-    windows = folding.feed in (Feed.COLUMNS, Feed.BANKS)
-    channels = 1 if stage.engine.depthwise else stage.x.shape.channels
-    return channels * (taps(stage) if windows else 1)
+    return Folded(stage, folding).operands if isinstance(stage.engine, Conv) else 1
 
 
 def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:

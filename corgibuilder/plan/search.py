@@ -48,13 +48,9 @@ def _parts(total: int) -> list[int]:
 
 def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]:
     assert isinstance(stage.engine, Conv)
-    channels, outputs = stage.x.shape.channels, stage.acc.shape.channels
+    outputs = stage.acc.shape.channels
     depthwise = stage.engine.depthwise
     windows = feed in (Feed.COLUMNS, Feed.BANKS)
-    if depthwise:
-        operands = taps(stage) if windows else 1
-    else:
-        operands = taps(stage) * channels if windows else channels
     cycles = budget // stage.acc.shape.pixels  # per output position
     for group in [outputs] if feed is Feed.STREAM and not depthwise else _parts(outputs):
         groups = ceil_div(outputs, group)
@@ -64,6 +60,7 @@ def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]
             most_passes = min(cycles // groups // taps(stage), budget // stage.x.shape.pixels)
         if most_passes < 1:
             continue
+        operands = Folded(stage, Folding(feed=feed, inputs=1, outputs=group, lanes=group)).operands
         passes = min(most_passes, operands)
         folded = _in_passes(stage, feed, group, operands, passes)
         while passes > 1 and folded.row_gap and folded.frame_cycles > budget:

@@ -124,9 +124,27 @@ def _side_by_side(conv: Conv, window: Window, pixels: int, leaving: int) -> Ints
     dense = conv.dense_weights().transpose(0, 3, 1, 2)  # (outputs, columns, inputs, rows)
     outputs, columns, inputs, rows = dense.shape
     wide = np.zeros((leaving, outputs, window.kernel[1] * pixels, inputs, rows), np.int64)
-    first = window.pads.left * pixels - conv.window.pads.left
     for u in range(leaving):
-        start = first + u * conv.window.stride[1]
+        start = _first_column(conv, window, pixels, u)
         wide[u, :, start : start + columns] = dense
     shape = (leaving * outputs, window.kernel[1], pixels * inputs, rows)
     return np.ascontiguousarray(wide.reshape(shape).transpose(0, 2, 3, 1))
+
+
+def _first_column(conv: Conv, window: Window, pixels: int, output: int) -> int:
+    """Column, in pixels, of the wide window at which that of one output begins."""
+    return window.pads.left * pixels - conv.window.pads.left + output * conv.window.stride[1]
+
+
+def values_of_output(stage: Stage, output: int) -> list[int]:
+    """Where the values of one output's window lie in the wide one, both in their own layout.
+
+    A window's values come column by column, in it row by row, in it channel by channel.
+    """
+    wide, conv, pixels = stage.engine, stage.node.op, stage.entering
+    assert isinstance(wide, Conv) and isinstance(conv, Conv)
+    rows, columns = conv.window.kernel
+    first = _first_column(conv, wide.window, pixels, output)
+    at = np.arange(wide.weights[0].size).reshape(-1, rows, pixels, stage.pixel_channels)
+    by_column = at.transpose(0, 2, 1, 3).reshape(-1, rows * stage.pixel_channels)
+    return [int(k) for k in by_column[first : first + columns].ravel()]
