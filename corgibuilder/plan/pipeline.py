@@ -186,7 +186,8 @@ def _too_fast(network: Network, stages: tuple[Stage, ...], target: Target) -> Co
     at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
     if target.headroom is not None and budget < target.budget:
         asked = f"{target.headroom} pixels a cycle"
-        remedy = f"ask for a headroom of {entry.pixels // least[worst]} pixels or less, or for none"
+        most = entry.pixels // least[worst]
+        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
     else:
         asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
         remedy = (

@@ -203,7 +203,8 @@ def _check_input(first: Stage, shape: Shape, lanes: int) -> None:
         raise _bad(
             first,
             f"input_lanes is {lanes}",
-            f"take 1 to {shape.channels}, or that times a divisor of the width, {shape.width}",
+            f"take 1 to {shape.channels}, or {shape.channels} times a divisor of the width,"
+            f" {shape.width}",
         )
 
 
