@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corgibuilder import api
+from corgibuilder import api, verify
 from corgibuilder.build_directory import read_build_directory
 
 from .frontend.models import Model
@@ -62,3 +62,7 @@ def test_a_stage_that_takes_several_pixels_by_itself(build):
     folder, _ = build
     second = read_build_directory(folder).manifest.stages[1].layer
     check(api.simulate(folder, frames=5, layer=second))
+
+
+def test_the_linter_has_nothing_to_say(build):
+    assert verify.lint(build[0]) == ()
