@@ -16,7 +16,7 @@ from corgibuilder.model import write_model
 from corgibuilder.plan import Plan, Target, make_plan
 from corgibuilder.synth import synth
 from corgibuilder.system import System
-from corgibuilder.units import parse_clock, parse_fps, parse_image
+from corgibuilder.units import parse_clock, parse_fps, parse_image, parse_pixels
 from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
 
@@ -44,12 +44,21 @@ def run(network: Network, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
 
 
 def plan(
-    network: Network, *, fps: float | Fraction, clock_hz: int, image: Size | None = None
+    network: Network,
+    *,
+    fps: float | Fraction,
+    clock_hz: int,
+    image: Size | None = None,
+    headroom: int | None = None,
 ) -> Plan:
-    """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``."""
+    """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``.
+
+    With ``headroom``, so that every cycle can take that many pixels, where that is more.
+    """
     if image:
         network = frontend.resized(network, *image)
-    return make_plan(network, Target(fps=Fraction(str(fps)), clock_hz=clock_hz, image=image))
+    target = Target(fps=Fraction(str(fps)), clock_hz=clock_hz, image=image, headroom=headroom)
+    return make_plan(network, target)
 
 
 def plan_file(
@@ -58,16 +67,17 @@ def plan_file(
     fps: str | None,
     clock: str | None,
     image: str | None,
+    headroom: str | None,
     saved: Path | None = None,
 ) -> Plan:
     """Plan for a file and settings as people write them, or the plan ``saved`` in a file."""
     if saved:
-        if fps or clock or image:
+        if fps or clock or image or headroom:
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
                 at=Origin(str(saved)),
-                help="leave out --fps, --clock and --image, or --plan",
+                help="leave out --fps, --clock, --image and --headroom, or --plan",
             )
         return Plan.from_json(_text(saved))
     if not fps or not clock:
@@ -77,8 +87,13 @@ def plan_file(
             at=Origin(str(source)),
             help="give both, such as --fps 30 --clock 59MHz",
         )
-    size = parse_image(image) if image else None
-    return plan(read(source), fps=parse_fps(fps), clock_hz=parse_clock(clock), image=size)
+    return plan(
+        read(source),
+        fps=parse_fps(fps),
+        clock_hz=parse_clock(clock),
+        image=parse_image(image) if image else None,
+        headroom=parse_pixels(headroom) if headroom else None,
+    )
 
 
 def _text(path: Path) -> str:

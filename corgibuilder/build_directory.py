@@ -20,7 +20,8 @@ class Stream:
     """A stream port and the map that travels through it.
 
     A word is ``lanes`` values of ``bits`` bits, lane 0 lowest; each pixel takes ``ceil(channels /
-    lanes)`` words. ``node`` is the node of the integer network whose value this is.
+    lanes)`` words, or where ``lanes`` is a multiple of ``channels``, a word carries so many whole
+    pixels. ``node`` is the node of the integer network whose value this is.
     """
 
     port: str
@@ -41,8 +42,13 @@ class Stream:
         return self.lanes * self.bits
 
     @property
-    def words_per_pixel(self) -> int:
-        return -(-self.channels // self.lanes)
+    def unit(self) -> int:
+        """Values that start with a new word: a pixel, or all pixels of one word."""
+        return max(self.channels, self.lanes)
+
+    @property
+    def words_per_unit(self) -> int:
+        return -(-self.unit // self.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from corgibuilder.options import (
     Classes,
     Clock,
     Fps,
+    Headroom,
     ImageSize,
     InputFile,
     Json,
@@ -98,6 +99,7 @@ def run(
     epilog=examples(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --headroom 4px",
     )
 )
 def plan(
@@ -105,11 +107,12 @@ def plan(
     fps: Fps = None,
     clock: Clock = None,
     image: ImageSize = None,
+    headroom: Headroom = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     json: Json = False,
 ) -> None:
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
-    made = api.plan_file(network, fps=fps, clock=clock, image=image)
+    made = api.plan_file(network, fps=fps, clock=clock, image=image, headroom=headroom)
     if output:
         output.write_text(made.to_json())
     show(json, plan_data(made), plan_table(made))
@@ -128,16 +131,15 @@ def build(
     fps: Fps = None,
     clock: Clock = None,
     image: ImageSize = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="Plan to build, in place of --fps, --clock and --image.")
-    ] = None,
+    headroom: Headroom = None,
+    plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
     classes: Classes = CLASSES,
     json: Json = False,
 ) -> None:
     """Write the Verilog, its memory images and a manifest."""
     around = System(style=system, classes=classes) if system else None
-    made = api.plan_file(network, fps=fps, clock=clock, image=image, saved=plan)
+    made = api.plan_file(network, fps=fps, clock=clock, image=image, headroom=headroom, saved=plan)
     with progress_bar() as progress:
         api.build(network, made, output, system=around, progress=progress)
     written = {"directory": output, "manifest": output / "manifest.json", "plan": plan_data(made)}

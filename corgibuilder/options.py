@@ -27,6 +27,15 @@ ImageSize = Annotated[
         " file.",
     ),
 ]
+Headroom = Annotated[
+    str | None,
+    typer.Option(
+        "--headroom",
+        metavar="PIXELS",
+        help="Pixels that every clock cycle must be able to take, such as 4px, whatever --fps"
+        " needs; the size of images is then fixed.",
+    ),
+]
 INPUT = typer.Option(
     "--input",
     help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"

@@ -125,6 +125,8 @@ def plan_table(plan: Plan) -> Table:
     """Folding and cost of every stage; after each slash what no design can go below."""
     target = plan.target
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
+    if target.headroom is not None:
+        size += f" with {target.headroom} pixels a cycle"
     title = (
         f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
@@ -138,7 +140,7 @@ def plan_table(plan: Plan) -> Table:
         table.add_row(
             stage.name,
             stage.layer,
-            folding.feed.value,
+            folding.feed.value + (f", {folding.pixels} px" if folding.pixels > 1 else ""),
             stage.requantiser,
             f"{stage.cycles_per_frame:,}",
             f"{folding.inputs} x {folding.outputs}",

@@ -1,4 +1,4 @@
-"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``."""
+"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``."""
 
 import re
 from fractions import Fraction
@@ -52,3 +52,16 @@ def parse_image(text: str) -> tuple[int, int]:
             help="write width and height like 1280x720",
         )
     return int(found[1]), int(found[2])
+
+
+def parse_pixels(text: str) -> int:
+    """Pixels of ``4px`` or ``4``."""
+    found = re.fullmatch(r"\s*([1-9][0-9]*)\s*(?:px)?\s*", text)
+    if not found:
+        raise CompileError(
+            "CB617",
+            f"{text!r} is not a number of pixels",
+            at=Origin("--headroom"),
+            help="write it like 4px",
+        )
+    return int(found[1])

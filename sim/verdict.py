@@ -52,8 +52,9 @@ def position(shapes: list[tuple[int, ...]], index: int) -> dict[str, int]:
 
 def frame_cycles(port: dict[str, Any], recording: Recording) -> list[list[int]]:
     """Cycle of the first and of the last word of every frame that arrived whole."""
-    per_pixel = -(-port["shapes"][0][0] // port["lanes"])
-    ends = np.cumsum([height * width * per_pixel for _, height, width in port["shapes"]])
+    unit = max(port["shapes"][0][0], port["lanes"])  # a pixel, or all pixels of a word
+    words_per_unit = -(-unit // port["lanes"])
+    ends = np.cumsum([int(np.prod(shape)) // unit * words_per_unit for shape in port["shapes"]])
     whole = ends[ends <= len(recording.cycles)]
     starts = np.concatenate([[0], whole])[: len(whole)]
     return np.stack([recording.cycles[starts], recording.cycles[whole - 1]], axis=1).tolist()

@@ -47,12 +47,14 @@ def unpack(
 ) -> Values:
     """Values of whole pixels: ``ceil(channels / lanes)`` words each, lane 0 in the low bits.
 
-    Words after the last whole pixel are left out.
+    If ``lanes`` is more than ``channels``, a word carries several pixels. Words after the last
+    whole pixel are left out.
     """
-    words_per_pixel = -(-channels // lanes)
-    pixels = len(digits) // words_per_pixel
-    digits = digits[: pixels * words_per_pixel].reshape(-1, lanes, bits)[:, ::-1]
-    digits = digits.reshape(pixels, words_per_pixel * lanes, bits)[:, :channels].reshape(-1, bits)
+    unit = max(channels, lanes)
+    words_per_unit = -(-unit // lanes)
+    units = len(digits) // words_per_unit
+    digits = digits[: units * words_per_unit].reshape(-1, lanes, bits)[:, ::-1]
+    digits = digits.reshape(units, words_per_unit * lanes, bits)[:, :unit].reshape(-1, bits)
     known = (digits <= ord("1")).all(axis=1)
     weights = 1 << np.arange(bits - 1, -1, -1, dtype=np.int64)
     if signed:

@@ -72,4 +72,3 @@ def test_every_tap_of_whole_frames_and_of_small_ones(source, planned, tmp_path):
     assert report.cycles_per_frame <= Fraction(CLOCK_HZ, FPS)
     assert report.cycles_per_frame == pytest.approx(report.planned_cycles_per_frame, rel=0.01)
     assert report.latency_first == pytest.approx(report.planned_latency_first, rel=0.01)
-    assert report.cycles_per_second >= 8000

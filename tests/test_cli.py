@@ -109,6 +109,7 @@ def test_inputs_that_do_not_fit(tmp_path):
         (["--fps", "30", "--clock", "fast"], "error[CB611]: 'fast' is not a clock frequency\n"),
         (["--fps", "0", "--clock", "1MHz"], "error[CB613]: '0' is not a frame rate\n"),
         ([*TARGET, "--image", "8"], "error[CB612]: '8' is not an image size\n"),
+        ([*TARGET, "--headroom", "0px"], "error[CB617]: '0px' is not a number of pixels\n"),
     ],
 )
 def test_targets_that_are_none(tmp_path, target, problem):
@@ -123,6 +124,13 @@ def test_plan_can_be_saved_and_built(tmp_path, build_dir):
     call("build", DIGITS, "--plan", saved, "-o", tmp_path / "build")
     for file in build_dir.glob("rtl/*"):
         assert (tmp_path / "build/rtl" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_headroom_is_pixels_a_cycle():
+    plain, fast = data("plan", DIGITS, *TARGET), data("plan", DIGITS, *TARGET, "--headroom", "2px")
+    assert fast["target"]["headroom"] == 2
+    assert fast["input_lanes"] == 2 * plain["input_lanes"]
+    assert "with 2 pixels a cycle" in call("plan", DIGITS, *TARGET, "--headroom", "2").stdout
 
 
 def test_simulation_passes(build_dir):

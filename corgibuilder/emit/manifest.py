@@ -29,7 +29,7 @@ def describe_build(
         target={
             "fps": float(plan.target.fps),
             "clock_hz": plan.target.clock_hz,
-            "cycles_per_frame": plan.target.budget,
+            "cycles_per_frame": plan.target.budget_for(pipeline.network.input_shape),
         },
         network=_network(pipeline, plan, stages, top),
         stages=stages,

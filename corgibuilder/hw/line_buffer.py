@@ -78,8 +78,10 @@ class LineBuffer(wiring.Component):
         self.memory = LineMemory(
             shape, lanes, channels=channels, capacity=capacity, single_port=single_port
         )
-        self.planes = {"channels": channels, "lanes": lanes, "capacity": capacity}
-        self.planes["alternate"] = single_port
+        self.write_planes, self.read_planes = (
+            Planes(channels=channels, lanes=lanes, capacity=capacity, alternate=single_port)
+            for _ in range(2)
+        )
         self.padding = padding
         self.layout = word(shape, lanes)
         super().__init__({
@@ -94,8 +96,8 @@ class LineBuffer(wiring.Component):
         m.submodules.memory = self.memory
         m.submodules.places = self.places
         m.submodules.walk = self.walk
-        m.submodules.write_planes = write = Planes(**self.planes)
-        m.submodules.read_planes = read = Planes(**self.planes)
+        m.submodules.write_planes = write = self.write_planes
+        m.submodules.read_planes = read = self.read_planes
         self._write(m, self.memory.write, self.places, write)
         self._read(m, self.memory, self.places, self.walk, read)
         m.d.comb += self.places.write_beyond.eq(write.plane > read.plane)

@@ -106,10 +106,7 @@ class LineMemory(wiring.Component):
 
 
 def spot(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
-    """Fields that say where a word lies: ``place`` of its pixel, ``bank`` and ``base`` of its plane.
-
-    The same whichever banks the planes form.
-    """
+    """Fields that say where a word lies: place of its pixel, bank and base of its plane."""
     return {
         "place": range(capacity),
         "bank": range(3),
@@ -122,8 +119,12 @@ class Planes(wiring.Component):
 
     Parameters
     ----------
-    memory
-        The memory that the words lie in.
+    channels, lanes
+        Values of a pixel and of a word.
+    capacity
+        Pixels that the memory holds.
+    alternate
+        Whether even and odd planes lie in different banks.
 
     Members
     -------

@@ -51,6 +51,57 @@ class Reduce(wiring.Component):
         return m
 
 
+class AcrossPool(wiring.Component):
+    """Pools every ``pixels`` adjacent pixels of a word to one. Latency 0.
+
+    Parameters
+    ----------
+    kind
+        Largest or sum.
+    x
+        Range of the values that arrive.
+    channels
+        Channels of a pixel.
+    pixels
+        Pixels that become one.
+    lanes
+        Values of a word that leaves: whole pixels.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes * pixels)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    """
+
+    def __init__(self, kind: PoolKind, x: QInt, *, channels: int, pixels: int, lanes: int):
+        assert lanes % channels == 0
+        self.kind = kind
+        self.channels = channels
+        self.pixels = pixels
+        self.lanes = lanes
+        self.out = QInt(x.lo * pixels, x.hi * pixels) if kind is PoolKind.SUM else x
+        super().__init__({
+            "i": In(stream.Signature(word(shape_of(x), lanes * pixels))),
+            "o": Out(stream.Signature(word(shape_of(self.out), lanes))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += [self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
+        for lane in range(self.lanes):
+            pixel, channel = divmod(lane, self.channels)
+            first = pixel * self.pixels * self.channels + channel
+            value = self.i.payload[first]
+            for k in range(1, self.pixels):
+                so_far = Signal(shape_of(self.out), name=f"so_far_{lane}_{k}")
+                m.d.comb += so_far.eq(
+                    combined(self.kind, value, self.i.payload[first + k * self.channels])
+                )
+                value = so_far
+            m.d.comb += self.o.payload[lane].eq(value)
+        return m
+
+
 class TilePool(wiring.Component):
     """Pools windows that tile the map, each word being worked in as it comes.
 

@@ -11,10 +11,10 @@ from corgibuilder.plan.forms import Form
 
 from .argmax import Argmax
 from .chunks import Chunks
-from .gearbox import Gearbox
+from .gearbox import regroup
 from .line_buffer import LineBuffer
 from .mac_array import MacArray
-from .pool import Reduce, TilePool
+from .pool import AcrossPool, Reduce, TilePool
 from .queue import Queue
 from .requant import Requant
 from .row_banks import RowBanks
@@ -48,7 +48,7 @@ class Stage(wiring.Component):
     form
         How sums become activations, or ``None`` where they already are.
     lanes
-        Channels in a word that arrives.
+        Values in a word that arrives: channels of a pixel, or several whole pixels.
     resizable
         Whether the map's size comes with each frame.
 
@@ -71,15 +71,17 @@ class Stage(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
-        channels = stage.x.shape.channels
         sized: list = []  # size inputs of the components that need the map's size
         source = wiring.flipped(self.i)
-        if self.lanes != folded.input_lanes:
-            m.submodules.gearbox = gearbox = Gearbox(
-                self.x, channels=channels, in_lanes=self.lanes, out_lanes=folded.input_lanes
-            )
-            wiring.connect(m, source, gearbox.i)
-            source = gearbox.o
+        source = regroup(
+            m,
+            source,
+            self.x,
+            pixel=stage.pixel_channels,
+            lanes=self.lanes,
+            unit=stage.x.shape.channels,
+            out_lanes=folded.input_lanes,
+        )
         if folding.fifo:
             m.submodules.queue = queue = Queue(word(self.x, folded.input_lanes), folding.fifo)
             wiring.connect(m, source, queue.i)
@@ -90,7 +92,9 @@ class Stage(wiring.Component):
             case Pool():
                 source = self._pooling(m, source, sized)
             case ArgmaxOp():
-                m.submodules.argmax = argmax = Argmax(stage.x.range, channels=channels)
+                m.submodules.argmax = argmax = Argmax(
+                    stage.x.range, channels=stage.x.shape.channels
+                )
                 wiring.connect(m, source, argmax.i)
                 source = argmax.o
         if self.form is not None:
@@ -136,12 +140,23 @@ class Stage(wiring.Component):
         folded, stage = self.folded, self.folded.stage
         pool = stage.engine
         assert isinstance(pool, Pool)
-        ranges = (pool.kind, stage.x.range, stage.acc.range)
+        x = stage.x.range
+        if stage.across > 1:
+            m.submodules.across = across = AcrossPool(
+                pool.kind,
+                x,
+                channels=stage.pixel_channels,
+                pixels=stage.across,
+                lanes=folded.folding.outputs,
+            )
+            wiring.connect(m, source, across.i)
+            source, x = across.o, across.out
+        ranges = (pool.kind, x, stage.acc.range)
         if folded.folding.feed is Feed.TILES:
             m.submodules.pool = engine = TilePool(
                 *ranges,
-                channels=stage.x.shape.channels,
-                lanes=folded.input_lanes,
+                channels=stage.acc.shape.channels,
+                lanes=folded.folding.outputs,
                 window=pool.window,
                 max_width=stage.x.shape.width,
             )
@@ -193,7 +208,7 @@ class Stage(wiring.Component):
             self.x,
             size=taps(stage) * lanes,
             picks=window_picks(folded),
-            repeats=1 if folded.depthwise else folded.groups,
+            repeats=1 if folded.depthwise or folded.by_output else folded.groups,
         )
         m.d.comb += [
             Cat(chunks.i.payload).eq(Cat(former.o.payload)),

@@ -7,30 +7,34 @@ from corgibuilder.plan.folding import Feed, Folded
 
 
 def weight_steps(folded: Folded) -> Ints:
-    """int64 ``(steps, outputs, inputs)``; lanes beyond the layer's channels are 0."""
-    conv, folding = folded.stage.engine, folded.folding
+    """int64 ``(weight_rows, outputs, inputs)``; lanes beyond the layer's channels are 0."""
+    stage, folding = folded.stage, folded.folding
+    conv = stage.node.op if folded.by_output else stage.engine
     assert isinstance(conv, Conv)
+    groups = folded.weight_rows // folded.passes
     windows = folding.feed in (Feed.COLUMNS, Feed.BANKS)
-    if conv.depthwise:
+    if folded.depthwise:
         order = conv.weights[:, 0]  # (channels, rows, columns)
         if windows:
             order = order.transpose(0, 2, 1)
         taps = order.reshape(len(order), -1)
-        taps = _padded(taps, folded.groups * folding.outputs, folded.passes * folding.inputs)
-        blocks = taps.reshape(folded.groups, folding.outputs, folded.passes, folding.inputs)
-        return blocks.transpose(0, 2, 1, 3).reshape(folded.steps, folding.outputs, folding.inputs)
+        taps = _padded(taps, groups * folding.outputs, folded.passes * folding.inputs)
+        blocks = taps.reshape(groups, folding.outputs, folded.passes, folding.inputs)
+        return blocks.transpose(0, 2, 1, 3).reshape(
+            folded.weight_rows, folding.outputs, folding.inputs
+        )
     dense = conv.dense_weights() if conv.groups > 1 else conv.weights
     outputs = len(dense)
     if windows:
         rows = dense.transpose(0, 3, 2, 1).reshape(outputs, -1)  # column, row, channel
-        rows = _padded(rows, folded.groups * folding.outputs, folded.passes * folding.inputs)
+        rows = _padded(rows, groups * folding.outputs, folded.passes * folding.inputs)
     else:
         rows = dense.transpose(0, 2, 3, 1)  # row, column, channel
         short = folded.words * folding.inputs - rows.shape[-1]
         rows = np.pad(rows, ((0, 0), (0, 0), (0, 0), (0, short))).reshape(outputs, -1)
-        rows = _padded(rows, folded.groups * folding.outputs, rows.shape[1])
-    blocks = rows.reshape(folded.groups, folding.outputs, folded.passes, folding.inputs)
-    return blocks.transpose(0, 2, 1, 3).reshape(folded.steps, folding.outputs, folding.inputs)
+        rows = _padded(rows, groups * folding.outputs, rows.shape[1])
+    blocks = rows.reshape(groups, folding.outputs, folded.passes, folding.inputs)
+    return blocks.transpose(0, 2, 1, 3).reshape(folded.weight_rows, folding.outputs, folding.inputs)
 
 
 def _padded(rows: Ints, height: int, width: int) -> Ints:

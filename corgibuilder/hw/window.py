@@ -1,6 +1,6 @@
 """From columns of a map to whole windows in registers."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, ShapeLike, Signal, signed
+from amaranth.hdl import Array, Cat, Const, Module, Mux, ShapeLike, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -139,9 +139,10 @@ class WindowFormer(wiring.Component):
         # Which of the shifts completes a window, and of which row.
         phase, tail_phase = Signal(range(max(stride, 2))), Signal(range(max(stride, 2)))
         step_phase = Array([*range(1, stride), 0])
+        past_head = x >= head if head else Const(1)
         of_row, of_tail = Signal(), Signal()
         m.d.comb += [
-            of_row.eq(real & (x >= head) & (phase == 0)),
+            of_row.eq(real & past_head & (phase == 0)),
             of_tail.eq((real | blank) & (tail_left != 0) & (tail_phase == 0)),
         ]
         window_tag = Signal(range(kw + 1), reset_less=True)
@@ -154,7 +155,7 @@ class WindowFormer(wiring.Component):
         with m.If(real):
             m.d.sync += x.eq(x + 1)
             next_phase = Signal.like(phase)
-            m.d.comb += next_phase.eq(Mux(x >= head, step_phase[phase], 0))
+            m.d.comb += next_phase.eq(Mux(past_head, step_phase[phase], 0))
             m.d.sync += phase.eq(next_phase)
             with m.If(last_x):
                 m.d.sync += [

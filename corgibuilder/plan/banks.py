@@ -1,10 +1,10 @@
 """How the words of a line buffer lie in memory.
 
-Word ``p`` of every pixel forms plane ``p``, of ``capacity`` words. Planes lie one after the other in
-banks, each a memory with its own address. Where an engine reads some words of a pixel while others
-are written, the even planes form one bank and the odd ones another, and every bank needs a single
-port: a read of one parity leaves the other to the write. A last word that is not full forms a bank
-of its own, no wider than its channels.
+Word ``p`` of every pixel forms plane ``p``, of as many words as the buffer holds pixels. Planes lie
+one after the other in banks, each a memory with its own address. Where an engine reads some words
+of a pixel while others are written, the even planes form one bank and the odd ones another, and
+every bank needs a single port: a read of one parity leaves the other to the write. A last word that
+is not full forms a bank of its own, no wider than its channels.
 """
 
 from dataclasses import dataclass

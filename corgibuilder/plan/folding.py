@@ -13,6 +13,7 @@ from corgibuilder.ir import Conv, Pool, Window
 from .paired_rows import margin, pairs_rows, waits
 from .paired_rows import places as paired_places
 from .stages import Stage
+from .widen import values_of_output
 
 
 class Feed(enum.Enum):
@@ -43,6 +44,8 @@ class Folding:
         Pixels in the line buffer, 0 where there is none.
     fifo
         Words in a queue before the engine's feed, 0 for none.
+    pixels
+        Adjacent pixels that enter as one; see :mod:`~corgibuilder.plan.widen`.
     """
 
     feed: Feed
@@ -51,10 +54,28 @@ class Folding:
     lanes: int
     capacity: int = 0
     fifo: int = 0
+    pixels: int = 1
 
 
 def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
+
+
+def words_of(pixels: int, channels: int, lanes: int) -> int:
+    """Words that carry so many pixels: parts of each one, or several whole ones to a word."""
+    if lanes > channels:
+        return ceil_div(pixels * channels, lanes)
+    return pixels * ceil_div(channels, lanes)
+
+
+def carries_pixels(stage: Stage, lanes: int) -> bool:
+    """Whether output words of that many lanes are equal parts of a pixel, or whole pixels.
+
+    They need not be where pixels leave one by one: then the last word of each may be short.
+    """
+    channels = stage.acc.shape.channels
+    pixel = channels // stage.leaving
+    return stage.leaving == 1 or (channels % lanes == 0 and 0 in (pixel % lanes, lanes % pixel))
 
 
 def feeds(stage: Stage, *, resizable: bool) -> tuple[Feed, ...]:
@@ -97,7 +118,8 @@ def whole_map(stage: Stage) -> bool:
 
 WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
 
-#: Bits of a window kept in registers at most; beyond, taps are read one by one.
+#: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
+#: read one by one.
 MAX_WINDOW_BITS = 16384
 
 
@@ -106,7 +128,7 @@ def small_window(stage: Stage) -> bool:
     assert isinstance(stage.engine, Conv)
     window = stage.engine.window
     bits = taps(stage) * stage.x.shape.channels * stage.x.range.width
-    return bits <= MAX_WINDOW_BITS and window.stride[1] <= window.kernel[1]
+    return bits <= MAX_WINDOW_BITS * stage.entering and window.stride[1] <= window.kernel[1]
 
 
 def taps(stage: Stage) -> int:
@@ -128,9 +150,42 @@ class Folded:
 
     @property
     def multipliers(self) -> int:
-        """Multipliers of the array."""
-        is_conv = isinstance(self.stage.engine, Conv)
-        return self.folding.inputs * self.folding.outputs if is_conv else 0
+        """Multipliers of the array; the zeros that widening a layer brings have none."""
+        stage, folding = self.stage, self.folding
+        if not isinstance(stage.engine, Conv):
+            return 0
+        if stage.entering > 1 and self.weight_rows == 1:
+            assert isinstance(stage.node.op, Conv)
+            copies = 1 if self.by_output else stage.leaving
+            return copies * stage.node.op.weights.size
+        return folding.inputs * folding.outputs
+
+    @property
+    def windows(self) -> bool:
+        """Whether whole windows are at hand, in registers."""
+        return self.folding.feed in (Feed.COLUMNS, Feed.BANKS)
+
+    @property
+    def by_output(self) -> bool:
+        """Whether the outputs that leave as one are worked on one after the other.
+
+        Each step then takes only values of one output's own window.
+        """
+        stage, outputs = self.stage, self.folding.outputs
+        pixel = stage.acc.shape.channels // stage.leaving
+        whole = stage.leaving == 1 or pixel % outputs == 0
+        return stage.entering > 1 and self.windows and whole
+
+    @property
+    def operands(self) -> int:
+        """Values that make one sum and can meet in one cycle."""
+        stage = self.stage
+        conv = stage.node.op if self.by_output else stage.engine
+        assert isinstance(conv, Conv)
+        together = conv.window.kernel[0] * conv.window.kernel[1] if self.windows else 1
+        if self.depthwise:
+            return together
+        return together * (stage.pixel_channels if self.by_output else stage.x.shape.channels)
 
     @property
     def input_lanes(self) -> int:
@@ -140,7 +195,7 @@ class Folded:
             return stage.x.shape.channels
         if isinstance(stage.engine, Conv) and not self.depthwise:
             return folding.inputs
-        return folding.outputs
+        return folding.outputs * stage.across
 
     @property
     def words(self) -> int:
@@ -155,8 +210,8 @@ class Folded:
             return taps(stage) if folding.feed is Feed.LINES else 1
         if self.depthwise:
             return ceil_div(taps(stage), folding.inputs)
-        if folding.feed in (Feed.COLUMNS, Feed.BANKS):
-            return ceil_div(taps(stage) * stage.x.shape.channels, folding.inputs)
+        if self.windows:
+            return ceil_div(self.operands, folding.inputs)
         return taps(stage) * self.words
 
     @property
@@ -183,6 +238,8 @@ class Folded:
     def row_gap(self) -> int:
         """Cycles lost at the start of a row while its first window forms."""
         engine = self.stage.engine
+        if not isinstance(engine, Conv | Pool):
+            return 0
         if self.folding.feed is Feed.LINES and pairs_rows(engine.window):
             times, pixels = waits(engine.window)
             return pixels * self.words + margin(engine.window) + WAIT_CYCLES * times
@@ -234,8 +291,8 @@ class Folded:
         """Whether the line buffer's banks get by with one access per cycle.
 
         With several words to a pixel, every other word read leaves a bank to the writer: enough if
-        each is read more than once and there are no more pixels than windows. With one, half of a position's cycles
-        have to do for its reads and writes, so that pixels may come in bursts.
+        each is read more than once and there are no more pixels than windows. With one, half of a
+        position's cycles have to do for its reads and writes, so that pixels may come in bursts.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
@@ -269,16 +326,21 @@ class Folded:
     def rom_bits(self) -> int:
         """Bits of the weight memory; 0 where weights are wired in."""
         engine = self.stage.engine
-        if not isinstance(engine, Conv) or self.steps == 1:
+        if not isinstance(engine, Conv) or self.weight_rows == 1:
             return 0
         lo, hi = int(engine.weights.min()), int(engine.weights.max())
         width = max(1, max(hi, ~lo).bit_length() + (lo < 0))
-        return self.steps * self.multipliers * width
+        return self.weight_rows * self.multipliers * width
 
     @property
     def steps(self) -> int:
-        """Rows of the weight memory."""
+        """Steps of the engine at one position."""
         return self.passes * self.groups
+
+    @property
+    def weight_rows(self) -> int:
+        """Rows of the weight memory; outputs worked on one after the other share them."""
+        return self.steps // self.stage.leaving if self.by_output else self.steps
 
 
 def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
@@ -290,6 +352,16 @@ def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
     """
     stage, folding = folded.stage, folded.folding
     channels, count = stage.x.shape.channels, taps(stage)
+    if folded.by_output:
+        groups = folded.groups // stage.leaving
+        values = [values_of_output(stage, u) for u in range(stage.leaving)]
+        short: list[int | None] = [None] * (folded.passes * folding.inputs - folded.operands)
+        return tuple(
+            tuple((v + short)[s * folding.inputs : (s + 1) * folding.inputs])
+            for v in values
+            for _ in range(groups)
+            for s in range(folded.passes)
+        )
     if not folded.depthwise:
         size = count * channels
         return tuple(

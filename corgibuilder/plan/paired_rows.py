@@ -7,8 +7,9 @@ they are written, the pixels of a pair of rows of ``line`` columns are
     j = row * line + column         and become free as number         2 * column + row
 
 so that pixel ``j`` of the next pair goes where pixel ``j * line`` modulo ``2 * line - 1`` lay: a
-perfect shuffle, undone by halving modulo ``2 * line - 1`` (Diaconis, Graham, Kantor: "The mathematics
-of perfect shuffles", 1983). Two lines are enough for ever, whatever the pace of the reader.
+perfect shuffle, in which columns lie half as far apart, modulo ``2 * line - 1``, from pair to pair
+(Diaconis, Graham, Kantor: "The mathematics of perfect shuffles", 1983). Two lines are enough for
+ever, whatever the pace of the reader.
 """
 
 from corgibuilder.ir import Window

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Network, Pool
+from corgibuilder.ir import Conv, Network, Pool, Shape, TensorType
 
-from .folding import Feed, Folded, Folding, ceil_div, least_capacity
+from .folding import Feed, Folded, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
 from .search import cheapest, fewest_cycles
 from .stages import Stage, group_stages
 from .target import Target
 from .timing import Flow, Passage, pass_through
+from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
 FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
@@ -34,13 +35,17 @@ class Link:
     @property
     def input_words(self) -> int:
         """Words of a frame that reach the stage."""
-        shape = self.stage.x.shape
-        return shape.pixels * ceil_div(shape.channels, self.lanes)
+        return self.words_of(self.stage.x.shape.pixels)
+
+    def words_of(self, pixels: int) -> int:
+        """Words that carry so many pixels, as the stage counts them."""
+        stage = self.stage
+        return words_of(pixels * stage.entering, stage.pixel_channels, self.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """All stages of a network in topological order, and the channels in an input word."""
+    """All stages of a network in topological order, and the values in an input word."""
 
     network: Network
     input_lanes: int
@@ -55,11 +60,11 @@ class Pipeline:
     def frame_cycles(self) -> int:
         """Cycles from one frame to the next: those of the slowest stage, or of the input."""
         shape = self.network.input_shape
-        entry = shape.pixels * ceil_div(shape.channels, self.input_lanes)
+        entry = words_of(shape.pixels, shape.channels, self.input_lanes)
         return max(entry, *(link.folded.frame_cycles for link in self.links))
 
     def lanes_of(self, node: str) -> int:
-        """Channels in a word of the stream that carries the value of ``node``."""
+        """Values in a word of the stream that carries the value of ``node``."""
         if node == self.input_node:
             return self.input_lanes
         return next(k.folded.folding.lanes for k in self.links if k.stage.result == node)
@@ -73,43 +78,86 @@ def is_resizable(network: Network) -> bool:
 def assemble(
     network: Network, stages: tuple[Stage, ...], foldings: Mapping[str, Folding], input_lanes: int
 ) -> Pipeline:
-    """Pipeline of ``stages`` with a folding for each by name."""
+    """Pipeline of ``stages``, as wide as they are to be, with a folding for each by name."""
     lanes = {network.inputs[0].node: input_lanes}
     links = []
     for stage in stages:
         folding = foldings[stage.name]
-        links.append(Link(Folded(stage, folding), form_of(stage, network), lanes[stage.source]))
+        links.append(Link(Folded(stage, folding), form_of(stage), lanes[stage.source]))
         lanes[stage.result] = folding.lanes
     return Pipeline(
         network=network,
         input_lanes=input_lanes,
-        resizable=is_resizable(network),
+        resizable=is_resizable(network) and not several_pixels(network, foldings, input_lanes),
         links=tuple(links),
     )
 
 
-def form_of(stage: Stage, network: Network) -> Form | None:
+def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lanes: int) -> bool:
+    """Whether several pixels travel as one anywhere, which ties the hardware to one width."""
+    return input_lanes > network.input_shape.channels or any(
+        folding.pixels > 1 for folding in foldings.values()
+    )
+
+
+def form_of(stage: Stage) -> Form | None:
     """How the stage brings its sums to activations; ``None`` where they already are."""
     if not isinstance(stage.engine, Conv) and stage.finish is None:
         return None
-    x = stage.x if stage.engine is None else network.graph.type(stage.name)
+    acc = stage.acc
+    x = TensorType(acc.shape, acc.lo + stage.bias, acc.hi + stage.bias)
     return find_form(stage.finish, x, stage.bias)
 
 
 def choose(network: Network, target: Target) -> Pipeline:
-    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough."""
-    stages, resizable = group_stages(network), is_resizable(network)
-    input_lanes = _input_lanes(network, target.budget)
+    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
+
+    Where a cycle has to take more than one pixel, words carry several and stages take several at
+    once; the size of the maps is then fixed.
+    """
+    stages, budget = group_stages(network), target.budget_for(network.input_shape)
+    for resizable in dict.fromkeys((is_resizable(network), False)):
+        pipeline = _chosen(network, stages, budget, resizable=resizable)
+        if pipeline is not None and pipeline.resizable == resizable:
+            return sized(pipeline)
+    raise _too_fast(network, stages, target)
+
+
+def _chosen(
+    network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
+) -> Pipeline | None:
+    shape = network.input_shape
+    pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
+    if pixels is None or (resizable and pixels > 1):
+        return None
+    input_lanes = _input_lanes(network, budget) if pixels == 1 else pixels * shape.channels
     lanes = {network.inputs[0].node: input_lanes}
     foldings: dict[str, Folding] = {}
+    chosen = []
     for stage in stages:
-        width = lanes[stage.source]
-        folding = cheapest(stage, target.budget, lanes=width, resizable=resizable)
-        if folding is None:
-            raise _too_fast(network, stages, target, resizable=resizable)
-        foldings[stage.name] = replace(folding, capacity=least_capacity(stage, folding.feed))
-        lanes[stage.result] = folding.lanes
-    return sized(assemble(network, stages, foldings, input_lanes))
+        found = _narrowest(stage, budget, lanes=lanes[stage.source], resizable=resizable)
+        if found is None:
+            return None
+        wide, foldings[stage.name] = found
+        chosen.append(wide)
+        lanes[stage.result] = foldings[stage.name].lanes
+    return assemble(network, tuple(chosen), foldings, input_lanes)
+
+
+def _narrowest(
+    stage: Stage, budget: int, *, lanes: int, resizable: bool
+) -> tuple[Stage, Folding] | None:
+    """The stage, as wide as it has to be to meet the budget, and its cheapest folding."""
+    for pixels in (1,) if resizable else widths(stage):
+        leaving = max(leaving_pixels(stage, pixels), 1)
+        if max(stage.x.shape.pixels // pixels, stage.acc.shape.pixels // leaving) > budget:
+            continue
+        wide = widen(stage, pixels)
+        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable)
+        if folding is not None:
+            capacity = least_capacity(wide, folding.feed)
+            return wide, replace(folding, capacity=capacity, pixels=pixels)
+    return None
 
 
 def _input_lanes(network: Network, budget: int) -> int:
@@ -121,21 +169,37 @@ def _input_lanes(network: Network, budget: int) -> int:
     return ceil_div(shape.channels, min(words, shape.channels))
 
 
-def _too_fast(
-    network: Network, stages: tuple[Stage, ...], target: Target, *, resizable: bool
-) -> CompileError:
-    least = {s.name: fewest_cycles(s, resizable=resizable) for s in stages}
-    least[network.inputs[0].node] = network.input_shape.pixels
+def _input_pixels(shape: Shape) -> tuple[int, ...]:
+    """The numbers of pixels that an input word may carry, the smallest first."""
+    return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
+
+
+def _too_fast(network: Network, stages: tuple[Stage, ...], target: Target) -> CompileError:
+    entry = network.input_shape
+    budget = target.budget_for(entry)
+    least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
+    for stage in stages:
+        everything = stage.x.shape.channels
+        if _narrowest(stage, budget, lanes=everything, resizable=False) is None:
+            least[stage.name] = fewest_cycles(widen(stage, widths(stage)[-1]), resizable=False)
     worst = max(least, key=lambda name: least[name])
-    fps = target.clock_hz / least[worst]
     at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
+    if target.headroom is not None and budget < target.budget:
+        asked = f"{target.headroom} pixels a cycle"
+        most = entry.pixels // least[worst]
+        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
+    else:
+        asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
+        remedy = (
+            f"ask for {target.clock_hz / least[worst]:g} frames/s or fewer, or for a clock of "
+            f"{float(least[worst] * target.fps) / 1e6:g} MHz or more"
+        )
     return CompileError(
         "CB403",
-        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {target.budget:,} cycles "
-        f"for a frame, and this layer takes {least[worst]:,} even when fully unrolled",
+        f"{asked} leave {budget:,} cycles for a frame, "
+        f"and this layer takes {least[worst]:,} even when fully unrolled",
         at=at,
-        help=f"ask for {fps:g} frames/s or fewer, or for a clock of "
-        f"{float(least[worst] * target.fps) / 1e6:g} MHz or more",
+        help=remedy,
     )
 
 
@@ -149,13 +213,23 @@ def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
 
 
 def passed(link: Link, flow: Flow, *, pace: int = 0) -> Passage:
-    """Run of the model through one stage; ``pace`` as for :func:`~.timing.pass_through`."""
-    return pass_through(link.folded, link.form, flow, lanes=link.lanes, frames=FRAMES, pace=pace)
+    """The stage's part in a run; the pixels of ``flow`` are those of the network's map.
+
+    ``pace`` as for :func:`~.timing.pass_through`.
+    """
+    stage = link.stage
+    entering = Flow(flow.times[stage.entering - 1 :: stage.entering], flow.spread)
+    passage = pass_through(
+        link.folded, link.form, entering, lanes=link.lanes, frames=FRAMES, pace=pace
+    )
+    times = np.repeat(passage.flow.times, stage.leaving)
+    return replace(passage, flow=Flow(times, passage.flow.spread))
 
 
-def unhindered(pixels: int, words: int) -> Flow:
-    """Pixels of ``words`` words offered without a pause, from cycle 0."""
-    return Flow(np.arange(1, FRAMES * pixels + 1) * words - 1, words)
+def unhindered(pixels: int, channels: int, lanes: int) -> Flow:
+    """Pixels in words of so many lanes, offered without a pause from cycle 0."""
+    words, together = ceil_div(channels, lanes), max(lanes // channels, 1)
+    return Flow((np.arange(FRAMES * pixels) // together + 1) * words - 1, words)
 
 
 def sized(pipeline: Pipeline) -> Pipeline:
@@ -177,20 +251,25 @@ def sized(pipeline: Pipeline) -> Pipeline:
         after = [n for n in pipeline.links if n.stage.source == link.stage.result]
         flow = flows[link.stage.source]
 
-        def bits(pace: int) -> int:
-            passage = passed(link, flow, pace=pace)
-            nexts = (fitted(n, passed(n, passage.flow, pace=slowest)) for n in after)
-            return sum(memory_bits(sized) for sized in (fitted(link, passage), *nexts))
-
-        best = min(paces(link, slowest), key=bits)
-        passage = passed(link, flow, pace=best)
+        runs = [passed(link, flow, pace=pace) for pace in paces(link, slowest)]
+        passage = runs[0] if len(runs) == 1 else _frugal(link, after, runs, slowest)
         flows[link.stage.result] = passage.flow
         links.append(fitted(link, passage))
     return replace(pipeline, links=tuple(links))
 
 
+def _frugal(link: Link, after: list[Link], runs: list[Passage], slowest: int) -> Passage:
+    """The run of a stage with the fewest bits in its own buffers and the next stages'."""
+
+    def bits(run: Passage) -> int:
+        nexts = (fitted(n, passed(n, run.flow, pace=slowest)) for n in after)
+        return sum(memory_bits(stage) for stage in (fitted(link, run), *nexts))
+
+    return min(runs, key=bits)
+
+
 def paces(link: Link, slowest: int) -> list[int]:
-    """Cycles per frame worth a look: the slowest stage's, and for strided windows the stage's own."""
+    """Cycles per frame worth a look: the slowest stage's; for strided windows up to its own."""
     engine, fastest = link.stage.engine, link.folded.frame_cycles
     if not isinstance(engine, Conv | Pool) or engine.window.stride[0] == 1:
         return [slowest]
@@ -222,11 +301,15 @@ def memory_bits(link: Link) -> int:
 
 def stage_latency(link: Link) -> tuple[int, int]:
     """The same as :func:`latencies` for one stage by itself."""
-    pixels = link.stage.x.shape.pixels
-    words = link.input_words // pixels
-    entry = unhindered(pixels, words)
-    passage = pass_through(link.folded, link.form, entry, lanes=link.lanes, frames=FRAMES)
-    return passage.first_word, int(passage.flow.times[link.stage.acc.shape.pixels - 1])
+    stage = link.stage
+    pixels = stage.x.shape.pixels * stage.entering
+    passage = passed(link, unhindered(pixels, stage.pixel_channels, link.lanes))
+    return passage.first_word, _last_word(stage, passage)
+
+
+def _last_word(stage: Stage, passage: Passage) -> int:
+    """Cycle of the last word of the first frame."""
+    return int(passage.flow.times[stage.acc.shape.pixels * stage.leaving - 1])
 
 
 def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
@@ -235,9 +318,8 @@ def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
     For the first frame into an empty pipeline, offered as fast as it is taken.
     """
     shape = pipeline.network.input_shape
-    words = ceil_div(shape.channels, pipeline.input_lanes)
+    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes)
     found = {}
-    for link, passage in passages(pipeline, unhindered(shape.pixels, words)):
-        last = int(passage.flow.times[link.stage.acc.shape.pixels - 1])
-        found[link.stage.result] = (passage.first_word, last)
+    for link, passage in passages(pipeline, entry):
+        found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
     return {port.node: found[port.node] for port in pipeline.network.outputs}

@@ -7,13 +7,22 @@ from fractions import Fraction
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Network, Pool
+from corgibuilder.ir import Conv, Network, Pool, Shape
 
-from .folding import Feed, Folding, feeds, least_capacity, taps
+from .folding import Feed, Folded, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
-from .pipeline import Link, Pipeline, assemble, choose, is_resizable, latencies
+from .pipeline import (
+    Link,
+    Pipeline,
+    assemble,
+    choose,
+    is_resizable,
+    latencies,
+    several_pixels,
+)
 from .stages import Stage, group_stages
 from .target import Target
+from .widen import widen, widths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,12 @@ class Plan:
         """Text that :meth:`from_json` reads back."""
         data = asdict(self)
         data["target"]["fps"] = str(self.target.fps)
+        if self.target.headroom is None:
+            del data["target"]["headroom"]
         for stage in data["stages"]:
             stage["folding"]["feed"] = stage["folding"]["feed"].value
+            if stage["folding"]["pixels"] == 1:
+                del stage["folding"]["pixels"]
         return json.dumps(data, indent=2) + "\n"
 
     @classmethod
@@ -103,6 +116,7 @@ class Plan:
                 fps=Fraction(data["target"]["fps"]),
                 clock_hz=_whole(data["target"]["clock_hz"]),
                 image=_size(data["target"]["image"]),
+                headroom=_headroom(data["target"]),
             )
             stages = tuple(_stage(stage) for stage in data["stages"])
             figures = {name: data[name] for name in ("network", "cycles_per_frame")}
@@ -126,6 +140,10 @@ def _size(value: Any) -> tuple[int, int] | None:
     return _whole(width), _whole(height)
 
 
+def _headroom(target: Mapping[str, Any]) -> int | None:
+    return _whole(target["headroom"]) if "headroom" in target else None
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{value!r} is not a whole number")
@@ -133,8 +151,9 @@ def _whole(value: Any) -> int:
 
 
 def _stage(data: Mapping[str, Any]) -> StagePlan:
-    numbers = {f.name: _whole(data["folding"][f.name]) for f in fields(Folding) if f.name != "feed"}
-    folding = Folding(feed=Feed(data["folding"]["feed"]), **numbers)
+    decided = {"pixels": 1} | data["folding"]
+    numbers = {f.name: _whole(decided[f.name]) for f in fields(Folding) if f.name != "feed"}
+    folding = Folding(feed=Feed(decided["feed"]), **numbers)
     return StagePlan(
         **{f.name: data[f.name] for f in fields(StagePlan) if f.name != "folding"}, folding=folding
     )
@@ -161,12 +180,32 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             at=Origin(network.name),
             help="build with the network file that the plan was made for",
         )
-    channels = network.input_shape.channels
-    if not 1 <= plan.input_lanes <= channels:
-        raise _bad(stages[0], f"input_lanes is {plan.input_lanes}", f"take 1 to {channels}")
+    _check_input(stages[0], network.input_shape, plan.input_lanes)
+    fixed = several_pixels(network, foldings, plan.input_lanes)
+    wide = []
     for stage in stages:
-        _check(stage, foldings[stage.name], resizable=is_resizable(network))
-    return assemble(network, stages, foldings, plan.input_lanes)
+        folding = foldings[stage.name]
+        possible = widths(stage)
+        if folding.pixels not in possible:
+            numbers = ", ".join(map(str, possible))
+            raise _bad(stage, f"pixels is {folding.pixels}", f"take one of: {numbers}")
+        wide.append(widen(stage, folding.pixels))
+        _check(wide[-1], folding, resizable=is_resizable(network) and not fixed)
+    return assemble(network, tuple(wide), foldings, plan.input_lanes)
+
+
+def _check_input(first: Stage, shape: Shape, lanes: int) -> None:
+    """Refuse input words that are neither part of a pixel nor several pixels of a row."""
+    pixels, rest = divmod(lanes, shape.channels)
+    if lanes > shape.channels and not rest and shape.width % pixels == 0:
+        return
+    if not 1 <= lanes <= shape.channels:
+        raise _bad(
+            first,
+            f"input_lanes is {lanes}",
+            f"take 1 to {shape.channels}, or {shape.channels} times a divisor of the width,"
+            f" {shape.width}",
+        )
 
 
 def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
@@ -188,6 +227,13 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
         raise _bad(
             stage, f"lanes is {folding.lanes}", f"take a divisor of outputs, {folding.outputs}"
         )
+    if not carries_pixels(stage, folding.lanes):
+        pixel = outputs // stage.leaving
+        remedy = f"take a divisor of {pixel}, a pixel's channels, or {pixel} times whole pixels"
+        raise _bad(stage, f"lanes is {folding.lanes}", remedy)
+    if stage.entering > 1 and not isinstance(stage.engine, Conv) and folding.outputs != outputs:
+        remedy = f"take {outputs}, as {folding.pixels} pixels enter at once"
+        raise _bad(stage, f"outputs is {folding.outputs}", remedy)
     if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
         raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
     if folding.feed in (Feed.LINES, Feed.COLUMNS):
@@ -200,11 +246,7 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
 
 def most_inputs(stage: Stage, folding: Folding) -> int:
     """Most values that can meet one output in a cycle."""
-    if not isinstance(stage.engine, Conv):
-        return 1
-    windows = folding.feed in (Feed.COLUMNS, Feed.BANKS)
-    channels = 1 if stage.engine.depthwise else stage.x.shape.channels
-    return channels * (taps(stage) if windows else 1)
+    return Folded(stage, folding).operands if isinstance(stage.engine, Conv) else 1
 
 
 def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:
@@ -213,19 +255,20 @@ def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:
 
 def describe(pipeline: Pipeline, target: Target) -> Plan:
     """The plan of a pipeline, with all figures."""
+    budget = target.budget_for(pipeline.network.input_shape)
     first, frame = max(latencies(pipeline).values(), key=lambda spans: spans[1])
     return Plan(
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
-        stages=tuple(_figures(link, target) for link in pipeline.links),
+        stages=tuple(_figures(link, budget) for link in pipeline.links),
         cycles_per_frame=pipeline.frame_cycles,
         latency_first=first,
         latency_frame=frame,
     )
 
 
-def _figures(link: Link, target: Target) -> StagePlan:
+def _figures(link: Link, budget: int) -> StagePlan:
     folded, stage = link.folded, link.stage
     return StagePlan(
         name=stage.name,
@@ -234,7 +277,7 @@ def _figures(link: Link, target: Target) -> StagePlan:
         cycles_per_frame=folded.frame_cycles,
         macs=stage.macs,
         multipliers=folded.multipliers,
-        multipliers_bound=max(1.0, stage.macs / target.budget) if stage.macs else 0.0,
+        multipliers_bound=max(1.0, stage.macs / budget) if stage.macs else 0.0,
         accumulator_bits=stage.acc.range.width,
         requantiser=requantiser(link),
         buffer_bits=folded.buffer_bits,
@@ -246,13 +289,13 @@ def _figures(link: Link, target: Target) -> StagePlan:
 
 def layer_kind(stage: Stage) -> str:
     """Kind of layer and its window, for people."""
-    engine = stage.engine
+    engine = stage.node.op if stage.engine is not None else None
     if not isinstance(engine, Conv | Pool):
         return "argmax" if engine is not None else "step function"
     kh, kw = engine.window.kernel
     if isinstance(engine, Pool):
         return f"{engine.kind.value} pool {kh}x{kw}"
-    if stage.x.shape.pixels == 1:
+    if stage.x.shape.pixels * stage.entering == 1:
         return "fully connected"
     return f"{'depthwise' if engine.depthwise else 'conv'} {kh}x{kw}"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from corgibuilder.ir import Argmax, Conv, Pool
 
-from .folding import Feed, Folded, Folding, ceil_div, feeds, taps
+from .folding import Feed, Folded, Folding, carries_pixels, ceil_div, feeds, taps
 from .stages import Stage
 
 
@@ -36,7 +36,9 @@ def candidates(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Ite
             for outputs in _parts(stage.x.shape.channels):
                 yield Folding(feed=feed, inputs=1, outputs=outputs, lanes=outputs)
         else:
-            yield Folding(feed=feed, inputs=1, outputs=lanes, lanes=lanes)
+            channels = stage.acc.shape.channels
+            outputs = channels if stage.entering > 1 else min(lanes, channels)
+            yield Folding(feed=feed, inputs=1, outputs=outputs, lanes=outputs)
 
 
 def _parts(total: int) -> list[int]:
@@ -46,13 +48,9 @@ def _parts(total: int) -> list[int]:
 
 def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]:
     assert isinstance(stage.engine, Conv)
-    channels, outputs = stage.x.shape.channels, stage.acc.shape.channels
+    outputs = stage.acc.shape.channels
     depthwise = stage.engine.depthwise
     windows = feed in (Feed.COLUMNS, Feed.BANKS)
-    if depthwise:
-        operands = taps(stage) if windows else 1
-    else:
-        operands = taps(stage) * channels if windows else channels
     cycles = budget // stage.acc.shape.pixels  # per output position
     for group in [outputs] if feed is Feed.STREAM and not depthwise else _parts(outputs):
         groups = ceil_div(outputs, group)
@@ -62,12 +60,15 @@ def _conv_candidates(stage: Stage, feed: Feed, budget: int) -> Iterator[Folding]
             most_passes = min(cycles // groups // taps(stage), budget // stage.x.shape.pixels)
         if most_passes < 1:
             continue
+        operands = Folded(stage, Folding(feed=feed, inputs=1, outputs=group, lanes=group)).operands
         passes = min(most_passes, operands)
         folded = _in_passes(stage, feed, group, operands, passes)
         while passes > 1 and folded.row_gap and folded.frame_cycles > budget:
             passes -= 1  # to make up for what is lost at the start of each row
             folded = _in_passes(stage, feed, group, operands, passes)
-        yield replace(folded.folding, lanes=_lanes(group, folded.passes))
+        lanes = _lanes(stage, group, folded.passes)
+        if lanes is not None:
+            yield replace(folded.folding, lanes=lanes)
 
 
 def _in_passes(stage: Stage, feed: Feed, group: int, operands: int, passes: int) -> Folded:
@@ -76,9 +77,10 @@ def _in_passes(stage: Stage, feed: Feed, group: int, operands: int, passes: int)
     return Folded(stage, Folding(feed=feed, inputs=inputs, outputs=group, lanes=group))
 
 
-def _lanes(outputs: int, passes: int) -> int:
+def _lanes(stage: Stage, outputs: int, passes: int) -> int | None:
     """Fewest lanes, dividing ``outputs``, that carry a group of sums away before the next one."""
-    return min(n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= passes)
+    possible = (n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= passes)
+    return next((n for n in possible if carries_pixels(stage, n)), None)
 
 
 def burden(stage: Stage, folding: Folding) -> int:

@@ -30,6 +30,8 @@ class Stage:
     ``name`` is the layer's name in the user's file, ``module`` a Verilog identifier made from it.
     ``source`` and ``result`` are the graph nodes whose values enter and leave. ``x`` and ``out``
     are the types of those values, ``acc`` that of the engine's sums without their bias.
+    ``entering`` pixels of the network's map are one pixel of ``x``, ``leaving`` one of ``out``; see
+    :mod:`~corgibuilder.plan.widen`.
     """
 
     name: str
@@ -43,6 +45,18 @@ class Stage:
     out: TensorType
     macs: int
     node: Node
+    entering: int = 1
+    leaving: int = 1
+
+    @property
+    def across(self) -> int:
+        """Pixels that a pool reduces to one before its engine does."""
+        return self.entering // self.leaving if isinstance(self.engine, Pool) else 1
+
+    @property
+    def pixel_channels(self) -> int:
+        """Channels of one pixel of the network's map that enters."""
+        return self.x.shape.channels // self.entering
 
     @property
     def bias(self) -> Ints:

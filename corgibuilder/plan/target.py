@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +19,14 @@ class Target:
         Clock cycles per second, above 0.
     image
         Width and height, or ``None`` for the size in the network's file.
+    headroom
+        Pixels of the input that every cycle must be able to take, whatever ``fps`` needs.
     """
 
     fps: Fraction
     clock_hz: int
     image: tuple[int, int] | None = None
+    headroom: int | None = None
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.clock_hz <= 0:
@@ -32,8 +36,21 @@ class Target:
                 at=Origin("command line"),
                 help="give a frame rate and a clock above 0",
             )
+        if self.headroom is not None and self.headroom < 1:
+            raise CompileError(
+                "CB404",
+                f"a headroom of {self.headroom} pixels a cycle is not a target",
+                at=Origin("command line"),
+                help="give 1 or more pixels, or no headroom",
+            )
 
     @property
     def budget(self) -> int:
         """Whole clock cycles that a frame may take; at least 1."""
         return max(1, self.clock_hz // self.fps)
+
+    def budget_for(self, shape: Shape) -> int:
+        """Whole clock cycles that a frame of ``shape`` may take at the input; at least 1."""
+        if self.headroom is None:
+            return self.budget
+        return max(1, min(self.budget, shape.pixels // self.headroom))

@@ -51,10 +51,10 @@ class SimulationReport:
     """Result of one simulation.
 
     ``finished`` is false where no word moved for so long that the design must be stuck. Cycles per
-    frame are the distance of the last words of the last two frames of equal size, before stalls that
-    begin later than with the first frame (``None`` if there are none);
-    latencies are those of frame 0 from its first input word to the first and to the last output
-    word; all of the port that ends last. ``simulation_seconds`` is the run as seen from outside.
+    frame are the distance of the last words of the last two frames of equal size, before stalls
+    that begin later than with the first frame (``None`` if there are none such); latencies are
+    those of frame 0 from its first input word to the first and to the last output word; all of the
+    port that ends last. ``simulation_seconds`` is the run as seen from outside.
     """
 
     layer: str

@@ -16,10 +16,10 @@ def pack(frame: NDArray[np.int64], stream: Stream, rng: np.random.Generator) -> 
 
     ``frame`` is ``(channels, height, width)``. Unused lanes get random bits: nobody may look.
     """
-    pixels = frame.transpose(1, 2, 0).reshape(-1, stream.channels)
-    lanes = stream.words_per_pixel * stream.lanes
-    bits = rng.integers(0, 2, (len(pixels), lanes, stream.bits), np.uint8)
-    bits[:, : stream.channels] = pixels[:, :, None] >> np.arange(stream.bits) & 1
+    units = frame.transpose(1, 2, 0).reshape(-1, stream.unit)
+    lanes = stream.words_per_unit * stream.lanes
+    bits = rng.integers(0, 2, (len(units), lanes, stream.bits), np.uint8)
+    bits[:, : stream.unit] = units[:, :, None] >> np.arange(stream.bits) & 1
     return bits.reshape(-1, stream.word_bits)
 
 

@@ -10,13 +10,16 @@ from corgibuilder.hw.streams import Buffer, Fork
 
 
 def to_words(frames, lanes):
-    """Frames ``(channels, height, width)`` as the words of one stream."""
+    """Frames ``(channels, height, width)`` as the words of one stream.
+
+    More lanes than channels are several pixels.
+    """
     words = []
     for frame in frames:
-        pixels = np.moveaxis(np.asarray(frame), 0, -1).reshape(-1, frame.shape[0])
-        short = -pixels.shape[1] % lanes
-        pixels = np.pad(pixels, ((0, 0), (0, short)))
-        words += pixels.reshape(-1, lanes).tolist()
+        units = np.moveaxis(np.asarray(frame), 0, -1).reshape(-1, max(frame.shape[0], lanes))
+        short = -units.shape[1] % lanes
+        units = np.pad(units, ((0, 0), (0, short)))
+        words += units.reshape(-1, lanes).tolist()
     return words
 
 
@@ -24,10 +27,13 @@ def from_words(words, shapes, lanes):
     """Frames of the given shapes from the words of one stream."""
     frames, at = [], 0
     for c, h, w in shapes:
-        per_pixel = -(-c // lanes)
-        block = np.array(words[at : at + h * w * per_pixel], dtype=np.int64)
-        at += h * w * per_pixel
-        frames.append(np.moveaxis(block.reshape(h, w, per_pixel * lanes)[:, :, :c], -1, 0))
+        unit = max(c, lanes)
+        per_unit = -(-unit // lanes)
+        count = h * w * c // unit
+        block = np.array(words[at : at + count * per_unit], dtype=np.int64)
+        at += count * per_unit
+        values = block.reshape(count, per_unit * lanes)[:, :unit]
+        frames.append(np.moveaxis(values.reshape(h, w, c), -1, 0))
     return frames
 
 

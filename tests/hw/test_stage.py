@@ -25,8 +25,9 @@ from corgibuilder.ir import (
     Window,
 )
 from corgibuilder.plan.folding import Feed, Folded, Folding
-from corgibuilder.plan.forms import find_form
+from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.widen import widen
 
 from ..streams import run_streams
 from .maps import from_words, size_words, to_words
@@ -58,12 +59,10 @@ def steps(rng, channels, count=15, spread=150):
 
 
 def check(net, folding, *, lanes, frames, stall, resizable):
-    (stage,) = group_stages(net)
+    (single,) = group_stages(net)
+    stage = widen(single, folding.pixels)
     folded = Folded(stage, folding)
-    needs_form = isinstance(stage.engine, Conv) or stage.finish is not None
-    x = net.graph.type(stage.node.name) if stage.engine is not None else stage.x
-    form = find_form(stage.finish, x, stage.bias) if needs_form else None
-    dut = Stage(folded, form, lanes=lanes, resizable=resizable)
+    dut = Stage(folded, form_of(stage), lanes=lanes, resizable=resizable)
     want = []
     for f in frames:
         sized = Graph(
@@ -72,7 +71,7 @@ def check(net, folding, *, lanes, frames, stall, resizable):
         )
         want.append(np.asarray(golden.run(sized, f[None])[stage.result])[0])
     feeds = {"i": to_words(frames, lanes)}
-    due = {"o": sum(w.shape[1] * w.shape[2] * -(-w.shape[0] // folding.lanes) for w in want)}
+    due = {"o": len(to_words(want, folding.lanes))}
     if resizable:
         feeds["i_size"] = size_words(frames)
         due["o_size"] = len(frames)

@@ -198,8 +198,9 @@ def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
     )
 
 
-@pytest.mark.parametrize("lanes", [0, 4])
-def test_more_lanes_than_the_input_has_channels_are_refused(lanes):
+@pytest.mark.parametrize("lanes", [0, 4, 9])
+def test_input_words_of_no_whole_pixels_are_refused(lanes):
     assert refusal(replace(PLAN, input_lanes=lanes)) == (
-        f"error[CB413]: in the plan input_lanes is {lanes}\n  --> toy.onnx: n0\n  help: take 1 to 3"
+        f"error[CB413]: in the plan input_lanes is {lanes}\n  --> toy.onnx: n0\n"
+        "  help: take 1 to 3, or 3 times a divisor of the width, 10"
     )
