@@ -16,7 +16,7 @@ from corgibuilder.model import write_model
 from corgibuilder.plan import Plan, Target, make_plan
 from corgibuilder.synth import synth
 from corgibuilder.system import System
-from corgibuilder.units import parse_clock, parse_fps, parse_image, parse_pixels
+from corgibuilder.units import parse_clock, parse_fps, parse_image, parse_latency, parse_pixels
 from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
 
@@ -50,14 +50,22 @@ def plan(
     clock_hz: int,
     image: Size | None = None,
     headroom: int | None = None,
+    latency: float | Fraction | None = None,
 ) -> Plan:
     """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``.
 
-    With ``headroom``, so that every cycle can take that many pixels, where that is more.
+    With ``headroom``, so that every cycle can take that many pixels, where that is more; with
+    ``latency``, so that the last output begins so many seconds after the first pixel.
     """
     if image:
         network = frontend.resized(network, *image)
-    target = Target(fps=Fraction(str(fps)), clock_hz=clock_hz, image=image, headroom=headroom)
+    target = Target(
+        fps=Fraction(str(fps)),
+        clock_hz=clock_hz,
+        image=image,
+        headroom=headroom,
+        latency=None if latency is None else Fraction(str(latency)),
+    )
     return make_plan(network, target)
 
 
@@ -68,16 +76,17 @@ def plan_file(
     clock: str | None,
     image: str | None,
     headroom: str | None,
+    latency: str | None,
     saved: Path | None = None,
 ) -> Plan:
     """Plan for a file and settings as people write them, or the plan ``saved`` in a file."""
     if saved:
-        if fps or clock or image or headroom:
+        if fps or clock or image or headroom or latency:
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
                 at=Origin(str(saved)),
-                help="leave out --fps, --clock, --image and --headroom, or --plan",
+                help="leave out --fps, --clock, --image, --headroom and --latency, or --plan",
             )
         return Plan.from_json(_text(saved))
     if not fps or not clock:
@@ -93,6 +102,7 @@ def plan_file(
         clock_hz=parse_clock(clock),
         image=parse_image(image) if image else None,
         headroom=parse_pixels(headroom) if headroom else None,
+        latency=parse_latency(latency) if latency else None,
     )
 
 

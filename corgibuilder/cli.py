@@ -22,6 +22,7 @@ from corgibuilder.options import (
     ImageSize,
     InputFile,
     Json,
+    Latency,
     NetworkFile,
     OptionalInputFile,
     PixelValues,
@@ -100,6 +101,7 @@ def run(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --headroom 4px",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --latency 7ms",
     )
 )
 def plan(
@@ -108,11 +110,14 @@ def plan(
     clock: Clock = None,
     image: ImageSize = None,
     headroom: Headroom = None,
+    latency: Latency = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     json: Json = False,
 ) -> None:
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
-    made = api.plan_file(network, fps=fps, clock=clock, image=image, headroom=headroom)
+    made = api.plan_file(
+        network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency
+    )
     if output:
         output.write_text(made.to_json())
     show(json, plan_data(made), plan_table(made))
@@ -132,6 +137,7 @@ def build(
     clock: Clock = None,
     image: ImageSize = None,
     headroom: Headroom = None,
+    latency: Latency = None,
     plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
     classes: Classes = CLASSES,
@@ -139,7 +145,9 @@ def build(
 ) -> None:
     """Write the Verilog, its memory images and a manifest."""
     around = System(style=system, classes=classes) if system else None
-    made = api.plan_file(network, fps=fps, clock=clock, image=image, headroom=headroom, saved=plan)
+    made = api.plan_file(
+        network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency, saved=plan
+    )
     with progress_bar() as progress:
         api.build(network, made, output, system=around, progress=progress)
     written = {"directory": output, "manifest": output / "manifest.json", "plan": plan_data(made)}

@@ -36,6 +36,15 @@ Headroom = Annotated[
         " needs; the size of images is then fixed.",
     ),
 ]
+Latency = Annotated[
+    str | None,
+    typer.Option(
+        "--latency",
+        metavar="TIME",
+        help="Longest time from a frame's first pixel to the first word of the last output, such as"
+        " 7ms; costs multipliers where it is shorter than the frame rate makes it.",
+    ),
+]
 INPUT = typer.Option(
     "--input",
     help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"

@@ -127,10 +127,12 @@ def plan_table(plan: Plan) -> Table:
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
     if target.headroom is not None:
         size += f" with {target.headroom} pixels a cycle"
+    if target.latency is not None:
+        size += f" within {float(target.latency) * 1e3:g} ms"
     title = (
         f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
-        f" {plan.latency_frame:,} cycles"
+        f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
     )
     rules = "layer", "feed", "requantiser"
     numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"

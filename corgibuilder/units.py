@@ -1,4 +1,4 @@
-"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``."""
+"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``, ``7ms``."""
 
 import re
 from fractions import Fraction
@@ -65,3 +65,17 @@ def parse_pixels(text: str) -> int:
             help="write it like 4px",
         )
     return int(found[1])
+
+
+def parse_latency(text: str) -> Fraction:
+    """Seconds of ``7.2ms``, ``900us`` or ``0.01s``, exactly."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s)\s*", text)
+    seconds = Fraction(found[1]) / {"us": 10**6, "ms": 10**3, "s": 1}[found[2]] if found else 0
+    if not seconds:
+        raise CompileError(
+            "CB618",
+            f"{text!r} is not a latency",
+            at=Origin("--latency"),
+            help="write it like 7.2ms",
+        )
+    return Fraction(seconds)

@@ -1,20 +1,16 @@
-"""The stages of a pipeline with their foldings: chosen for a target, or taken from a saved plan."""
+"""The stages of a pipeline with their foldings, and what the model of their timing says of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Network, Pool, Shape, TensorType
+from corgibuilder.ir import Conv, Network, Pool, TensorType
 
 from .folding import Feed, Folded, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
-from .search import cheapest, fewest_cycles
-from .stages import Stage, group_stages
-from .target import Target
+from .stages import Stage
 from .timing import Flow, Passage, pass_through
-from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
 FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
@@ -107,100 +103,6 @@ def form_of(stage: Stage) -> Form | None:
     acc = stage.acc
     x = TensorType(acc.shape, acc.lo + stage.bias, acc.hi + stage.bias)
     return find_form(stage.finish, x, stage.bias)
-
-
-def choose(network: Network, target: Target) -> Pipeline:
-    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
-
-    Where a cycle has to take more than one pixel, words carry several and stages take several at
-    once; the size of the maps is then fixed.
-    """
-    stages, budget = group_stages(network), target.budget_for(network.input_shape)
-    for resizable in dict.fromkeys((is_resizable(network), False)):
-        pipeline = _chosen(network, stages, budget, resizable=resizable)
-        if pipeline is not None and pipeline.resizable == resizable:
-            return sized(pipeline)
-    raise _too_fast(network, stages, target)
-
-
-def _chosen(
-    network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
-) -> Pipeline | None:
-    shape = network.input_shape
-    pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
-    if pixels is None or (resizable and pixels > 1):
-        return None
-    input_lanes = _input_lanes(network, budget) if pixels == 1 else pixels * shape.channels
-    lanes = {network.inputs[0].node: input_lanes}
-    foldings: dict[str, Folding] = {}
-    chosen = []
-    for stage in stages:
-        found = _narrowest(stage, budget, lanes=lanes[stage.source], resizable=resizable)
-        if found is None:
-            return None
-        wide, foldings[stage.name] = found
-        chosen.append(wide)
-        lanes[stage.result] = foldings[stage.name].lanes
-    return assemble(network, tuple(chosen), foldings, input_lanes)
-
-
-def _narrowest(
-    stage: Stage, budget: int, *, lanes: int, resizable: bool
-) -> tuple[Stage, Folding] | None:
-    """The stage, as wide as it has to be to meet the budget, and its cheapest folding."""
-    for pixels in (1,) if resizable else widths(stage):
-        leaving = max(leaving_pixels(stage, pixels), 1)
-        if max(stage.x.shape.pixels // pixels, stage.acc.shape.pixels // leaving) > budget:
-            continue
-        wide = widen(stage, pixels)
-        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable)
-        if folding is not None:
-            capacity = least_capacity(wide, folding.feed)
-            return wide, replace(folding, capacity=capacity, pixels=pixels)
-    return None
-
-
-def _input_lanes(network: Network, budget: int) -> int:
-    """A whole pixel of an image; of anything else the fewest channels that come in in time."""
-    shape = network.input_shape
-    if shape.pixels > 1 and shape.channels <= 4:
-        return shape.channels
-    words = max(budget // shape.pixels, 1)
-    return ceil_div(shape.channels, min(words, shape.channels))
-
-
-def _input_pixels(shape: Shape) -> tuple[int, ...]:
-    """The numbers of pixels that an input word may carry, the smallest first."""
-    return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
-
-
-def _too_fast(network: Network, stages: tuple[Stage, ...], target: Target) -> CompileError:
-    entry = network.input_shape
-    budget = target.budget_for(entry)
-    least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
-    for stage in stages:
-        everything = stage.x.shape.channels
-        if _narrowest(stage, budget, lanes=everything, resizable=False) is None:
-            least[stage.name] = fewest_cycles(widen(stage, widths(stage)[-1]), resizable=False)
-    worst = max(least, key=lambda name: least[name])
-    at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
-    if target.headroom is not None and budget < target.budget:
-        asked = f"{target.headroom} pixels a cycle"
-        most = entry.pixels // least[worst]
-        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
-    else:
-        asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
-        remedy = (
-            f"ask for {target.clock_hz / least[worst]:g} frames/s or fewer, or for a clock of "
-            f"{float(least[worst] * target.fps) / 1e6:g} MHz or more"
-        )
-    return CompileError(
-        "CB403",
-        f"{asked} leave {budget:,} cycles for a frame, "
-        f"and this layer takes {least[worst]:,} even when fully unrolled",
-        at=at,
-        help=remedy,
-    )
 
 
 def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:

@@ -9,13 +9,13 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool, Shape
 
+from .choice import choose
 from .folding import Feed, Folded, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
 from .pipeline import (
     Link,
     Pipeline,
     assemble,
-    choose,
     is_resizable,
     latencies,
     several_pixels,
@@ -99,8 +99,10 @@ class Plan:
         """Text that :meth:`from_json` reads back."""
         data = asdict(self)
         data["target"]["fps"] = str(self.target.fps)
-        if self.target.headroom is None:
-            del data["target"]["headroom"]
+        data["target"]["latency"] = str(self.target.latency)
+        for wish in ("headroom", "latency"):
+            if getattr(self.target, wish) is None:
+                del data["target"][wish]
         for stage in data["stages"]:
             stage["folding"]["feed"] = stage["folding"]["feed"].value
             if stage["folding"]["pixels"] == 1:
@@ -117,6 +119,7 @@ class Plan:
                 clock_hz=_whole(data["target"]["clock_hz"]),
                 image=_size(data["target"]["image"]),
                 headroom=_headroom(data["target"]),
+                latency=_latency(data["target"]),
             )
             stages = tuple(_stage(stage) for stage in data["stages"])
             figures = {name: data[name] for name in ("network", "cycles_per_frame")}
@@ -142,6 +145,10 @@ def _size(value: Any) -> tuple[int, int] | None:
 
 def _headroom(target: Mapping[str, Any]) -> int | None:
     return _whole(target["headroom"]) if "headroom" in target else None
+
+
+def _latency(target: Mapping[str, Any]) -> Fraction | None:
+    return Fraction(target["latency"]) if "latency" in target else None
 
 
 def _whole(value: Any) -> int:

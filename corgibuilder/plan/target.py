@@ -21,12 +21,16 @@ class Target:
         Width and height, or ``None`` for the size in the network's file.
     headroom
         Pixels of the input that every cycle must be able to take, whatever ``fps`` needs.
+    latency
+        Seconds from a frame's first pixel, into an empty pipeline and offered as fast as it is
+        taken, to the first word of the output that ends last; above 0, or ``None`` for any.
     """
 
     fps: Fraction
     clock_hz: int
     image: tuple[int, int] | None = None
     headroom: int | None = None
+    latency: Fraction | None = None
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.clock_hz <= 0:
@@ -42,6 +46,13 @@ class Target:
                 f"a headroom of {self.headroom} pixels a cycle is not a target",
                 at=Origin("command line"),
                 help="give 1 or more pixels, or no headroom",
+            )
+        if self.latency is not None and self.latency <= 0:
+            raise CompileError(
+                "CB404",
+                f"a latency of {float(self.latency):g} s is not a target",
+                at=Origin("command line"),
+                help="give a latency above 0, or none",
             )
 
     @property

@@ -1,0 +1,151 @@
+"""The cheapest pipeline for a target."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Network, Shape
+
+from .folding import Folding, ceil_div, least_capacity
+from .pipeline import Pipeline, assemble, is_resizable, latencies, sized
+from .search import cheapest, fewest_cycles
+from .stages import Stage, group_stages
+from .target import Target
+from .widen import MAX_PIXELS, leaving_pixels, widen, widths
+
+PARTS = 128  #: of the frame rate's budget, in which a latency is looked for
+STEP = 8  #: parts from one coarse try to the next
+
+
+def choose(network: Network, target: Target) -> Pipeline:
+    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
+
+    Where a cycle has to take more than one pixel, words carry several and stages take several at
+    once; the size of the maps is then fixed. Where the target asks for a latency, all stages have
+    the largest budget, up to that of the frame rate, that meets it.
+    """
+    stages, budget = group_stages(network), target.budget_for(network.input_shape)
+    for resizable in dict.fromkeys((is_resizable(network), False)):
+        pipeline = _chosen(network, stages, budget, resizable=resizable)
+        if pipeline is not None and pipeline.resizable == resizable:
+            if target.latency is not None:
+                within = partial(_chosen, network, stages, resizable=resizable)
+                pipeline = _quick_enough(target, budget, within)
+            return sized(pipeline)
+    raise _too_fast(network, stages, target)
+
+
+def _quick_enough(
+    target: Target, budget: int, within: Callable[[int], Pipeline | None]
+) -> Pipeline:
+    """The pipeline for the largest part of the budget with which the latency is met.
+
+    ``within`` gives the pipeline for a budget, or ``None``.
+    """
+    assert target.latency is not None
+    limit = int(target.latency * target.clock_hz)
+    reached = []
+    for most in range(PARTS, 0, -STEP):
+        pipeline = within(budget * most // PARTS)
+        if pipeline is None:
+            break
+        reached.append(first_latency(pipeline))
+        if reached[-1] <= limit:
+            parts = range(min(most + STEP - 1, PARTS), most, -1)
+            finer = (within(budget * part // PARTS) for part in parts)
+            quick = (p for p in finer if p is not None and first_latency(p) <= limit)
+            return next(quick, pipeline)
+    raise CompileError(
+        "CB407",
+        f"a latency of {float(target.latency) * 1e3:g} ms is asked for, "
+        f"and {min(reached) / target.clock_hz * 1e3:.3f} ms is the least that was found",
+        at=Origin("command line"),
+        help=f"ask for {min(reached) / target.clock_hz * 1e3 + 0.001:.3f} ms or more, "
+        "or for a faster clock",
+    )
+
+
+def first_latency(pipeline: Pipeline) -> int:
+    """Cycles from the first input word to the first word of the output that ends last."""
+    return max(latencies(pipeline).values(), key=lambda spans: spans[1])[0]
+
+
+def _chosen(
+    network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
+) -> Pipeline | None:
+    shape = network.input_shape
+    pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
+    if pixels is None or (resizable and pixels > 1):
+        return None
+    input_lanes = _input_lanes(network, budget) if pixels == 1 else pixels * shape.channels
+    lanes = {network.inputs[0].node: input_lanes}
+    foldings: dict[str, Folding] = {}
+    chosen = []
+    for stage in stages:
+        found = _narrowest(stage, budget, lanes=lanes[stage.source], resizable=resizable)
+        if found is None:
+            return None
+        wide, foldings[stage.name] = found
+        chosen.append(wide)
+        lanes[stage.result] = foldings[stage.name].lanes
+    return assemble(network, tuple(chosen), foldings, input_lanes)
+
+
+def _narrowest(
+    stage: Stage, budget: int, *, lanes: int, resizable: bool
+) -> tuple[Stage, Folding] | None:
+    """The stage, as wide as it has to be to meet the budget, and its cheapest folding."""
+    for pixels in (1,) if resizable else widths(stage):
+        leaving = max(leaving_pixels(stage, pixels), 1)
+        if max(stage.x.shape.pixels // pixels, stage.acc.shape.pixels // leaving) > budget:
+            continue
+        wide = widen(stage, pixels)
+        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable)
+        if folding is not None:
+            capacity = least_capacity(wide, folding.feed)
+            return wide, replace(folding, capacity=capacity, pixels=pixels)
+    return None
+
+
+def _input_lanes(network: Network, budget: int) -> int:
+    """A whole pixel of an image; of anything else the fewest channels that come in in time."""
+    shape = network.input_shape
+    if shape.pixels > 1 and shape.channels <= 4:
+        return shape.channels
+    words = max(budget // shape.pixels, 1)
+    return ceil_div(shape.channels, min(words, shape.channels))
+
+
+def _input_pixels(shape: Shape) -> tuple[int, ...]:
+    """The numbers of pixels that an input word may carry, the smallest first."""
+    return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
+
+
+def _too_fast(network: Network, stages: tuple[Stage, ...], target: Target) -> CompileError:
+    entry = network.input_shape
+    budget = target.budget_for(entry)
+    least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
+    for stage in stages:
+        everything = stage.x.shape.channels
+        if _narrowest(stage, budget, lanes=everything, resizable=False) is None:
+            least[stage.name] = fewest_cycles(widen(stage, widths(stage)[-1]), resizable=False)
+    worst = max(least, key=lambda name: least[name])
+    at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
+    if target.headroom is not None and budget < target.budget:
+        asked = f"{target.headroom} pixels a cycle"
+        most = entry.pixels // least[worst]
+        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
+    else:
+        asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
+        remedy = (
+            f"ask for {target.clock_hz / least[worst]:g} frames/s or fewer, or for a clock of "
+            f"{float(least[worst] * target.fps) / 1e6:g} MHz or more"
+        )
+    return CompileError(
+        "CB403",
+        f"{asked} leave {budget:,} cycles for a frame, "
+        f"and this layer takes {least[worst]:,} even when fully unrolled",
+        at=at,
+        help=remedy,
+    )
