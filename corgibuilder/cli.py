@@ -24,9 +24,12 @@ from corgibuilder.options import (
     OptionalInputFile,
     PixelValues,
     SimulatorName,
+    TechnologyName,
 )
 from corgibuilder.show import (
     inspection_table,
+    memories_data,
+    memories_table,
     outputs_tables,
     plan_data,
     plan_table,
@@ -95,6 +98,7 @@ def run(
     epilog=examples(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --technology ihp_sg13g2",
     )
 )
 def plan(
@@ -102,6 +106,7 @@ def plan(
     fps: Fps = None,
     clock: Clock = None,
     image: ImageSize = None,
+    technology: TechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     json: Json = False,
 ) -> None:
@@ -109,7 +114,12 @@ def plan(
     made = api.plan_file(network, fps=fps, clock=clock, image=image)
     if output:
         output.write_text(made.to_json())
-    show(json, plan_data(made), plan_table(made))
+    data, tables = plan_data(made), [plan_table(made)]
+    if technology:
+        memories = api.memories(network, made, technology)
+        data["memories"] = memories_data(memories)
+        tables.append(memories_table(memories))
+    show(json, data, *tables)
 
 
 @app.command(

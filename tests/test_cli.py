@@ -125,6 +125,27 @@ def test_plan_can_be_saved_and_built(tmp_path, build_dir):
         assert (tmp_path / "build/rtl" / file.name).read_bytes() == file.read_bytes()
 
 
+def test_plan_cuts_memories_into_macros():
+    made = data("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2")
+    assert "memories" not in data("plan", DIGITS, *TARGET)
+    found = made["memories"]
+    assert [stage["name"] for stage in found["stages"]] == [s["name"] for s in made["stages"]]
+    listed = [memory for stage in found["stages"] for memory in stage["memories"]]
+    assert all(memory["bits"] == memory["depth"] * memory["width"] for memory in listed)
+    assert found["totals"]["macros"] == sum(sum(m["macros"].values()) for m in listed)
+    weights = sum(m["bits"] for m in listed if m["purpose"] == "weights")
+    assert weights == made["totals"]["rom_bits"]
+    table = call("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2").stdout
+    assert "memories in ihp_sg13g2" in table
+
+
+def test_plan_refuses_what_is_no_technology(tmp_path):
+    (tmp_path / "half.toml").write_text("register_bit_area = ")
+    assert "error[CB406]" in message("plan", DIGITS, *TARGET, "--technology", "ihp")
+    refused = message("plan", DIGITS, *TARGET, "--technology", tmp_path / "half.toml")
+    assert "error[CB407]: this is not a technology: TOMLDecodeError" in refused
+
+
 def test_simulation_passes(build_dir):
     report = data("simulate", build_dir, "--simulator", FAST, "--stalls")
     assert report["passed"]

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "golden": {"ir"},
     "frontend": {"ir"},
     "inputs": {"frontend", "ir"},
-    "plan": {"ir", "golden"},
+    "plan": {"ir", "golden", "resources"},
     "hw": {"ir", "plan"},
     "build_directory": set(),
     "emit": {"hw", "plan", "ir", "build_directory", "folders", "resources"},
