@@ -29,6 +29,7 @@ from corgibuilder.verify.process import Progress, silent
 
 __all__ = [
     "build",
+    "built_memories",
     "memories",
     "plan",
     "plan_file",
@@ -113,6 +114,12 @@ def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
     """How every memory of a plan is held in a technology, given by its name or file."""
     offered = read_technology(technology)
     return memory_report(pipeline_of(read(source, image=plan.target.image), plan), offered)
+
+
+def built_memories(build_dir: str | Path, technology: str) -> MemoryReport:
+    """The same for the plan of a build directory."""
+    directory = read_build_directory(Path(build_dir))
+    return memories(directory.source, Plan.from_json(_text(directory.plan)), technology)
 
 
 def build(

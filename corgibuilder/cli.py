@@ -196,19 +196,33 @@ def simulate(
     _fail_for_faults(report)
 
 
-@app.command(epilog=examples("corgibuilder synth build/ --target xilinx"))
+@app.command(
+    epilog=examples(
+        "corgibuilder synth build/ --target xilinx",
+        "corgibuilder synth build/ --technology ihp_sg13g2 --liberty sg13g2_stdcell.lib",
+    )
+)
 def synth(
     build: BuildDir,
     target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
+    technology: TechnologyName = None,
+    liberty: Annotated[
+        Path | None,
+        typer.Option(help="Standard cells to map to, .lib, for their area; with --target generic."),
+    ] = None,
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Also write the whole network as gates.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Synthesise every stage with Yosys and count cells, DSPs and memories."""
+    """Synthesise every stage with Yosys and count cells, DSPs and memories; areas of a chip."""
+    memories = api.built_memories(build, technology) if technology else None
     with progress_bar() as progress:
-        report = api.synth(build, target, netlist=netlist, progress=progress)
-    show(json, asdict(report) | {"total": report.total}, synth_table(report))
+        report = api.synth(build, target, liberty=liberty, netlist=netlist, progress=progress)
+    data = asdict(report) | {"total": report.total}
+    if memories:
+        data["memories"] = memories_data(memories)
+    show(json, data, synth_table(report, memories))
 
 
 @app.command(epilog=examples("corgibuilder demo"))

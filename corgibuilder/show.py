@@ -14,7 +14,7 @@ from rich.table import Table
 
 from corgibuilder.inspection import Inspection
 from corgibuilder.plan import MemoryReport, MemoryTotals, Plan
-from corgibuilder.synth import SynthReport
+from corgibuilder.synth import StageCost, SynthReport, Target
 from corgibuilder.verify import SimulationReport
 
 TOP = 5  # classes shown of a classifier
@@ -196,7 +196,7 @@ def memories_table(report: MemoryReport) -> Table:
     title = f"memories in {report.technology}"
     sizes = "RAM words x bits", "ports"
     bits = "bits in macros", "wasted", "in registers", "in ROMs"
-    table = _table(title, "stage", "macros", *sizes, *bits, "area um2", left=2)
+    table = _table(title, "stage", "macros", *sizes, *bits, _area_title(report), left=2)
     for stage in report.stages:
         if not stage.cuts:
             continue
@@ -218,6 +218,11 @@ def memories_table(report: MemoryReport) -> Table:
     rams_of = f"{totals.rams_of_one_port:,} + {totals.rams_of_two_ports:,} RAMs"
     table.add_row("total", counts, rams_of, "1 + 2", *_memory_numbers(totals))
     return table
+
+
+def _area_title(report: MemoryReport) -> str:
+    """What the area of memories contains."""
+    return "RAM area um2" if report.totals.rom_area is None else "memory area um2"
 
 
 def _memory_numbers(totals: MemoryTotals) -> list[str]:
@@ -246,14 +251,36 @@ def simulation_table(report: SimulationReport) -> Table:
     return table
 
 
-def synth_table(report: SynthReport) -> Table:
-    """Cells of every stage."""
-    columns = "cells", "LUTs", "flip-flops", "DSPs", "block RAMs", "memory bits", "seconds"
-    table = _table(f"{report.target.value}, by {report.tool}", "stage", *columns)
+def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:
+    """Cells of every stage, with ``memories`` also the area of all its memories."""
+    generic = report.target is Target.GENERIC
+    columns = ["transistors"] if generic else ["LUTs", "DSPs", "block RAMs"]
+    areas = _areas(report.total, memories)
+    table = _table(
+        f"{report.target.value}, by {report.tool}",
+        *("stage", "cells", "flip-flops", *columns, "memory bits", *areas, "seconds"),
+    )
     for stage in (*report.stages, report.total):
         if stage.layer == "total":
             table.add_section()
-        counts = stage.cells, stage.luts, stage.flip_flops, stage.dsps, stage.block_rams
-        numbers = [f"{count:,}" for count in (*counts, stage.memory_bits)]
-        table.add_row(stage.layer, *numbers, f"{stage.seconds:.1f}")
+        counts = [stage.transistors] if generic else [stage.luts, stage.dsps, stage.block_rams]
+        numbers = [stage.cells, stage.flip_flops, *counts, stage.memory_bits]
+        table.add_row(
+            stage.layer,
+            *(f"{number:,}" for number in numbers),
+            *(f"{area:,.0f}" for area in _areas(stage, memories).values()),
+            f"{stage.seconds:.1f}",
+        )
     return table
+
+
+def _areas(stage: StageCost, memories: MemoryReport | None) -> dict[str, float]:
+    """Areas of a stage that are known, by title."""
+    areas = {} if stage.area is None else {"cell area um2": stage.area}
+    if memories:
+        totals = {entry.name: entry.totals for entry in memories.stages}
+        found = totals[stage.layer] if stage.module else memories.totals
+        areas[_area_title(memories)] = found.area
+    if len(areas) == 2:
+        areas["area um2"] = sum(areas.values())
+    return areas

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from corgibuilder import resources
-from corgibuilder.build_directory import Manifest
+from corgibuilder.build_directory import MEMORIES, Manifest
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
@@ -22,8 +22,6 @@ from .manifest import describe_build, file_digests
 from .verilog import Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
-
-SHELLS = ("corgi_rom", "corgi_ram")  #: modules that all stages share
 
 
 def build(
@@ -61,7 +59,7 @@ def build(
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-        for shell in SHELLS:
+        for shell in MEMORIES:
             shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
         (folder / "plan.json").write_text(plan.to_json())
         (folder / "source").mkdir()
@@ -78,7 +76,7 @@ def build(
 def _top_module(network: str) -> str:
     """Verilog identifier after a network's name, and no other module's."""
     name = re.sub(r"\W+", "_", network, flags=re.ASCII).strip("_").lower() or "net"
-    return f"corgi_{name}" if f"corgi_{name}" not in SHELLS else f"corgi_{name}_net"
+    return f"corgi_{name}" if f"corgi_{name}" not in MEMORIES else f"corgi_{name}_net"
 
 
 def _emit_all(pipeline: Pipeline, top: str, progress: Progress) -> Iterator[Emitted]:
