@@ -174,6 +174,16 @@ def test_synthesis_counts(build_dir):
     assert report["total"]["luts"] == sum(stage["luts"] for stage in report["stages"]) > 0
 
 
+def test_synthesis_finds_the_memories_of_the_plan(build_dir):
+    report = data("synth", build_dir, "--technology", "ihp_sg13g2")
+    planned = {
+        stage["name"]: sum(memory["bits"] for memory in stage["memories"])
+        for stage in report["memories"]["stages"]
+    }
+    assert {stage["layer"]: stage["memory_bits"] for stage in report["stages"]} == planned
+    assert report["total"]["transistors"] > 0
+
+
 def test_demo_ends_with_what_was_compared():
     last = call("demo", "--simulator", FAST).stdout.splitlines()[-1]
     assert last == "compared 100 outputs of the hardware with the golden model: 0 mismatches"
