@@ -112,13 +112,13 @@ def plan(
 ) -> None:
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
     made = api.plan_file(network, fps=fps, clock=clock, image=image)
-    if output:
-        output.write_text(made.to_json())
     data, tables = plan_data(made), [plan_table(made)]
     if technology:
         memories = api.memories(network, made, technology)
         data["memories"] = memories_data(memories)
         tables.append(memories_table(memories))
+    if output:
+        output.write_text(made.to_json())
     show(json, data, *tables)
 
 

@@ -282,5 +282,5 @@ def _areas(stage: StageCost, memories: MemoryReport | None) -> dict[str, float]:
         found = totals[stage.layer] if stage.module else memories.totals
         areas[_area_title(memories)] = found.area
     if len(areas) == 2:
-        areas["area um2"] = sum(areas.values())
+        areas["sum um2"] = sum(areas.values())
     return areas

@@ -142,7 +142,9 @@ def test_plan_cuts_memories_into_macros():
 def test_plan_refuses_what_is_no_technology(tmp_path):
     (tmp_path / "half.toml").write_text("register_bit_area = ")
     assert "error[CB406]" in message("plan", DIGITS, *TARGET, "--technology", "ihp")
-    refused = message("plan", DIGITS, *TARGET, "--technology", tmp_path / "half.toml")
+    wrong, saved = tmp_path / "half.toml", tmp_path / "plan.json"
+    refused = message("plan", DIGITS, *TARGET, "--technology", wrong, "-o", saved)
+    assert not saved.exists()
     assert "error[CB407]: this is not a technology: TOMLDecodeError" in refused
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -47,22 +47,23 @@ def synth(
     if liberty:
         _check(liberty, target)
     with complete_folder(final, mark="report.json") as out, _workers() as pool:
-        steps = len(build.manifest.stages) + netlist
-        costs: list[StageCost] = []
-        begun = {
-            stage.module: pool.submit(_cost, yosys, build, stage, target, liberty, out)
+        stages = build.manifest.stages
+        begun = [
+            pool.submit(_cost, yosys, build, stage, target, liberty, out)
             for stage in _largest_first(build)
-        }
-        for stage in build.manifest.stages:
-            progress(f"synthesising {stage.layer}", len(costs) / steps)
-            costs.append(begun[stage.module].result())
+        ]
+        costs: dict[str, StageCost] = {}
+        for done in as_completed(begun):
+            cost = done.result()
+            costs[cost.module] = cost
+            progress(f"synthesised {cost.layer}", len(costs) / (len(stages) + netlist))
         if netlist:
-            progress("writing the netlist", len(costs) / steps)
+            progress("writing the netlist", len(costs) / (len(stages) + 1))
             _run(yosys, build, build.manifest.network, "netlist", out)
         report = SynthReport(
             target=target,
             tool=yosys.name,
-            stages=tuple(costs),
+            stages=tuple(costs[stage.module] for stage in stages),
             netlist=final / "netlist.v" if netlist else None,
         )
         _write_summary(report, out)

@@ -55,7 +55,12 @@ def test_memories_stay_whole(tmp_path):
 def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
     (tmp_path / "cells with space.lib").write_text(liberty())
     build = directory(tmp_path / "build", register=REGISTER, other=OTHER)
-    report = synth(build, liberty=tmp_path / "cells with space.lib")
+    seen = []
+    report = synth(
+        build, liberty=tmp_path / "cells with space.lib", progress=lambda *what: seen.append(what)
+    )
+    assert sorted(fraction for _, fraction in seen) == [0.5, 1.0, 1.0]
+    assert [stage.layer for stage in report.stages] == ["register", "other"]
     stage = report.stages[0]
     assert (stage.cells, stage.flip_flops, stage.transistors) == (2, 1, 12 + 16)
     assert stage.area == 10.5 + 3 * 2 + 1
