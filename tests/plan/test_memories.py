@@ -54,8 +54,8 @@ class Asked:
 
     def get_memory(self, memory):
         (read,) = memory.read_ports
-        constant = not memory.write_ports
-        self.memories.append((memory.depth, len(read.data), constant))
+        ports = 1 + len(memory.write_ports)
+        self.memories.append((memory.depth, len(read.data), ports, not memory.write_ports))
         return MemoryShells("image").get_memory(memory)
 
 
@@ -99,7 +99,7 @@ def links(name, resizable, tries=3):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_memory_is_listed_with_its_size(name, resizable):
     for link in links(name, resizable):
-        listed = sorted((m.depth, m.width, m.constant) for m in memories(link))
+        listed = sorted((m.depth, m.width, m.ports, m.constant) for m in memories(link))
         assert listed == asked(link, resizable), link.folded.folding
 
 
