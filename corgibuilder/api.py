@@ -13,14 +13,33 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
 from corgibuilder.model import write_model
-from corgibuilder.plan import Plan, Target, make_plan
+from corgibuilder.plan import (
+    MemoryReport,
+    Plan,
+    Target,
+    make_plan,
+    memory_report,
+    pipeline_of,
+    read_technology,
+)
 from corgibuilder.synth import synth
 from corgibuilder.system import System
 from corgibuilder.units import parse_clock, parse_fps, parse_image, parse_latency, parse_pixels
 from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
 
-__all__ = ["build", "plan", "plan_file", "random_frames", "read", "run", "simulate", "synth"]
+__all__ = [
+    "build",
+    "built_memories",
+    "memories",
+    "plan",
+    "plan_file",
+    "random_frames",
+    "read",
+    "run",
+    "simulate",
+    "synth",
+]
 
 BENCH_FRAMES = 2  # in the stimulus of a build directory
 Size = tuple[int, int]  # width, height
@@ -115,6 +134,18 @@ def _text(path: Path) -> str:
             help="write it with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
         )
     return path.read_text()
+
+
+def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
+    """How every memory of a plan is held in a technology, given by its name or file."""
+    offered = read_technology(technology)
+    return memory_report(pipeline_of(read(source, image=plan.target.image), plan), offered)
+
+
+def built_memories(build_dir: str | Path, technology: str) -> MemoryReport:
+    """The same for the plan of a build directory."""
+    directory = read_build_directory(Path(build_dir))
+    return memories(directory.source, Plan.from_json(_text(directory.plan)), technology)
 
 
 def build(

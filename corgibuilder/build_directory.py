@@ -12,6 +12,9 @@ from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
 
+#: Verilog modules of which all memories are instances.
+MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
+
 FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
 
 
@@ -190,6 +193,11 @@ class BuildDirectory:
         """The network file."""
         return self.path / self.manifest.source.file
 
+    @property
+    def plan(self) -> Path:
+        """The plan that was built."""
+        return self.path / "plan.json"
+
     def unit(self, layer: str | None) -> Unit:
         """Stage of that name, or the whole network for ``None``."""
         if layer is None:
@@ -209,6 +217,10 @@ class BuildDirectory:
     def paths(self, unit: Unit | SystemUnit) -> list[Path]:
         """Verilog files of the unit."""
         return [self.path / source for source in unit.sources]
+
+    def memories(self, unit: Unit) -> list[Path]:
+        """Those of its Verilog files whose instances are its memories."""
+        return [path for path in self.paths(unit) if path.stem in MEMORIES]
 
     def memory_images(self) -> list[Path]:
         """Files that the Verilog reads with ``$readmemh``, by bare name."""

@@ -28,9 +28,12 @@ from corgibuilder.options import (
     PixelValues,
     SimulatorName,
     SystemName,
+    TechnologyName,
 )
 from corgibuilder.show import (
     inspection_table,
+    memories_data,
+    memories_table,
     outputs_tables,
     plan_data,
     plan_table,
@@ -102,6 +105,7 @@ def run(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --headroom 4px",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --latency 7ms",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --technology ihp_sg13g2",
     )
 )
 def plan(
@@ -111,6 +115,7 @@ def plan(
     image: ImageSize = None,
     headroom: Headroom = None,
     latency: Latency = None,
+    technology: TechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     json: Json = False,
 ) -> None:
@@ -118,9 +123,14 @@ def plan(
     made = api.plan_file(
         network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency
     )
+    data, tables = plan_data(made), [plan_table(made)]
+    if technology:
+        memories = api.memories(network, made, technology)
+        data["memories"] = memories_data(memories)
+        tables.append(memories_table(memories))
     if output:
         output.write_text(made.to_json())
-    show(json, plan_data(made), plan_table(made))
+    show(json, data, *tables)
 
 
 @app.command(
@@ -203,19 +213,33 @@ def simulate(
     _fail_for_faults(report)
 
 
-@app.command(epilog=examples("corgibuilder synth build/ --target xilinx"))
+@app.command(
+    epilog=examples(
+        "corgibuilder synth build/ --target xilinx",
+        "corgibuilder synth build/ --technology ihp_sg13g2 --liberty sg13g2_stdcell.lib",
+    )
+)
 def synth(
     build: BuildDir,
     target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
+    technology: TechnologyName = None,
+    liberty: Annotated[
+        Path | None,
+        typer.Option(help="Standard cells to map to, .lib, for their area; with --target generic."),
+    ] = None,
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Also write the whole network as gates.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Synthesise every stage with Yosys and count cells, DSPs and memories."""
+    """Synthesise every stage with Yosys and count cells, DSPs and memories; areas of a chip."""
+    memories = api.built_memories(build, technology) if technology else None
     with progress_bar() as progress:
-        report = api.synth(build, target, netlist=netlist, progress=progress)
-    show(json, asdict(report) | {"total": report.total}, synth_table(report))
+        report = api.synth(build, target, liberty=liberty, netlist=netlist, progress=progress)
+    data = asdict(report) | {"total": report.total}
+    if memories:
+        data["memories"] = memories_data(memories)
+    show(json, data, synth_table(report, memories))
 
 
 @app.command(epilog=examples("corgibuilder demo"))

@@ -45,6 +45,13 @@ Latency = Annotated[
         " 7ms; costs multipliers where it is shorter than the frame rate makes it.",
     ),
 ]
+TechnologyName = Annotated[
+    str | None,
+    typer.Option(
+        "--technology",
+        help="Cut memories into the SRAM macros of a process: ihp_sg13g2, or a file, .toml.",
+    ),
+]
 INPUT = typer.Option(
     "--input",
     help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"

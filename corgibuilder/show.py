@@ -2,6 +2,7 @@
 
 import enum
 import json
+from collections import Counter
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from corgibuilder.inspection import Inspection
-from corgibuilder.plan import Plan
-from corgibuilder.synth import SynthReport
+from corgibuilder.plan import MemoryReport, MemoryTotals, Plan
+from corgibuilder.synth import StageCost, SynthReport, Target
 from corgibuilder.verify import SimulationReport
 
 TOP = 5  # classes shown of a classifier
@@ -162,6 +163,77 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
+def memories_data(report: MemoryReport) -> dict[str, Any]:
+    """Every memory of every stage and how it is held, with sums, as plain data."""
+    stages = [
+        {
+            "name": stage.name,
+            "memories": [
+                {
+                    "name": cut.memory.name,
+                    "purpose": cut.memory.purpose.value,
+                    "depth": cut.memory.depth,
+                    "width": cut.memory.width,
+                    "ports": cut.memory.ports,
+                    "bits": cut.memory.bits,
+                    "macros": dict(cut.macros),
+                    "bits_in_registers": cut.bits_in_registers,
+                    "bits_wasted": cut.bits_wasted,
+                    "area": cut.area,
+                }
+                for cut in stage.cuts
+            ],
+            "totals": _totals(stage.totals),
+        }
+        for stage in report.stages
+    ]
+    totals = _totals(report.totals)
+    return {"technology": report.technology, "stages": stages, "totals": totals}
+
+
+def _totals(totals: MemoryTotals) -> dict[str, Any]:
+    return asdict(totals) | {"macros": totals.macros, "area": totals.area}
+
+
+def memories_table(report: MemoryReport) -> Table:
+    """RAMs of every stage in macros and registers; ROMs in bits, with an area if it is known."""
+    title = f"memories in {report.technology}"
+    sizes = "RAM words x bits", "ports"
+    bits = "bits in macros", "wasted", "in registers", "in ROMs"
+    table = _table(title, "stage", "macros", *sizes, *bits, _area_title(report), left=2)
+    for stage in report.stages:
+        if not stage.cuts:
+            continue
+        rams = [cut for cut in stage.cuts if not cut.memory.constant]
+        kinds: Counter[str] = Counter()
+        for cut in rams:
+            kinds.update(cut.macros)
+        table.add_row(
+            stage.name,
+            "\n".join(f"{number} x {name}" for name, number in kinds.items()),
+            "\n".join(f"{cut.memory.depth:,} x {cut.memory.width:,}" for cut in rams),
+            "\n".join(str(cut.memory.ports) for cut in rams),
+            *_memory_numbers(stage.totals),
+        )
+    totals = report.totals
+    table.add_section()
+    counts = f"{totals.macros:,}: {totals.macros_of_one_port:,} of 1 port"
+    counts += f", {totals.macros_of_two_ports:,} of 2 ports"
+    rams_of = f"{totals.rams_of_one_port:,} + {totals.rams_of_two_ports:,} RAMs"
+    table.add_row("total", counts, rams_of, "1 + 2", *_memory_numbers(totals))
+    return table
+
+
+def _area_title(report: MemoryReport) -> str:
+    """What the area of memories contains."""
+    return "RAM area um2" if report.totals.rom_area is None else "memory area um2"
+
+
+def _memory_numbers(totals: MemoryTotals) -> list[str]:
+    bits = totals.bits_in_macros, totals.bits_wasted, totals.bits_in_registers, totals.bits_in_roms
+    return [*(f"{number:,}" for number in bits), f"{totals.area:,.0f}"]
+
+
 def simulation_table(report: SimulationReport) -> Table:
     """What a simulation measured, against the plan."""
     title = f"{report.layer} in {report.simulator.value}"
@@ -183,14 +255,36 @@ def simulation_table(report: SimulationReport) -> Table:
     return table
 
 
-def synth_table(report: SynthReport) -> Table:
-    """Cells of every stage."""
-    columns = "cells", "LUTs", "flip-flops", "DSPs", "block RAMs", "memory bits", "seconds"
-    table = _table(f"{report.target.value}, by {report.tool}", "stage", *columns)
+def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:
+    """Cells of every stage, with ``memories`` also the area of all its memories."""
+    generic = report.target is Target.GENERIC
+    columns = ["transistors"] if generic else ["LUTs", "DSPs", "block RAMs"]
+    areas = _areas(report.total, memories)
+    table = _table(
+        f"{report.target.value}, by {report.tool}",
+        *("stage", "cells", "flip-flops", *columns, "memory bits", *areas, "seconds"),
+    )
     for stage in (*report.stages, report.total):
         if stage.layer == "total":
             table.add_section()
-        counts = stage.cells, stage.luts, stage.flip_flops, stage.dsps, stage.block_rams
-        numbers = [f"{count:,}" for count in (*counts, stage.memory_bits)]
-        table.add_row(stage.layer, *numbers, f"{stage.seconds:.1f}")
+        counts = [stage.transistors] if generic else [stage.luts, stage.dsps, stage.block_rams]
+        numbers = [stage.cells, stage.flip_flops, *counts, stage.memory_bits]
+        table.add_row(
+            stage.layer,
+            *(f"{number:,}" for number in numbers),
+            *(f"{area:,.0f}" for area in _areas(stage, memories).values()),
+            f"{stage.seconds:.1f}",
+        )
     return table
+
+
+def _areas(stage: StageCost, memories: MemoryReport | None) -> dict[str, float]:
+    """Areas of a stage that are known, by title."""
+    areas = {} if stage.area is None else {"cell area um2": stage.area}
+    if memories:
+        totals = {entry.name: entry.totals for entry in memories.stages}
+        found = totals[stage.layer] if stage.module else memories.totals
+        areas[_area_title(memories)] = found.area
+    if len(areas) == 2:
+        areas["sum um2"] = sum(areas.values())
+    return areas

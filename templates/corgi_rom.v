@@ -3,7 +3,7 @@ module corgi_rom #(
     parameter WIDTH = 1,
     parameter DEPTH = 2,
     parameter ADDRESS = 1,
-    parameter IMAGE = "image.hex"
+    parameter IMAGE = ""
 ) (
     input wire clk,
     input wire en,
@@ -12,7 +12,7 @@ module corgi_rom #(
 );
     reg [WIDTH-1:0] words[0:DEPTH-1];
 
-    initial $readmemh(IMAGE, words);
+    if (IMAGE != "") initial $readmemh(IMAGE, words);
 
     always @(posedge clk) if (en) data <= words[addr];
 endmodule

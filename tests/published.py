@@ -12,6 +12,8 @@ from corgibuilder.plan import Plan
 
 FOLDER = Path(__file__).parents[1].parent / "shared" / "networks"
 
+NEUROCORGI = FOLDER / "derived_mnv1_100_w4a4_neurocorgi" / "mnv1_w4a4_multithreshold.onnx"
+
 
 @dataclass(frozen=True)
 class Published:

@@ -133,6 +133,29 @@ def test_headroom_is_pixels_a_cycle():
     assert "with 2 pixels a cycle" in call("plan", DIGITS, *TARGET, "--headroom", "2").stdout
 
 
+def test_plan_cuts_memories_into_macros():
+    made = data("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2")
+    assert "memories" not in data("plan", DIGITS, *TARGET)
+    found = made["memories"]
+    assert [stage["name"] for stage in found["stages"]] == [s["name"] for s in made["stages"]]
+    listed = [memory for stage in found["stages"] for memory in stage["memories"]]
+    assert all(memory["bits"] == memory["depth"] * memory["width"] for memory in listed)
+    assert found["totals"]["macros"] == sum(sum(m["macros"].values()) for m in listed)
+    weights = sum(m["bits"] for m in listed if m["purpose"] == "weights")
+    assert weights == made["totals"]["rom_bits"]
+    table = call("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2").stdout
+    assert "memories in ihp_sg13g2" in table
+
+
+def test_plan_refuses_what_is_no_technology(tmp_path):
+    (tmp_path / "half.toml").write_text("register_bit_area = ")
+    assert "error[CB406]" in message("plan", DIGITS, *TARGET, "--technology", "ihp")
+    wrong, saved = tmp_path / "half.toml", tmp_path / "plan.json"
+    refused = message("plan", DIGITS, *TARGET, "--technology", wrong, "-o", saved)
+    assert not saved.exists()
+    assert "error[CB407]: this is not a technology: TOMLDecodeError" in refused
+
+
 def test_simulation_passes(build_dir):
     report = data("simulate", build_dir, "--simulator", FAST, "--stalls")
     assert report["passed"]
@@ -159,6 +182,16 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
 def test_synthesis_counts(build_dir):
     report = data("synth", build_dir, "--target", "ice40")
     assert report["total"]["luts"] == sum(stage["luts"] for stage in report["stages"]) > 0
+
+
+def test_synthesis_finds_the_memories_of_the_plan(build_dir):
+    report = data("synth", build_dir, "--technology", "ihp_sg13g2")
+    planned = {
+        stage["name"]: sum(memory["bits"] for memory in stage["memories"])
+        for stage in report["memories"]["stages"]
+    }
+    assert {stage["layer"]: stage["memory_bits"] for stage in report["stages"]} == planned
+    assert report["total"]["transistors"] > 0
 
 
 def test_demo_ends_with_what_was_compared():

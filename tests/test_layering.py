@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "golden": {"ir"},
     "frontend": {"ir"},
     "inputs": {"frontend", "ir"},
-    "plan": {"ir", "golden"},
+    "plan": {"ir", "golden", "resources"},
     "hw": {"ir", "plan", "system"},
     "build_directory": set(),
     "emit": {"hw", "plan", "ir", "system", "build_directory", "folders", "resources"},

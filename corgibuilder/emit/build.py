@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from corgibuilder import resources
-from corgibuilder.build_directory import Manifest
+from corgibuilder.build_directory import MEMORIES, Manifest
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
@@ -22,7 +22,7 @@ from corgibuilder.system import System
 
 from .manifest import describe_build, file_digests
 from .system import CROSSING, describe_system, system_document, system_tasks
-from .verilog import SHELLS, Emitted, Placed, emit
+from .verilog import Emitted, Placed, emit
 
 Progress = Callable[[str, float], None]
 
@@ -66,7 +66,7 @@ def build(
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-        for shell in (*SHELLS, CROSSING) if around else SHELLS:
+        for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
             shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
         (folder / "plan.json").write_text(plan.to_json())
         (folder / "source").mkdir()
@@ -87,7 +87,7 @@ def build(
 def _top_module(network: str) -> str:
     """Verilog identifier after a network's name, and no other module's."""
     name = re.sub(r"\W+", "_", network, flags=re.ASCII).strip("_").lower() or "net"
-    shells = (*SHELLS, CROSSING)
+    shells = (*MEMORIES, CROSSING)
     return f"corgi_{name}" if f"corgi_{name}" not in shells else f"corgi_{name}_net"
 
 

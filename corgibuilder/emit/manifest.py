@@ -3,16 +3,14 @@
 import hashlib
 from pathlib import Path
 
-from corgibuilder.build_directory import FORMAT, Manifest, Source, Stream, Unit
+from corgibuilder.build_directory import FORMAT, MEMORIES, Manifest, Source, Stream, Unit
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
 from corgibuilder.version import VERSION
 
-from .verilog import SHELLS
-
-SHELL_FILES = tuple(f"rtl/{shell}.v" for shell in SHELLS)
+SHELL_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
 
 
 def describe_build(

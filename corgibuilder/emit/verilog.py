@@ -15,8 +15,6 @@ from pyosys import libyosys
 
 from corgibuilder.hw.single_port import SinglePort
 
-SHELLS = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")  #: modules that all stages share
-
 
 @dataclass(frozen=True, slots=True)
 class Emitted:

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.forms import Form, Rounding, ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.memories import FEW_ENTRIES
 
 from .streams import counter, shape_of, word, words_per_pixel
 from .tables import table, value_range
@@ -156,7 +157,7 @@ class Requant(wiring.Component):
     def _steps(self, m, form: StepsForm):
         """Binary search: each level compares with the step in the middle of what is left."""
         count = form.steps.shape[1]
-        levels = max(count.bit_length(), 1)
+        levels = form.levels
         never = QInt(self.acc.lo, self.acc.hi + 1)
         steps = np.full((self.channels, (1 << levels) - 1), never.hi, np.int64)
         steps[:, :count] = form.steps.clip(never.lo, never.hi)
@@ -191,7 +192,7 @@ class Requant(wiring.Component):
         groups, entries = rows.shape
         address = Signal(range(max(rows.size, 2)), name=f"{name}_address")
         m.d.comb += address.eq(group * entries + found if groups > 1 else found)
-        if rows.size <= 16:
+        if rows.size <= FEW_ENTRIES:
             values = [Const(int(v), shape_of(q)) for v in rows.ravel()]
             return self._register(m, Array(values)[address], q, name)
         shape = shape_of(q)

@@ -1,6 +1,19 @@
 """From a network and a target to decisions about hardware."""
 
+from .memory_report import MemoryReport, MemoryTotals, memory_report
 from .plan import Plan, StagePlan, describe, make_plan, pipeline_of
 from .target import Target
+from .technology import read_technology
 
-__all__ = ["Plan", "StagePlan", "Target", "describe", "make_plan", "pipeline_of"]
+__all__ = [
+    "MemoryReport",
+    "MemoryTotals",
+    "Plan",
+    "StagePlan",
+    "Target",
+    "describe",
+    "make_plan",
+    "memory_report",
+    "pipeline_of",
+    "read_technology",
+]

@@ -57,7 +57,7 @@ def _quick_enough(
             quick = (p for p in finer if p is not None and first_latency(p) <= limit)
             return next(quick, pipeline)
     raise CompileError(
-        "CB407",
+        "CB409",
         f"a latency of {float(target.latency) * 1e3:g} ms is asked for, "
         f"and {min(reached) / target.clock_hz * 1e3:.3f} ms is the least that was found",
         at=Origin("command line"),

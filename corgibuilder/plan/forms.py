@@ -51,6 +51,11 @@ class StepsForm:
     steps: Ints
     base: int
 
+    @property
+    def levels(self) -> int:
+        """Comparisons of the search, one after the other."""
+        return max(int(self.steps.shape[1]).bit_length(), 1)
+
 
 Form = ShiftForm | ScaleForm | StepsForm
 

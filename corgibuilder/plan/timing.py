@@ -59,7 +59,7 @@ def form_cycles(form: Form | None) -> int:
         case ScaleForm():
             return 3
         case StepsForm():
-            return max(int(form.steps.shape[1]).bit_length(), 1) + 1
+            return form.levels + 1
     return 0
 
 

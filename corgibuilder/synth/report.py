@@ -3,15 +3,19 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .targets import CELL_NAMES, Target, count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageCost:
-    """Cells of one stage after synthesis. A block RAM is one cell, whatever its size.
+    """Cells of one stage after synthesis. A block RAM or macro is one cell, whatever its size.
 
     ``memory_bits`` are those of all memories and ROMs as they were written, wherever they went.
+    ``transistors`` are those of the gates and flip-flops of the generic target, 0 for others;
+    ``area`` is that of cells from a Liberty file in its own unit, where there is one. Neither
+    counts memories.
     """
 
     layer: str
@@ -22,6 +26,8 @@ class StageCost:
     dsps: int
     block_rams: int
     memory_bits: int
+    transistors: int
+    area: float | None
     seconds: float
 
 
@@ -37,6 +43,7 @@ class SynthReport:
     @property
     def total(self) -> StageCost:
         """Sum over the stages."""
+        areas = [stage.area for stage in self.stages]
         return StageCost(
             layer="total",
             module="",
@@ -46,6 +53,8 @@ class SynthReport:
             dsps=sum(stage.dsps for stage in self.stages),
             block_rams=sum(stage.block_rams for stage in self.stages),
             memory_bits=sum(stage.memory_bits for stage in self.stages),
+            transistors=sum(stage.transistors for stage in self.stages),
+            area=None if None in areas else sum(area for area in areas if area),
             seconds=sum(stage.seconds for stage in self.stages),
         )
 
@@ -53,9 +62,14 @@ class SynthReport:
 def read_cost(
     directory: Path, layer: str, module: str, target: Target, seconds: float
 ) -> StageCost:
-    """Cost of a stage from the two ``stat -json`` files that its script left in ``directory``."""
-    memories = json.loads((directory / f"{module}.memories.json").read_text())["design"]
-    design = json.loads((directory / f"{module}.cells.json").read_text())["design"]
+    """Cost of a stage from the JSON files that its script left in ``directory``."""
+
+    def read(kind: str) -> Any:
+        return json.loads((directory / f"{module}.{kind}.json").read_text())
+
+    memories = read("memories")["design"]["num_memory_bits"]
+    design = read("cells")["design"]
+    mapped = (directory / f"{module}.area.json").is_file()
     cells = design.get("num_cells_by_type", {})
     names = CELL_NAMES[target]
     return StageCost(
@@ -66,6 +80,15 @@ def read_cost(
         flip_flops=count(cells, names.flip_flops),
         dsps=count(cells, names.dsps),
         block_rams=count(cells, names.block_rams),
-        memory_bits=memories["num_memory_bits"],
+        memory_bits=memories + _macro_bits(read("macros")),
+        transistors=int(design.get("estimated_num_transistors", "0").rstrip("+")),
+        area=read("area")["design"]["area"] if mapped else None,
         seconds=seconds,
     )
+
+
+def _macro_bits(netlist: Any) -> int:
+    """Bits of the memories that are instances of a module, in JSON as Yosys writes it."""
+    cells = [cell for module in netlist["modules"].values() for cell in module["cells"].values()]
+    sizes = [cell["parameters"] for cell in cells]
+    return sum(int(size["DEPTH"], 2) * int(size["WIDTH"], 2) for size in sizes)

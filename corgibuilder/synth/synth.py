@@ -3,7 +3,9 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
+from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder
 
 from .report import StageCost, SynthReport, read_cost
@@ -25,10 +28,14 @@ def synth(
     build_dir: Path,
     target: Target = Target.GENERIC,
     *,
+    liberty: Path | None = None,
     netlist: bool = False,
     progress: Progress = lambda what, fraction: None,
 ) -> SynthReport:
-    """Synthesise every stage by itself.
+    """Synthesise every stage by itself, as many at once as there are processors.
+
+    For the generic target the build's memories stay whole, and gates are mapped to the cells of the
+    file ``liberty`` where one is given.
 
     Results appear in ``build_dir/synth/<target>``, all at once, when they are complete. With
     ``netlist`` also the whole network as simple gates, in ``netlist.v`` there, which
@@ -37,20 +44,26 @@ def synth(
     build = read_build_directory(build_dir)
     yosys = find_yosys()
     final = build_dir / "synth" / target.value
-    with complete_folder(final, mark="report.json") as out:
-        costs = []
-        for number, stage in enumerate(build.manifest.stages):
-            progress(f"synthesising {stage.layer}", number / (len(build.manifest.stages) + netlist))
-            costs.append(_cost(yosys, build, stage, target, out))
+    if liberty:
+        _check(liberty, target)
+    with complete_folder(final, mark="report.json") as out, _workers() as pool:
+        stages = build.manifest.stages
+        begun = [
+            pool.submit(_cost, yosys, build, stage, target, liberty, out)
+            for stage in _largest_first(build)
+        ]
+        costs: dict[str, StageCost] = {}
+        for done in as_completed(begun):
+            cost = done.result()
+            costs[cost.module] = cost
+            progress(f"synthesised {cost.layer}", len(costs) / (len(stages) + netlist))
         if netlist:
-            progress(
-                "writing the netlist", len(build.manifest.stages) / (len(build.manifest.stages) + 1)
-            )
+            progress("writing the netlist", len(costs) / (len(stages) + 1))
             _run(yosys, build, build.manifest.network, "netlist", out)
         report = SynthReport(
             target=target,
             tool=yosys.name,
-            stages=tuple(costs),
+            stages=tuple(costs[stage.module] for stage in stages),
             netlist=final / "netlist.v" if netlist else None,
         )
         _write_summary(report, out)
@@ -58,18 +71,69 @@ def synth(
     return report
 
 
-def _cost(yosys: Yosys, build: BuildDirectory, stage: Unit, target: Target, out: Path) -> StageCost:
+def _check(liberty: Path, target: Target) -> None:
+    if target is not Target.GENERIC:
+        raise CompileError(
+            "CB703",
+            f"the cells of {target.value} are not those of a Liberty file",
+            at=Origin(str(liberty)),
+            help="leave out the Liberty file, or take the target generic",
+        )
+    if not liberty.is_file():
+        raise CompileError(
+            "CB704",
+            "the Liberty file does not exist",
+            at=Origin(str(liberty)),
+            help="give a file of standard cells, .lib",
+        )
+
+
+@contextmanager
+def _workers() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each processor; after a fault what is not begun is left."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _largest_first(build: BuildDirectory) -> list[Unit]:
+    """Stages by the size of their Verilog, which tells how long they take."""
+    return sorted(build.manifest.stages, key=lambda stage: -build.paths(stage)[0].stat().st_size)
+
+
+def _cost(
+    yosys: Yosys,
+    build: BuildDirectory,
+    stage: Unit,
+    target: Target,
+    liberty: Path | None,
+    out: Path,
+) -> StageCost:
     start = time.monotonic()
-    _run(yosys, build, stage, f"synth_{target.value}", out)
+    macros = build.memories(stage) if target is Target.GENERIC else []
+    _run(yosys, build, stage, f"synth_{target.value}", out, macros=macros, liberty=liberty)
     return read_cost(out, stage.layer, stage.module, target, time.monotonic() - start)
 
 
-def _run(yosys: Yosys, build: BuildDirectory, unit: Unit, flow: str, out: Path) -> None:
+def _run(
+    yosys: Yosys,
+    build: BuildDirectory,
+    unit: Unit,
+    flow: str,
+    out: Path,
+    *,
+    macros: Sequence[Path] = (),
+    liberty: Path | None = None,
+) -> None:
     """Run one flow on one unit, in ``rtl/`` where the memory images are.
 
-    All paths are relative, as the WebAssembly Yosys sees no others.
+    Of the files in ``macros`` only the ports are read. All paths are relative, as the WebAssembly
+    Yosys sees no others.
     """
     rtl = build.path / "rtl"
+    sources = [path for path in build.paths(unit) if path not in macros]
     environment = Environment(
         loader=FileSystemLoader(resources.flows()),
         undefined=StrictUndefined,
@@ -78,7 +142,9 @@ def _run(yosys: Yosys, build: BuildDirectory, unit: Unit, flow: str, out: Path) 
     )
     text = environment.get_template(f"{flow}.ys.j2").render(
         top=unit.module,
-        sources=[os.path.relpath(path, rtl) for path in build.paths(unit)],
+        sources=[os.path.relpath(path, rtl) for path in sources],
+        macros=[os.path.relpath(path, rtl) for path in macros],
+        liberty=liberty and os.path.relpath(liberty, rtl),
         out=os.path.relpath(out, rtl),
     )
     script = out / f"{unit.module}.{flow}.ys"

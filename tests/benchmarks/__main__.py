@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..published import FOLDER
 from .build import build
+from .chip import chip
 from .golden import golden_model
 from .intervals import intervals
 from .model import software_model
@@ -27,6 +28,7 @@ def main() -> None:
             build(out),
             simulate(out),
             software_model(),
+            chip(),
         )
         summaries = [figure.summary() for figure in figures]
     sys.stdout.write(json.dumps(summaries, indent=2) + "\n")

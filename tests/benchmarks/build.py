@@ -15,9 +15,10 @@ BUILD = """
 import json, os, resource, sys, time
 from fractions import Fraction
 from corgibuilder import api
-source, fps, clock_hz, out = sys.argv[1:]
+source, fps, clock_hz, out, *image = sys.argv[1:]
 start = time.monotonic()
-plan = api.plan(api.read(source), fps=Fraction(fps), clock_hz=int(clock_hz))
+image = tuple(map(int, image)) or None
+plan = api.plan(api.read(source), fps=Fraction(fps), clock_hz=int(clock_hz), image=image)
 api.build(source, plan, out)
 seconds = time.monotonic() - start
 own, child = (
@@ -28,13 +29,21 @@ print(json.dumps([seconds, own + child * os.cpu_count()]))
 """
 
 
-def build(out: Path) -> Iterator[Figure]:
-    """Read, plan and build the network to the folder ``out``."""
-    target = [str(VWW.path), str(VWW.fps), str(VWW.clock_hz), str(out)]
+def measure(
+    source: Path, *, fps: int, clock_hz: int, out: Path, image: tuple[int, ...] = ()
+) -> tuple[float, float]:
+    """Seconds and GiB that it takes to read, plan and build a network."""
+    target = map(str, (source, fps, clock_hz, out, *image))
     printed = subprocess.run(
         [sys.executable, "-c", BUILD, *target], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     seconds, gigabytes = json.loads(printed.splitlines()[-1])
+    return seconds, gigabytes
+
+
+def build(out: Path) -> Iterator[Figure]:
+    """Read, plan and build the network to the folder ``out``."""
+    seconds, gigabytes = measure(VWW.path, fps=VWW.fps, clock_hz=VWW.clock_hz, out=out)
     yield Figure(name=f"build {VWW.name}", value=seconds, unit="s", required=("<=", 30))
     yield Figure(
         name=f"peak memory of building {VWW.name}",

@@ -13,12 +13,17 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """``value`` of something in ``unit``; ``required`` is ``(relation, limit)`` or ``None``."""
+    """``value`` of something in ``unit``; ``required`` is ``(relation, limit)`` or ``None``.
+
+    ``chip`` is the same of the chip that was made, ``bound`` what nothing can go below.
+    """
 
     name: str
     value: float
     unit: str
     required: tuple[str, float] | None = None
+    chip: float | None = None
+    bound: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -29,10 +34,11 @@ class Figure:
 
     def summary(self) -> dict[str, object]:
         required = " ".join(map(str, self.required)) if self.required else None
+        compared = {"chip": self.chip, "bound": self.bound}
         return {
             "name": self.name,
             "value": round(self.value, 4),
             "unit": self.unit,
             "required": required,
             "met": self.met,
-        }
+        } | {name: round(value, 4) for name, value in compared.items() if value is not None}

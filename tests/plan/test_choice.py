@@ -36,6 +36,6 @@ def test_a_latency_that_is_met_anyway_changes_nothing():
 def test_an_impossible_latency_is_refused_with_the_least_there_is():
     with pytest.raises(CompileError) as caught:
         planned(Fraction(1, CLOCK))
-    assert caught.value.code == "CB407"
+    assert caught.value.code == "CB409"
     least = Fraction(caught.value.help.split()[2]) / 1000
     assert planned(least).latency_first <= least * CLOCK

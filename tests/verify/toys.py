@@ -42,7 +42,12 @@ def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -
             assert old in text
             text = text.replace(old, new)
         (path / file).write_text(text)
-    manifest = {
+    return manifest(path, network, stages)
+
+
+def manifest(path: Path, network, stages) -> Path:
+    """The build directory, now that its description is written."""
+    fields = {
         "format": 1,
         "generator": "by hand",
         "name": network["layer"],
@@ -53,7 +58,7 @@ def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -
         "network": network,
         "stages": stages,
     }
-    (path / "manifest.json").write_text(json.dumps(manifest))
+    (path / "manifest.json").write_text(json.dumps(fields))
     return path
 
 

@@ -1,0 +1,142 @@
+"""Every memory of a stage, as the hardware instantiates it."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import Conv, Ints, Pool, QInt
+
+from .banks import banks
+from .folding import Feed, Folded, ceil_div, pointwise
+from .forms import Form, ScaleForm, ShiftForm, StepsForm
+from .pipeline import Link
+
+FEW_ENTRIES = 16  #: constants that are chosen from by logic; of more a memory is made
+
+
+class Purpose(enum.Enum):
+    LINES = "line buffer"
+    POSITIONS = "position buffer"  #: of a layer whose windows are single pixels
+    QUEUE = "queue"
+    POOL = "pool results"
+    WEIGHTS = "weights"
+    PARAMETERS = "requantiser"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """One memory: ``depth`` words of ``width`` bits.
+
+    ``ports`` is 1 for one access in a cycle, 2 for a read and a write in the same cycle.
+    """
+
+    name: str
+    purpose: Purpose
+    depth: int
+    width: int
+    ports: int
+
+    @property
+    def bits(self) -> int:
+        return self.depth * self.width
+
+    @property
+    def constant(self) -> bool:
+        """Whether the contents never change: a ROM."""
+        return self.purpose in (Purpose.WEIGHTS, Purpose.PARAMETERS)
+
+
+def memories(link: Link) -> tuple[Memory, ...]:
+    """The memories of one stage."""
+    return tuple(_memories(link))
+
+
+def _memories(link: Link) -> Iterator[Memory]:
+    folded = link.folded
+    yield from _queue(link)
+    if folded.folding.feed is Feed.TILES:
+        yield _pool_results(folded)
+    elif folded.folding.feed is not Feed.STREAM:
+        yield from line_memories(folded)
+    if isinstance(link.stage.engine, Conv):
+        yield from _weights(folded)
+    if link.form is not None:
+        yield from _parameters(link, link.form)
+
+
+def _queue(link: Link) -> Iterator[Memory]:
+    """A queue's last word waits in a register."""
+    depth = link.folded.folding.fifo - 1
+    if depth > 0:
+        width = link.folded.input_lanes * link.stage.x.range.width
+        yield Memory(name="queue", purpose=Purpose.QUEUE, depth=depth, width=width, ports=2)
+
+
+def line_memories(folded: Folded) -> Iterator[Memory]:
+    """The memories of a line buffer."""
+    stage, folding = folded.stage, folded.folding
+    assert isinstance(stage.engine, Conv | Pool)
+    window = stage.engine.window
+    purpose = Purpose.POSITIONS if pointwise(window) else Purpose.LINES
+    bits = stage.x.range.width
+    if folding.feed is Feed.BANKS:
+        depth, width = max(stage.x.shape.width, 2), folded.input_lanes * bits
+        for row in range(window.kernel[0]):
+            yield Memory(name=f"row bank {row}", purpose=purpose, depth=depth, width=width, ports=2)
+        return
+    parts = banks(stage.x.shape.channels, folded.input_lanes, alternate=folded.single_port)
+    for number, bank in enumerate(parts):
+        yield Memory(
+            name=f"bank {number}",
+            purpose=purpose,
+            depth=max(bank.planes * folding.capacity, 2),
+            width=bank.lanes * bits,
+            ports=1 if folded.single_port else 2,
+        )
+
+
+def _pool_results(folded: Folded) -> Memory:
+    stage = folded.stage
+    return Memory(
+        name="pool results",
+        purpose=Purpose.POOL,
+        depth=max(stage.acc.shape.width * folded.words, 2),
+        width=folded.input_lanes * stage.acc.range.width,
+        ports=2,
+    )
+
+
+def _weights(folded: Folded) -> Iterator[Memory]:
+    if folded.rom_bits:
+        width = folded.rom_bits // folded.steps
+        yield _rom("weights", Purpose.WEIGHTS, folded.steps, width)
+
+
+def _parameters(link: Link, form: Form) -> Iterator[Memory]:
+    """The constants of a requantiser, whose every word serves one word of channels."""
+    lanes = link.folded.folding.lanes
+    words = ceil_div(link.stage.acc.shape.channels, lanes)
+    match form:
+        case ShiftForm(offset=offset):
+            yield from _table("offset", offset, words, lanes)
+        case ScaleForm(mult=mult, offset=offset):
+            yield from _table("mult", mult, words, lanes)
+            yield from _table("offset", offset, words, lanes)
+        case StepsForm():
+            acc = link.stage.acc.range
+            width = QInt(acc.lo, acc.hi + 1).width
+            for level in range(form.levels):
+                if words << level > FEW_ENTRIES:
+                    for lane in range(lanes):
+                        name = f"step {level} of lane {lane}"
+                        yield _rom(name, Purpose.PARAMETERS, words << level, width)
+
+
+def _table(name: str, values: Ints, words: int, lanes: int) -> Iterator[Memory]:
+    if words > 1:
+        width = lanes * QInt(int(values.min()), int(values.max())).width
+        yield _rom(name, Purpose.PARAMETERS, words, width)
+
+
+def _rom(name: str, purpose: Purpose, depth: int, width: int) -> Memory:
+    return Memory(name=name, purpose=purpose, depth=depth, width=width, ports=1)
