@@ -128,9 +128,9 @@ def passed(link: Link, flow: Flow, *, pace: int = 0) -> Passage:
     return replace(passage, flow=Flow(times, passage.flow.spread))
 
 
-def unhindered(pixels: int, channels: int, lanes: int) -> Flow:
-    """Pixels in words of so many lanes, offered without a pause from cycle 0."""
-    words, together = ceil_div(channels, lanes), max(lanes // channels, 1)
+def unhindered(pixels: int, channels: int, lanes: int, *, interval: int = 1) -> Flow:
+    """Pixels in words of so many lanes, offered from cycle 0, one word in every ``interval``."""
+    words, together = ceil_div(channels, lanes) * interval, max(lanes // channels, 1)
     return Flow((np.arange(FRAMES * pixels) // together + 1) * words - 1, words)
 
 
@@ -214,13 +214,14 @@ def _last_word(stage: Stage, passage: Passage) -> int:
     return int(passage.flow.times[stage.acc.shape.pixels * stage.leaving - 1])
 
 
-def latencies(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
+def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, int]]:
     """Cycles from a frame's first input word to the first and the last word of each output's frame.
 
-    For the first frame into an empty pipeline, offered as fast as it is taken.
+    For the first frame into an empty pipeline, of which a word is offered in every ``interval``
+    cycles, and taken as soon as the stages allow.
     """
     shape = pipeline.network.input_shape
-    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes)
+    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
     found = {}
     for link, passage in passages(pipeline, entry):
         found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))

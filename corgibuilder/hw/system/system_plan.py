@@ -118,7 +118,8 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
             "CB903", f"there are {system.classes} classes", at=at, help="give at least 1 class"
         )
     largest = (shape.width, shape.height)
-    last = max(network.outputs, key=lambda port: latencies(pipeline)[port.node][1])
+    spans = latencies(pipeline)
+    last = max(network.outputs, key=lambda port: spans[port.node][1])
     tensor = network.graph.type(last.node)
     classifier = fewest_multipliers(
         tensor.range,
