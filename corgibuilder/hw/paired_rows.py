@@ -6,7 +6,7 @@ from amaranth.lib import wiring
 from corgibuilder.ir import Window
 from corgibuilder.plan.paired_rows import margin, places
 
-from .ring import places_signature
+from .places import places_signature
 from .window_walk import on_map
 
 
@@ -29,7 +29,7 @@ class PairedRows(wiring.Component):
 
     Members
     -------
-    As in :func:`~.ring.places_signature`.
+    As in :func:`~.places.places_signature`.
     """
 
     def __init__(self, window: Window, *, capacity: int, max_width: int):

@@ -62,8 +62,8 @@ def expected_words(frame, window, *, lanes, repeats, by_word, padding):
     [{}, {"repeats": 3}, {"by_word": True, "padding": -9}],
     ids=["once", "thrice", "by_word"],
 )
-@pytest.mark.parametrize("extra,stall", [(0, 0.3), (9, 0)])
-def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra):
+@pytest.mark.parametrize("extra,stall,single_port", [(0, 0.3, True), (9, 0, False)])
+def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra, single_port):
     window = CASES[case]
     rng = np.random.default_rng(0)
     frames = [rng.integers(-32, 32, (shape["channels"], *size)) for size in SIZES]
@@ -71,7 +71,10 @@ def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra):
     want = [w for f in frames for w in expected_words(f, window, lanes=shape["lanes"], **options)]
     feeds = {"i": to_words(frames, shape["lanes"]), "size": size_words(frames)}
     got, _ = run_streams(
-        bench(window, **shape, extra=extra, **order), feeds, {"o": len(want)}, stall=stall
+        bench(window, **shape, extra=extra, single_port=single_port, **order),
+        feeds,
+        {"o": len(want)},
+        stall=stall,
     )
     if not shape["channels"] % shape["lanes"] or "padding" not in order:
         assert got["o"] == want

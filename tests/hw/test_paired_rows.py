@@ -6,7 +6,8 @@ from amaranth.hdl import signed
 
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, Window
-from corgibuilder.plan.paired_rows import margin, pairs_rows, places
+from corgibuilder.plan.folding import WAIT_CYCLES
+from corgibuilder.plan.paired_rows import margin, pairs_rows, places, waits
 
 from ..streams import run_streams
 from .maps import WithSizes, size_words, to_words
@@ -82,3 +83,26 @@ def test_the_margin_is_the_least_that_does_not_stop(name):
     assert margin(window) >= left
     assert goes_through(margin(window))
     assert margin(window) == left or not goes_through(margin(window) - 1)
+
+
+@pytest.mark.parametrize("words", [1, 3])
+def test_a_row_waits_no_longer_than_planned(words):
+    window, width, rows, frames = WINDOWS["same"], 24, 4, 3
+    dut = LineBuffer(
+        signed(6),
+        1,
+        channels=words,
+        window=window,
+        capacity=places(window, width),
+        max_width=width,
+        by_word=True,
+    )
+    maps = [np.zeros((words, 2 * rows, width), int)] * frames
+    reads = width // 2 * 9 * words  # of a row of windows
+    feeds = {"i": to_words(maps, 1), "size": size_words(maps)}
+    bench = WithSizes(dut, ["write_size", "read_size"])
+    _, cycles = run_streams(bench, feeds, {"o": frames * rows * reads}, stall=0)
+    times, pixels = waits(window)
+    gap = pixels * words + margin(window) + WAIT_CYCLES * times
+    before = (width + 3 + margin(window)) * words + 16  # until the first window is there
+    assert cycles <= frames * rows * (reads + gap) + before
