@@ -28,6 +28,6 @@ def liberty() -> str:
         _gate("BUF", 3, "A", "A"),
         _gate("INV", 1, "A", "!A"),
         _gate("NAND", 2, "AB", "!(A&B)"),
-        _gate("NOR", 9, "AB", "!(A|B)"),
+        _gate("NOR", 2, "AB", "!(A|B)"),
     )
     return HEAD + "".join(gates) + FLIP_FLOP + "}\n"
