@@ -12,7 +12,11 @@ module corgi_rom #(
 );
     reg [WIDTH-1:0] words[0:DEPTH-1];
 
-    if (IMAGE != "") initial $readmemh(IMAGE, words);
+    generate
+        if (IMAGE != "") begin : contents
+            initial $readmemh(IMAGE, words);
+        end
+    endgenerate
 
     always @(posedge clk) if (en) data <= words[addr];
 endmodule

@@ -73,6 +73,8 @@ class Stage(wiring.Component):
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding
         sized: list = []  # size inputs of the components that need the map's size
         source = wiring.flipped(self.i)
+        if self.lanes > folded.input_lanes:
+            source = self._queued(m, source)
         source = regroup(
             m,
             source,
@@ -82,10 +84,8 @@ class Stage(wiring.Component):
             unit=stage.x.shape.channels,
             out_lanes=folded.input_lanes,
         )
-        if folding.fifo:
-            m.submodules.queue = queue = Queue(word(self.x, folded.input_lanes), folding.fifo)
-            wiring.connect(m, source, queue.i)
-            source = queue.o
+        if self.lanes <= folded.input_lanes:
+            source = self._queued(m, source)
         match stage.engine:
             case Conv():
                 source = self._convolution(m, source, sized)
@@ -112,6 +112,15 @@ class Stage(wiring.Component):
         wiring.connect(m, buffer.o, wiring.flipped(self.o))
         self._sizes(m, sized)
         return m
+
+    def _queued(self, m, source):
+        """The words of ``source`` behind the queue: where words are wide, it holds the fewest."""
+        if not self.folded.folding.fifo:
+            return source
+        lanes = max(self.lanes, self.folded.input_lanes)
+        m.submodules.queue = queue = Queue(word(self.x, lanes), self.folded.folding.fifo)
+        wiring.connect(m, source, queue.i)
+        return queue.o
 
     def _convolution(self, m, source, sized):
         folded, stage, folding = self.folded, self.folded.stage, self.folded.folding

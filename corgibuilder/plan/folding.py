@@ -43,7 +43,8 @@ class Folding:
     capacity
         Pixels in the line buffer, 0 where there is none.
     fifo
-        Words in a queue before the engine's feed, 0 for none.
+        Words in a queue before the engine's feed, as wide as those that arrive or as the feed's,
+        whichever are wider; 0 for none.
     pixels
         Adjacent pixels that enter as one; see :mod:`~corgibuilder.plan.widen`.
     """
@@ -280,11 +281,6 @@ class Folded:
             assert isinstance(stage.engine, Pool)
             return stage.acc.shape.width * stage.acc.shape.channels * stage.acc.range.width
         return self.folding.capacity * stage.x.shape.channels * bits
-
-    @property
-    def queue_bits(self) -> int:
-        """Bits of the queue before the engine's feed."""
-        return self.folding.fifo * self.input_lanes * self.stage.x.range.width
 
     @property
     def single_port(self) -> bool:

@@ -68,7 +68,7 @@ def _queue(link: Link) -> Iterator[Memory]:
     """A queue's last word waits in a register."""
     depth = link.folded.folding.fifo - 1
     if depth > 0:
-        width = link.folded.input_lanes * link.stage.x.range.width
+        width = link.queue_lanes * link.stage.x.range.width
         yield Memory(name="queue", purpose=Purpose.QUEUE, depth=depth, width=width, ports=2)
 
 

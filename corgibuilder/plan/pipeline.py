@@ -38,6 +38,21 @@ class Link:
         stage = self.stage
         return words_of(pixels * stage.entering, stage.pixel_channels, self.lanes)
 
+    @property
+    def queue_lanes(self) -> int:
+        """Lanes of the queue's words: those that arrive, or the feed's where these are wider."""
+        return max(self.lanes, self.folded.input_lanes)
+
+    @property
+    def queue_bits(self) -> int:
+        """Bits of the queue before the feed."""
+        return self.folded.folding.fifo * self.queue_lanes * self.stage.x.range.width
+
+    def queue_words(self, pixels: int) -> int:
+        """Words of the queue that carry so many pixels."""
+        wide = self.folded.input_lanes >= self.lanes
+        return pixels * self.folded.words if wide else self.words_of(pixels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
@@ -186,19 +201,19 @@ def fitted(link: Link, passage: Passage) -> Link:
     if folding.feed in (Feed.LINES, Feed.COLUMNS):
         held = passage.held + spare if passage.held else 0
         folding = replace(folding, capacity=max(held, least_capacity(stage, folding.feed)))
-    elif folding.feed is Feed.STREAM:
-        queued -= 1
+    elif folding.feed is Feed.STREAM and queued == 1:
+        queued = 0  # the one being worked on
     elif folding.feed is Feed.BANKS:
         assert isinstance(stage.engine, Conv)
         queued = passage.held - stage.engine.window.kernel[0] * stage.x.shape.width
     if queued > 0:
-        folding = replace(folding, fifo=(queued + spare) * link.folded.words)
+        folding = replace(folding, fifo=link.queue_words(queued + spare))
     return replace(link, folded=Folded(stage, folding))
 
 
 def memory_bits(link: Link) -> int:
     """Bits of the stage's line buffer and of the queue before it."""
-    return link.folded.buffer_bits + link.folded.queue_bits
+    return link.folded.buffer_bits + link.queue_bits
 
 
 def stage_latency(link: Link) -> tuple[int, int]:

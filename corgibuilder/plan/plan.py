@@ -289,7 +289,7 @@ def _figures(link: Link, budget: int) -> StagePlan:
         requantiser=requantiser(link),
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
-        queue_bits=folded.queue_bits,
+        queue_bits=link.queue_bits,
         rom_bits=folded.rom_bits,
     )
 

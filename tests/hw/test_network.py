@@ -16,7 +16,7 @@ from corgibuilder.hw.stage import Stage
 from corgibuilder.hw.streams import word
 from corgibuilder.ir import Graph, Input, QInt, Shape, Window
 from corgibuilder.plan import Target
-from corgibuilder.plan.pipeline import choose
+from corgibuilder.plan.choice import choose
 
 from ..streams import run_stream, run_streams
 from .maps import from_words, size_words, to_words

@@ -5,10 +5,10 @@ from fractions import Fraction
 import pytest
 
 from corgibuilder.plan import Target, memory_report
+from corgibuilder.plan.choice import choose
 from corgibuilder.plan.macros import cut
 from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.memory_report import totals
-from corgibuilder.plan.pipeline import choose
 from corgibuilder.plan.technology import Macro, Technology
 
 from .toys import small

@@ -12,8 +12,9 @@ from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Window
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
+from corgibuilder.plan.choice import choose
 from corgibuilder.plan.folding import Feed, Folded, Folding
-from corgibuilder.plan.pipeline import choose, form_of
+from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.widen import MAX_PIXELS, leaving_pixels, values_of_output, widen, widths
 
@@ -237,7 +238,7 @@ def test_what_cannot_go_faster_says_how_fast_it_goes():
         make_plan(overlapping, Target(fps=1, clock_hz=10**6, headroom=4))
     assert str(caught.value) == (
         "error[CB403]: 4 pixels a cycle leave 12 cycles for a frame, "
-        "and this layer takes 108 even when fully unrolled\n"
+        "and this layer takes 166 even when fully unrolled\n"
         "  --> toy.onnx: n0\n"
         "  help: ask for no headroom"
     )

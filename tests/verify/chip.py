@@ -121,7 +121,7 @@ def compile_bench(build: Path, directory: Path, *, seed=1):
 def link_words(maps, stream):
     """Rows of the mark and the lanes of each word of a frame; -1 for a lane without a value."""
     pixels = maps.transpose(1, 2, 0).reshape(-1, stream.channels) & (1 << stream.bits) - 1
-    lanes = np.full((len(pixels), stream.words_per_pixel * stream.lanes), -1, np.int64)
+    lanes = np.full((len(pixels), stream.words_per_unit * stream.lanes), -1, np.int64)
     lanes[:, : stream.channels] = pixels
     lanes = lanes.reshape(-1, stream.lanes)
     marks = np.zeros((len(lanes), 1), np.int64)

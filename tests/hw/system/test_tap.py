@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 from corgibuilder.hw.system.tap import Reduction, tap_of
 from corgibuilder.ir import Pool, PoolKind, QInt, Shape, Window
 from corgibuilder.plan import Target
-from corgibuilder.plan.pipeline import choose
+from corgibuilder.plan.choice import choose
 
 from ..test_stage import LOPSIDED, SAME, STRIDED, conv, network, steps
 
