@@ -1,59 +1,109 @@
-"""The cheapest pipeline for a target."""
+"""The pipeline for a target: how fast each stage has to be, and the cheapest way to be that fast."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
-from .folding import Folding, ceil_div, least_capacity
-from .pipeline import Pipeline, assemble, is_resizable, latencies, sized
+from .folding import Folded, Folding, ceil_div, least_capacity
+from .pipeline import Pipeline, assemble, form_of, is_resizable, latencies, sized
 from .search import cheapest, fewest_cycles
 from .stages import Stage, group_stages
 from .target import Target
 from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
-PARTS = 128  #: of the frame rate's budget, in which a latency is looked for
-STEP = 8  #: parts from one coarse try to the next
+PARTS = 128  #: of the frame rate's budget, in which a better pace is looked for
+STEP = 8  #: parts given up at most where no latency is asked for; from one coarse try to the next
 
 
 def choose(network: Network, target: Target) -> Pipeline:
-    """The cheapest pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
+    """The pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
+
+    Every stage has the fewest multipliers that keep one pace, which is at least the frame rate's.
+    Stages a little faster than that can follow the input much more closely, so of the paces down
+    to 15/16 of the budget the one with the smallest product of multipliers and latency is taken;
+    where the target asks for a latency, the slowest that meets it.
 
     Where a cycle has to take more than one pixel, words carry several and stages take several at
-    once; the size of the maps is then fixed. Where the target asks for a latency, all stages have
-    the largest budget, up to that of the frame rate, that meets it.
+    once; the size of the maps is then fixed.
     """
     stages, budget = group_stages(network), target.budget_for(network.input_shape)
     for resizable in dict.fromkeys((is_resizable(network), False)):
-        pipeline = _chosen(network, stages, budget, resizable=resizable)
-        if pipeline is not None and pipeline.resizable == resizable:
-            if target.latency is not None:
-                within = partial(_chosen, network, stages, resizable=resizable)
-                pipeline = _quick_enough(target, budget, within)
-            return sized(pipeline)
+        paces = _Paces(network, stages, budget, resizable=resizable)
+        slowest = paces.within(PARTS)
+        if slowest is not None and slowest.resizable == resizable:
+            return sized(_worthwhile(paces) if target.latency is None else _quick(paces, target))
     raise _too_fast(network, stages, target)
 
 
-def _quick_enough(
-    target: Target, budget: int, within: Callable[[int], Pipeline | None]
-) -> Pipeline:
-    """The pipeline for the largest part of the budget with which the latency is met.
+class _Paces:
+    """The cheapest pipelines for parts of a budget; what one has found serves the next."""
 
-    ``within`` gives the pipeline for a budget, or ``None``.
-    """
+    def __init__(
+        self, network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
+    ) -> None:
+        self.network = network
+        self.stages = stages
+        self.budget = budget
+        self.resizable = resizable
+        self._form = cache(form_of)
+        self._found: dict[tuple[str, int], tuple[int, Stage, Folding]] = {}
+
+    def within(self, part: int) -> Pipeline | None:
+        """The pipeline with the fewest multipliers for ``part / PARTS`` of the budget, if any."""
+        shape, budget = self.network.input_shape, self.budget * part // PARTS
+        pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
+        if pixels is None or (self.resizable and pixels > 1):
+            return None
+        input_lanes = _input_lanes(self.network, budget) if pixels == 1 else pixels * shape.channels
+        lanes = {self.network.inputs[0].node: input_lanes}
+        foldings: dict[str, Folding] = {}
+        chosen = []
+        for stage in self.stages:
+            found = self._narrowest(stage, budget, lanes[stage.source])
+            if found is None:
+                return None
+            wide, foldings[stage.name] = found
+            chosen.append(wide)
+            lanes[stage.result] = foldings[stage.name].lanes
+        return assemble(self.network, tuple(chosen), foldings, input_lanes, self._form)
+
+    def _narrowest(self, stage: Stage, budget: int, lanes: int) -> tuple[Stage, Folding] | None:
+        """As :func:`_narrowest`, unless what a larger budget gave fits this one: then that."""
+        if (stage.name, lanes) in self._found:
+            given, wide, folding = self._found[stage.name, lanes]
+            if Folded(wide, folding).frame_cycles <= budget <= given:
+                return wide, folding
+        found = _narrowest(stage, budget, lanes=lanes, resizable=self.resizable)
+        if found is not None:
+            self._found[stage.name, lanes] = (budget, *found)
+        return found
+
+
+def _worthwhile(paces: _Paces) -> Pipeline:
+    """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
+    tried: dict[int, Pipeline] = {}
+    for part in range(PARTS, PARTS - STEP - 1, -1):
+        pipeline = paces.within(part)
+        if pipeline is not None:
+            tried.setdefault(pipeline.frame_cycles, pipeline)
+    return min(tried.values(), key=lambda p: p.multipliers * first_latency(p))
+
+
+def _quick(paces: _Paces, target: Target) -> Pipeline:
+    """The pipeline for the largest part of the budget with which the latency is met."""
     assert target.latency is not None
     limit = int(target.latency * target.clock_hz)
     reached = []
     for most in range(PARTS, 0, -STEP):
-        pipeline = within(budget * most // PARTS)
+        pipeline = paces.within(most)
         if pipeline is None:
             break
         reached.append(first_latency(pipeline))
         if reached[-1] <= limit:
             parts = range(min(most + STEP - 1, PARTS), most, -1)
-            finer = (within(budget * part // PARTS) for part in parts)
+            finer = (paces.within(part) for part in parts)
             quick = (p for p in finer if p is not None and first_latency(p) <= limit)
             return next(quick, pipeline)
     raise CompileError(
@@ -69,27 +119,6 @@ def _quick_enough(
 def first_latency(pipeline: Pipeline) -> int:
     """Cycles from the first input word to the first word of the output that ends last."""
     return max(latencies(pipeline).values(), key=lambda spans: spans[1])[0]
-
-
-def _chosen(
-    network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
-) -> Pipeline | None:
-    shape = network.input_shape
-    pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
-    if pixels is None or (resizable and pixels > 1):
-        return None
-    input_lanes = _input_lanes(network, budget) if pixels == 1 else pixels * shape.channels
-    lanes = {network.inputs[0].node: input_lanes}
-    foldings: dict[str, Folding] = {}
-    chosen = []
-    for stage in stages:
-        found = _narrowest(stage, budget, lanes=lanes[stage.source], resizable=resizable)
-        if found is None:
-            return None
-        wide, foldings[stage.name] = found
-        chosen.append(wide)
-        lanes[stage.result] = foldings[stage.name].lanes
-    return assemble(network, tuple(chosen), foldings, input_lanes)
 
 
 def _narrowest(

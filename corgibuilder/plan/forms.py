@@ -5,6 +5,7 @@ here, among forms that are equal for every accumulator that can occur; equality 
 step by step, never by sampling.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,17 +169,14 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
         _Bounds.of(steps[c : c + chunk], levels, lo[c : c + chunk], hi[c : c + chunk])
         for c in range(0, channels, chunk)
     ]
-    for shift in range(MAX_SHIFT):
-        found = []
-        for bound in bounds:
-            multipliers = bound.multipliers(shift)
-            if multipliers is None:
-                break
-            found.append(multipliers)
-        else:
-            mult, offset = (np.concatenate(part) for part in zip(*found, strict=True))
-            return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
-    return None
+    shift = 0
+    for bound in bounds:
+        shift = bound.least_shift(shift)
+        if shift == MAX_SHIFT:
+            return None
+    found = [formed for bound in bounds if (formed := bound.multipliers(shift))]
+    mult, offset = (np.concatenate(part) for part in zip(*found, strict=True))
+    return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +205,16 @@ class _Bounds:
             is_before=steps > lo[:, None],
             distance=before[:, None, :] - at[:, :, None],
         )
+
+    def least_shift(self, first: int) -> int:
+        """The first shift from ``first`` on with multipliers, or ``MAX_SHIFT``.
+
+        If there are some for one shift, twice these will do for the next.
+        """
+        if self.multipliers(first) is not None:
+            return first
+        shifts = range(MAX_SHIFT)
+        return bisect_left(shifts, True, lo=first, key=lambda s: self.multipliers(s) is not None)
 
     def multipliers(self, shift: int) -> tuple[Ints, Ints] | None:
         """Smallest multiplier of each channel and an offset, or ``None`` if a channel has none."""

@@ -1,7 +1,8 @@
 """The stages of a pipeline with their foldings, and what the model of their timing says of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from .forms import Form, find_form
 from .stages import Stage
 from .timing import Flow, Passage, pass_through
 
-FRAMES = 3  #: frames in a run of the model: one to fill the pipeline, two in the steady state
+FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
 
@@ -74,6 +75,10 @@ class Pipeline:
         entry = words_of(shape.pixels, shape.channels, self.input_lanes)
         return max(entry, *(link.folded.frame_cycles for link in self.links))
 
+    @property
+    def multipliers(self) -> int:
+        return sum(link.folded.multipliers for link in self.links)
+
     def lanes_of(self, node: str) -> int:
         """Values in a word of the stream that carries the value of ``node``."""
         if node == self.input_node:
@@ -84,24 +89,6 @@ class Pipeline:
 def is_resizable(network: Network) -> bool:
     """Whether the hardware takes maps of any size: no layer is tied to one, and there is a map."""
     return not network.fixed and network.input_shape.pixels > 1
-
-
-def assemble(
-    network: Network, stages: tuple[Stage, ...], foldings: Mapping[str, Folding], input_lanes: int
-) -> Pipeline:
-    """Pipeline of ``stages``, as wide as they are to be, with a folding for each by name."""
-    lanes = {network.inputs[0].node: input_lanes}
-    links = []
-    for stage in stages:
-        folding = foldings[stage.name]
-        links.append(Link(Folded(stage, folding), form_of(stage), lanes[stage.source]))
-        lanes[stage.result] = folding.lanes
-    return Pipeline(
-        network=network,
-        input_lanes=input_lanes,
-        resizable=is_resizable(network) and not several_pixels(network, foldings, input_lanes),
-        links=tuple(links),
-    )
 
 
 def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lanes: int) -> bool:
@@ -120,33 +107,58 @@ def form_of(stage: Stage) -> Form | None:
     return find_form(stage.finish, x, stage.bias)
 
 
+def assemble(
+    network: Network,
+    stages: tuple[Stage, ...],
+    foldings: Mapping[str, Folding],
+    input_lanes: int,
+    form: Callable[[Stage], Form | None] = form_of,
+) -> Pipeline:
+    """Pipeline of ``stages``, as wide as they are to be, with a folding for each by name.
+
+    ``form`` is :func:`form_of`, or remembers what that said of a stage.
+    """
+    lanes = {network.inputs[0].node: input_lanes}
+    links = []
+    for stage in stages:
+        folding = foldings[stage.name]
+        links.append(Link(Folded(stage, folding), form(stage), lanes[stage.source]))
+        lanes[stage.result] = folding.lanes
+    return Pipeline(
+        network=network,
+        input_lanes=input_lanes,
+        resizable=is_resizable(network) and not several_pixels(network, foldings, input_lanes),
+        links=tuple(links),
+    )
+
+
 def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
-    """Run the model on ``FRAMES`` frames that come in as in ``entry``."""
+    """Run the model on one frame, which comes in as in ``entry``."""
     flows = {pipeline.input_node: entry}
     for link in pipeline.links:
-        passage = passed(link, flows[link.stage.source])
+        passage = passed(link, flows[link.stage.source], frames=1)
         flows[link.stage.result] = passage.flow
         yield link, passage
 
 
-def passed(link: Link, flow: Flow, *, pace: int = 0) -> Passage:
+def passed(link: Link, flow: Flow, *, frames: int, pace: int = 0) -> Passage:
     """The stage's part in a run; the pixels of ``flow`` are those of the network's map.
 
-    ``pace`` as for :func:`~.timing.pass_through`.
+    ``frames`` and ``pace`` as for :func:`~.timing.pass_through`.
     """
     stage = link.stage
     entering = Flow(flow.times[stage.entering - 1 :: stage.entering], flow.spread)
     passage = pass_through(
-        link.folded, link.form, entering, lanes=link.lanes, frames=FRAMES, pace=pace
+        link.folded, link.form, entering, lanes=link.lanes, frames=frames, pace=pace
     )
     times = np.repeat(passage.flow.times, stage.leaving)
     return replace(passage, flow=Flow(times, passage.flow.spread))
 
 
 def unhindered(pixels: int, channels: int, lanes: int, *, interval: int = 1) -> Flow:
-    """Pixels in words of so many lanes, offered from cycle 0, one word in every ``interval``."""
+    """A frame in words of so many lanes, offered from cycle 0, one word in every ``interval``."""
     words, together = ceil_div(channels, lanes) * interval, max(lanes // channels, 1)
-    return Flow((np.arange(FRAMES * pixels) // together + 1) * words - 1, words)
+    return Flow((np.arange(pixels) // together + 1) * words - 1, words)
 
 
 def sized(pipeline: Pipeline) -> Pipeline:
@@ -167,22 +179,20 @@ def sized(pipeline: Pipeline) -> Pipeline:
     for link in pipeline.links:
         after = [n for n in pipeline.links if n.stage.source == link.stage.result]
         flow = flows[link.stage.source]
-
-        runs = [passed(link, flow, pace=pace) for pace in paces(link, slowest)]
-        passage = runs[0] if len(runs) == 1 else _frugal(link, after, runs, slowest)
-        flows[link.stage.result] = passage.flow
-        links.append(fitted(link, passage))
+        runs = [passed(link, flow, frames=FRAMES, pace=pace) for pace in paces(link, slowest)]
+        fits = [(fitted(link, run), run) for run in runs]
+        if len(fits) > 1:
+            fits.sort(key=partial(_memory_bits, after, slowest))
+        links.append(fits[0][0])
+        flows[link.stage.result] = fits[0][1].flow
     return replace(pipeline, links=tuple(links))
 
 
-def _frugal(link: Link, after: list[Link], runs: list[Passage], slowest: int) -> Passage:
-    """The run of a stage with the fewest bits in its own buffers and the next stages'."""
-
-    def bits(run: Passage) -> int:
-        nexts = (fitted(n, passed(n, run.flow, pace=slowest)) for n in after)
-        return sum(memory_bits(stage) for stage in (fitted(link, run), *nexts))
-
-    return min(runs, key=bits)
+def _memory_bits(after: list[Link], slowest: int, fit: tuple[Link, Passage]) -> int:
+    """Bits of the buffers of a stage in a run, and of the stages ``after`` it."""
+    link, run = fit
+    nexts = [fitted(n, passed(n, run.flow, frames=FRAMES, pace=slowest)) for n in after]
+    return sum(stage.folded.buffer_bits + stage.queue_bits for stage in (link, *nexts))
 
 
 def paces(link: Link, slowest: int) -> list[int]:
@@ -199,8 +209,8 @@ def fitted(link: Link, passage: Passage) -> Link:
     spare = SPARE_WORDS // link.folded.words
     queued = passage.queued
     if folding.feed in (Feed.LINES, Feed.COLUMNS):
-        held = passage.held + spare if passage.held else 0
-        folding = replace(folding, capacity=max(held, least_capacity(stage, folding.feed)))
+        held, least = passage.held, least_capacity(stage, folding.feed)
+        folding = replace(folding, capacity=max(held + spare, least) if held else least)
     elif folding.feed is Feed.STREAM and queued == 1:
         queued = 0  # the one being worked on
     elif folding.feed is Feed.BANKS:
@@ -211,16 +221,11 @@ def fitted(link: Link, passage: Passage) -> Link:
     return replace(link, folded=Folded(stage, folding))
 
 
-def memory_bits(link: Link) -> int:
-    """Bits of the stage's line buffer and of the queue before it."""
-    return link.folded.buffer_bits + link.queue_bits
-
-
 def stage_latency(link: Link) -> tuple[int, int]:
     """The same as :func:`latencies` for one stage by itself."""
     stage = link.stage
     pixels = stage.x.shape.pixels * stage.entering
-    passage = passed(link, unhindered(pixels, stage.pixel_channels, link.lanes))
+    passage = passed(link, unhindered(pixels, stage.pixel_channels, link.lanes), frames=1)
     return passage.first_word, _last_word(stage, passage)
 
 

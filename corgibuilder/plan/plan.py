@@ -8,6 +8,7 @@ from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool, Shape
+from corgibuilder.passes import without_dead_channels
 
 from .choice import choose
 from .folding import Feed, Folded, Folding, carries_pixels, feeds, least_capacity
@@ -171,11 +172,12 @@ def make_plan(network: Network, target: Target) -> Plan:
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
-    return describe(choose(network, target), target)
+    return describe(choose(without_dead_channels(network), target), target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
     """The pipeline that a plan decides on, its foldings checked against the network."""
+    network = without_dead_channels(network)
     stages = group_stages(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
     missing = [stage.name for stage in stages if stage.name not in foldings]

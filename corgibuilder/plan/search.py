@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from corgibuilder.ir import Argmax, Conv, Pool
 
@@ -20,9 +21,9 @@ def cheapest(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Foldi
         for folding in candidates(stage, budget, lanes=lanes, resizable=resizable)
         if Folded(stage, folding).frame_cycles <= budget
     ]
-    return min(
-        fitting, key=lambda f: (Folded(stage, f).multipliers, burden(stage, f)), default=None
-    )
+    multipliers = [Folded(stage, folding).multipliers for folding in fitting]
+    fewest = (f for f, count in zip(fitting, multipliers, strict=True) if count == min(multipliers))
+    return min(fewest, key=partial(burden, stage), default=None)
 
 
 def candidates(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Iterator[Folding]:

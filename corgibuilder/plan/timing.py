@@ -10,7 +10,9 @@ up are assumed here, and their sizes read off: a design built with those sizes k
 because no event of such a pipeline gets later when another gets earlier.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -41,14 +43,23 @@ class Flow:
 class Passage:
     """One stage's part in a run of the model.
 
-    ``flow`` is its output, ``first_word`` the cycle of the very first output word. ``held`` is the
-    largest number of pixels in the stage's line buffer, ``queued`` of those before it.
+    ``flow`` is its output, ``first_word`` the cycle of the very first output word.
     """
 
     flow: Flow
     first_word: int
-    held: int = 0
-    queued: int = 0
+    kept: Callable[[], int] | None = None
+    waiting: Callable[[], int] | None = None
+
+    @property
+    def held(self) -> int:
+        """Most pixels in the stage's line buffer, 0 where nothing is counted."""
+        return self.kept() if self.kept else 0
+
+    @property
+    def queued(self) -> int:
+        """Most pixels before the stage's feed, 0 where nothing is counted."""
+        return self.waiting() if self.waiting else 0
 
 
 def form_cycles(form: Form | None) -> int:
@@ -91,13 +102,13 @@ def pass_through(
     engine = stage.engine
     head, tail = _serial(folded)
     if folding.feed is Feed.STREAM:
-        done = _in_turn(arrival, np.full(len(arrival), folded.words)) + folded.words
-        waiting = _most_waiting(arrival, done)
+        taken = _in_turn(arrival, np.full(len(arrival), folded.words)) + folded.words
         per_frame = stage.x.shape.pixels // stage.acc.shape.pixels
-        done = done[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
+        done = taken[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
         spread = tail if isinstance(engine, Conv) else flow.spread
         left = Flow(done + tail + behind, spread)
-        return Passage(left, int(done[0]) + head + behind, queued=waiting)
+        waiting = partial(_most_waiting, arrival, taken)
+        return Passage(left, int(done[0]) + head + behind, waiting=waiting)
     assert isinstance(engine, Conv | Pool)
     first, need = window_pixels(engine.window, stage.x.shape.height, stage.x.shape.width)
     offset = np.arange(frames)[:, None] * stage.x.shape.pixels
@@ -119,21 +130,21 @@ def pass_through(
         cycles = np.maximum(cycles, row // stage.acc.shape.width)
     cycles[:: stage.acc.shape.width] += folded.row_gap
     start = _in_turn(arrival[need] + read, cycles)
-    held = queued = 0
+    kept = waiting = None
     if paired:
         for _ in range(ROUNDS):
             written = _written_in_pairs(folded, arrival, start, frames=frames)
             start = _in_turn(written[need] + read, cycles)
-        queued = _most_waiting(arrival, written)
+        waiting = partial(_most_waiting, arrival, written)
         done = start + folded.position_cycles
     else:
         done = start + folded.position_cycles
-        held = _most_kept(Flow(arrival, flow.spread), first, done)
+        kept = partial(_most_kept, Flow(arrival, flow.spread), first, done)
     engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
     first_sum = int(start[0]) + folded.passes + engine_cycles
     spread = (folded.groups - 1) * folded.passes + tail
     left = Flow(done + engine_cycles + tail + behind, spread)
-    return Passage(left, first_sum + head + behind, held, queued)
+    return Passage(left, first_sum + head + behind, kept, waiting)
 
 
 def _written_in_pairs(folded: Folded, arrival: Ints, start: Ints, *, frames: int) -> Ints:
@@ -165,10 +176,12 @@ def _written_in_pairs(folded: Folded, arrival: Ints, start: Ints, *, frames: int
     free = np.concatenate([np.full((1, free.shape[1]), NEVER), free])
     row = np.arange(shape.height) + window.pads.top % 2
     pair = (np.arange(frames)[:, None] * pairs + row // 2).ravel()
-    number = (row % 2)[:, None] * (shape.width + spare) + spare + columns
-    number = np.tile(number, (frames, 1))
-    ready = free[pair[:, None], number // 2].ravel() + 1
-    return _in_turn(np.maximum(arrival, ready), np.full(len(arrival), folded.words))
+    ready = np.empty((frames * shape.height, shape.width), np.int64)
+    for half in (0, 1):
+        rows = np.tile(row % 2, frames) == half
+        places = (half * (shape.width + spare) + spare + columns) // 2
+        ready[rows] = np.take(free[pair[rows]], places, axis=1)
+    return _in_turn(np.maximum(arrival, ready.ravel() + 1), np.full(len(arrival), folded.words))
 
 
 def _serial(folded: Folded) -> tuple[int, int]:
@@ -182,7 +195,7 @@ def _serial(folded: Folded) -> tuple[int, int]:
 
 def _in_turn(ready: Ints, cycles: Ints) -> Ints:
     """``start[k] = max(ready[k], start[k-1] + cycles[k-1])``."""
-    before = np.concatenate([[0], np.cumsum(cycles[:-1])])
+    before = np.cumsum(cycles) - cycles
     start: Ints = np.maximum.accumulate(ready - before) + before
     return start
 
