@@ -128,7 +128,8 @@ def pass_through(
     if engine.window.stride[0] == 1 or paired:
         row = pace // stage.acc.shape.height - folded.row_gap
         cycles = np.maximum(cycles, row // stage.acc.shape.width)
-    cycles[:: stage.acc.shape.width] += folded.row_gap
+    waits = stage.acc.shape.width if paired and not folded.window_cycles else 0
+    cycles[waits :: stage.acc.shape.width] += folded.row_gap  # nothing to wait for at the very first
     start = _in_turn(arrival[need] + read, cycles)
     kept = waiting = None
     if paired:
