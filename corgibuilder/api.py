@@ -13,6 +13,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
 from corgibuilder.model import write_model
+from corgibuilder.passes import without_dead_channels
 from corgibuilder.plan import (
     MemoryReport,
     Plan,
@@ -167,7 +168,7 @@ def build(
     def finish(folder: Path) -> None:
         progress("writing the software model", 1.0)
         (folder / "model").mkdir()
-        write_model(network, folder / "model")
+        write_model(without_dead_channels(network), folder / "model")
         progress("evaluating the frames of the bench", 1.0)
         frames = random_frames(network, BENCH_FRAMES, seed=1)
         values = golden.run(network.graph, frames)
@@ -204,6 +205,8 @@ def simulate(
     else:
         network, integers = encode(network, inputs)
     progress(f"evaluating {len(integers)} frames", 0.0)
+    if layer is not None:  # a stage has only the channels that matter to the outputs
+        network = without_dead_channels(network)
     values = golden.run(network.graph, integers)
     return verify.simulate(
         directory.path,

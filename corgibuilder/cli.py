@@ -130,7 +130,7 @@ def plan(
         tables.append(memories_table(memories))
     if output:
         output.write_text(made.to_json())
-    show(json, data, *tables)
+    show(json, data, *tables, *made.notes)
 
 
 @app.command(
@@ -161,7 +161,7 @@ def build(
     with progress_bar() as progress:
         api.build(network, made, output, system=around, progress=progress)
     written = {"directory": output, "manifest": output / "manifest.json", "plan": plan_data(made)}
-    show(json, written, plan_table(made), f"written to {output}")
+    show(json, written, plan_table(made), *made.notes, f"written to {output}")
 
 
 @app.command(

@@ -46,6 +46,9 @@ def test_one_layer_of_the_digits_by_itself_on_icarus(digits):
     check(api.simulate(digits, REAL_DIGITS, simulator=Simulator.ICARUS, layer=second))
 
 
+CONSTANT, UNREAD = 2, 5  # channels
+
+
 def thresholds(model, rng, channels, levels, spread):
     steps = np.sort(rng.integers(-spread, spread, (channels, levels)), axis=1)
     kind = f"UINT{levels.bit_length()}"
@@ -54,16 +57,16 @@ def thresholds(model, rng, channels, levels, spread):
 
 @pytest.fixture(scope="module")
 def any_size(tmp_path_factory):
-    """Network file in which nothing ties a layer to one size."""
+    """Network file in which nothing ties a layer to one size; two of its channels are dead."""
     rng = np.random.default_rng(11)
+    depth, point = rng.integers(-3, 4, (8, 1, 3, 3)), rng.integers(-7, 8, (5, 8, 1, 1))
+    depth[CONSTANT], point[:, UNREAD] = 0, 0
     model = Model((2, 11, 13), "UINT4")
-    model.conv(rng.integers(-7, 8, (6, 2, 3, 3)), pads=[1, 1, 1, 1], name="stem")
-    thresholds(model, rng, 6, 15, 200)
-    model.conv(
-        rng.integers(-3, 4, (6, 1, 3, 3)), group=6, pads=[1, 1, 1, 1], strides=[2, 2], name="depth"
-    )
-    thresholds(model, rng, 6, 7, 100)
-    model.conv(rng.integers(-7, 8, (5, 6, 1, 1)), name="point")
+    model.conv(rng.integers(-7, 8, (8, 2, 3, 3)), pads=[1, 1, 1, 1], name="stem")
+    thresholds(model, rng, 8, 15, 200)
+    model.conv(depth, group=8, pads=[1, 1, 1, 1], strides=[2, 2], name="depth")
+    thresholds(model, rng, 8, 7, 100)
+    model.conv(point, name="point")
     thresholds(model, rng, 5, 3, 100)
     model.node("MaxPool", kernel_shape=[2, 2], strides=[1, 1], name="pool")
     return model.save(tmp_path_factory.mktemp("any_size"))
@@ -75,6 +78,9 @@ def any_size_build(request, any_size):
     plan = api.plan(api.read(any_size), fps=1000, clock_hz=1000 * request.param)
     api.build(any_size, plan, folder)
     assert plan.cycles_per_frame <= request.param
+    assert [note.split(" are")[0] for note in plan.notes] == [
+        f"{layer}: 2 of 8 channels" for layer in ("stem", "depth")
+    ]
     return folder
 
 
@@ -106,6 +112,14 @@ def test_frames_of_different_sizes_in_one_run(any_size, any_size_build, stalls):
 
 def test_frames_of_the_planned_size_follow_as_planned(any_size_build):
     check(api.simulate(any_size_build, frames=4, simulator=FAST))
+
+
+@both_ways
+@pytest.mark.parametrize("layer", ["depth", "point"])
+def test_a_layer_without_its_dead_channels(any_size_build, layer, stalls):
+    report = api.simulate(any_size_build, frames=3, simulator=FAST, layer=layer, stalls=stalls)
+    assert report.faults == ()
+    assert report.outputs_compared > 0
 
 
 def test_cnn28_takes_a_frame_in_every_784_cycles(tmp_path):

@@ -20,13 +20,20 @@ def without_dead_channels(network: Network) -> Network:
     """The network with the channels that matter to its outputs; every output is the same.
 
     Inputs and outputs keep all their channels. So do grouped convolutions that are not depthwise,
-    as their groups have to stay alike.
+    as their groups have to stay alike. Notes say what was left out.
     """
     graph = network.graph
     live = live_channels(network)
     if all(mask.all() for mask in live.values()):
         return network
-    return network.with_graph(Graph(_pruned(graph, node, live) for node in graph))
+    notes = [
+        f"{node.name}: {(~mask).sum()} of {len(mask)} channels are left out, no output depends on"
+        " them"
+        for node in graph
+        if isinstance(node.op, Conv) and not (mask := live[node.name]).all()
+    ]
+    pruned = Graph(_pruned(graph, node, live) for node in graph)
+    return replace(network, graph=pruned, notes=(*network.notes, *notes))
 
 
 def live_channels(network: Network) -> dict[str, Mask]:
@@ -35,16 +42,25 @@ def live_channels(network: Network) -> dict[str, Mask]:
     outputs = {port.node for port in network.outputs}
     live: dict[str, Mask] = {}
     for node in reversed(list(graph)):
-        channels = graph.type(node.name).shape.channels
-        if node.name in outputs or isinstance(node.op, Input):
-            live[node.name] = np.ones(channels, bool)
-            continue
-        mask = np.zeros(channels, bool)
+        mask = np.zeros(graph.type(node.name).shape.channels, bool)
         for user in graph.users(node.name):
             mask |= _read(graph[user], live[user], ~_known(graph, node.name, user))
         mask[0] |= not mask.any()
-        live[node.name] = mask
+        whole = node.name in outputs or isinstance(node.op, Input) or _grouped(node)
+        live[node.name] = mask | whole
+    for node in graph:  # what works channel by channel has those that another reader keeps, too
+        if node.inputs and not _mixes(node):
+            live[node.name] = live[node.inputs[0]]
     return live
+
+
+def _mixes(node: Node) -> bool:
+    """Whether an output channel depends on more than the input channel of the same number."""
+    return isinstance(node.op, Argmax) or (isinstance(node.op, Conv) and not node.op.depthwise)
+
+
+def _grouped(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.groups > 1 and not node.op.depthwise
 
 
 def _read(user: Node, live: Mask, varying: Mask) -> Mask:
@@ -52,14 +68,11 @@ def _read(user: Node, live: Mask, varying: Mask) -> Mask:
 
     ``varying`` are those whose share of a sum is not known beforehand.
     """
-    op = user.op
-    if not isinstance(op, Conv):
-        return varying | True if isinstance(op, Argmax) else live
-    if op.depthwise:
+    if not _mixes(user):
         return live
-    if op.groups > 1:
-        return varying | True
-    meets: Mask = (op.weights[live] != 0).any(axis=(0, 2, 3))
+    if not isinstance(user.op, Conv) or _grouped(user):
+        return np.ones(len(varying), bool)
+    meets: Mask = (user.op.weights[live] != 0).any(axis=(0, 2, 3))
     return meets & varying
 
 

@@ -1,4 +1,4 @@
-"""The pipeline for a target: how fast each stage has to be, and the cheapest way to be that fast."""
+"""The pipeline for a target: the pace that all stages keep, and the cheapest way to keep it."""
 
 from dataclasses import replace
 from functools import cache

@@ -55,6 +55,7 @@ class Plan:
     """Decisions and figures for a whole network.
 
     Only ``target``, ``input_lanes`` and the foldings matter to a build; the rest is recomputed.
+    ``notes`` say what else there is to know of the network, such as channels that are left out.
     Latencies are those of a frame into an empty pipeline, from its first input word, for the output
     that ends last.
     """
@@ -66,6 +67,7 @@ class Plan:
     cycles_per_frame: int
     latency_first: int
     latency_frame: int
+    notes: tuple[str, ...]
 
     @property
     def frames_per_second(self) -> float:
@@ -125,6 +127,7 @@ class Plan:
             stages = tuple(_stage(stage) for stage in data["stages"])
             figures = {name: data[name] for name in ("network", "cycles_per_frame")}
             figures |= {name: data[name] for name in ("latency_first", "latency_frame")}
+            figures |= {"notes": tuple(map(str, data.get("notes", ())))}
             return cls(
                 **figures, target=target, input_lanes=_whole(data["input_lanes"]), stages=stages
             )
@@ -274,6 +277,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         cycles_per_frame=pipeline.frame_cycles,
         latency_first=first,
         latency_frame=frame,
+        notes=pipeline.network.notes,
     )
 
 

@@ -107,8 +107,8 @@ def pass_through(
         done = taken[per_frame - 1 :: per_frame] + (MAC_CYCLES if isinstance(engine, Conv) else 1)
         spread = tail if isinstance(engine, Conv) else flow.spread
         left = Flow(done + tail + behind, spread)
-        waiting = partial(_most_waiting, arrival, taken)
-        return Passage(left, int(done[0]) + head + behind, waiting=waiting)
+        queue = partial(_most_waiting, arrival, taken)
+        return Passage(left, int(done[0]) + head + behind, waiting=queue)
     assert isinstance(engine, Conv | Pool)
     first, need = window_pixels(engine.window, stage.x.shape.height, stage.x.shape.width)
     offset = np.arange(frames)[:, None] * stage.x.shape.pixels
@@ -129,9 +129,12 @@ def pass_through(
         row = pace // stage.acc.shape.height - folded.row_gap
         cycles = np.maximum(cycles, row // stage.acc.shape.width)
     waits = stage.acc.shape.width if paired and not folded.window_cycles else 0
-    cycles[waits :: stage.acc.shape.width] += folded.row_gap  # nothing to wait for at the very first
+    cycles[waits :: stage.acc.shape.width] += (
+        folded.row_gap
+    )  # nothing to wait for at the very first
     start = _in_turn(arrival[need] + read, cycles)
-    kept = waiting = None
+    kept: Callable[[], int] | None = None
+    waiting: Callable[[], int] | None = None
     if paired:
         for _ in range(ROUNDS):
             written = _written_in_pairs(folded, arrival, start, frames=frames)

@@ -1,5 +1,6 @@
 """A latency that the target asks for."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -39,3 +40,27 @@ def test_an_impossible_latency_is_refused_with_the_least_there_is():
     assert caught.value.code == "CB409"
     least = Fraction(caught.value.help.split()[2]) / 1000
     assert planned(least).latency_first <= least * CLOCK
+
+
+BUDGETS = (1000, 850, 500, 340, 180)  # cycles per frame
+
+
+def of_budget(cycles, latency=None):
+    return make_plan(NETWORK, Target(fps=Fraction(1), clock_hz=cycles, latency=latency))
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_a_pace_a_little_faster_is_taken_where_it_pays(budget):
+    """Of the paces in the last sixteenth; whoever asks for no latency at all gets the cheapest."""
+    plans = [of_budget(budget * part // 128, latency=Fraction(10)) for part in range(120, 129)]
+    products = [plan.multipliers * plan.latency_first for plan in plans]
+    chosen = of_budget(budget)
+    assert chosen.multipliers * chosen.latency_first == min(products)
+    assert chosen.cycles_per_frame <= budget
+    assert plans[-1].multipliers == min(plan.multipliers for plan in plans)
+
+
+def test_it_does_pay_somewhere():
+    plans = [(of_budget(budget), of_budget(budget, Fraction(10))) for budget in BUDGETS]
+    assert any(free.multipliers > cheap.multipliers for free, cheap in plans)
+    assert any(free == replace(cheap, target=free.target) for free, cheap in plans)

@@ -43,7 +43,7 @@ def conv(inputs, outputs, window, groups=1):
 
 
 def steps(channels, count=3):
-    rows = np.random.default_rng(count).integers(-60, 60, (channels, count))
+    rows = np.random.default_rng(count).integers(-20, 20, (channels, count))
     return Threshold(steps=np.sort(rows, axis=1), base=0)
 
 
