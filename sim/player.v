@@ -1,12 +1,14 @@
 // Plays the words of a memory image into a stream, in order, each offered until it is taken.
 // Bit WIDTH of an image word marks the first word of a frame; the cycle in which such a word is
-// taken goes to the log. While `valid` is low the payload is wrong on purpose.
+// taken goes to the log. While `valid` is low the payload is wrong on purpose. No word comes before
+// its turn, which is every INTERVAL cycles; late ones catch up.
 module player #(
     parameter WIDTH = 8,
     parameter WORDS = 1,
     parameter IMAGE = "words.hex",
     parameter LOG = "words.log",
-    parameter SEED = 1
+    parameter SEED = 1,
+    parameter INTERVAL = 1
 ) (
     input clk,
     input rst,
@@ -35,7 +37,7 @@ module player #(
         .stall(stall)
     );
 
-    assign valid = count < WORDS && !held;
+    assign valid = count < WORDS && !held && cycle > INTERVAL * count;
     assign payload = valid ? word[WIDTH-1:0] : ~word[WIDTH-1:0];
     assign first = word[WIDTH];
 

@@ -48,6 +48,7 @@ class Settings:
     simulator: Simulator
     stalls: bool
     stalls_from: int
+    interval: int
     seed: int
     patience_cycles: int
     sources: tuple[str, ...]
@@ -108,6 +109,7 @@ def write_bench(
         "parameters": {
             "STALLS": int(settings.stalls),
             "STALLS_FROM": settings.stalls_from,
+            "INTERVAL": settings.interval,
             "SEED": settings.seed,
         },
         "build_args": [],

@@ -29,6 +29,7 @@ def simulate(
     layer: str | None = None,
     stalls: bool = False,
     stalls_from: int = 0,
+    interval: int = 1,
     seed: int = 1,
     netlist: Path | None = None,
     progress: Progress = silent,
@@ -46,6 +47,8 @@ def simulate(
         Withhold input words and refuse output words at random, the same way for the same ``seed``.
     stalls_from
         Number of the frame that they begin with.
+    interval
+        Cycles from one input word to the next, unless they are taken more slowly.
     netlist
         Verilog of the whole unit to simulate in place of the build directory's own.
 
@@ -62,6 +65,7 @@ def simulate(
             simulator=simulator,
             stalls=stalls,
             stalls_from=stalls_from,
+            interval=interval,
             seed=seed,
             patience_cycles=_patience(unit, stalls),
             sources=_sources(build, unit, netlist),
@@ -103,6 +107,7 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
         simulator=Simulator.VERILATOR,
         stalls=False,
         stalls_from=0,
+        interval=1,
         seed=1,
         patience_cycles=_patience(unit, False),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),

@@ -35,6 +35,17 @@ def test_right_design_passes(tmp_path, simulator, stalls):
         assert (report.latency_first, report.latency_frame) == (2, 41)
 
 
+@pytest.mark.parametrize("interval", [2, 5])
+def test_words_come_in_their_turn(tmp_path, interval):
+    x, golden = toys.toy_frames(3)
+    report = simulate(
+        toys.toy(tmp_path), frames=x, golden=golden, simulator=FAST, interval=interval
+    )
+    assert report.faults == ()
+    assert report.cycles_per_frame == 40 * interval
+    assert report.latency_frame == 39 * interval + 2
+
+
 @both_simulators
 @pytest.mark.parametrize(("layer", "stalls"), [(None, True), ("half", True), ("half", False)])
 def test_frames_of_different_sizes_back_to_back(tmp_path, simulator, layer, stalls):
