@@ -24,7 +24,8 @@ from corgibuilder.ir import (
     Threshold,
     Window,
 )
-from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.widen import widen

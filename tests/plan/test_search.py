@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Pool, PoolKind, Window
 from corgibuilder.plan import Target, make_plan
-from corgibuilder.plan.folding import Feed, Folded, Folding, feeds
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding, feeds
 from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.search import cheapest, fewest_cycles
 from corgibuilder.plan.stages import group_stages
