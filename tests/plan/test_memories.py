@@ -17,7 +17,7 @@ from corgibuilder.plan.pipeline import Link, form_of
 from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.stages import group_stages
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 
 def even_steps(channels):

@@ -15,7 +15,7 @@ from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.search import cheapest, fewest_cycles
 from corgibuilder.plan.stages import group_stages
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 LAYERS = {
     "dense": ((3, 6, 7), conv(3, 5, SAME)),

@@ -23,7 +23,7 @@ from corgibuilder.plan.timing import (
     window_pixels,
 )
 
-from .toys import SAME, chain, conv, small
+from ..toys import SAME, chain, conv, small
 
 
 @st.composite

@@ -19,7 +19,7 @@ from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.widen import MAX_PIXELS, leaving_pixels, values_of_output, widen, widths
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 
 def wide_pixels(x, pixels):
