@@ -6,8 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Argmax as ArgmaxOp
 from corgibuilder.ir import Conv, Pool, PoolKind, Window
-from corgibuilder.plan.folding import Feed, Folded, taps, window_picks
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, taps
 from corgibuilder.plan.forms import Form
+from corgibuilder.plan.picks import window_picks
 
 from .argmax import Argmax
 from .chunks import Chunks

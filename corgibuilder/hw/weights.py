@@ -3,7 +3,8 @@
 import numpy as np
 
 from corgibuilder.ir import Conv, Ints
-from corgibuilder.plan.folding import Feed, Folded
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed
 
 
 def weight_steps(folded: Folded) -> Ints:

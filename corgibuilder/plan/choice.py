@@ -6,7 +6,8 @@ from functools import cache
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
-from .folding import Folded, Folding, ceil_div, least_capacity
+from .folded import Folded
+from .folding import Folding, ceil_div, least_capacity
 from .pipeline import Pipeline, assemble, form_of, is_resizable, latencies, sized
 from .search import cheapest, fewest_cycles
 from .stages import Stage, group_stages

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from corgibuilder.ir import Conv, Ints, Pool, QInt
 
 from .banks import banks
-from .folding import Feed, Folded, ceil_div, pointwise
+from .folded import Folded
+from .folding import Feed, ceil_div, pointwise
 from .forms import Form, ScaleForm, ShiftForm, StepsForm
 from .pipeline import Link
 

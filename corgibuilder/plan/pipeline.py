@@ -8,7 +8,8 @@ import numpy as np
 
 from corgibuilder.ir import Conv, Network, Pool, TensorType
 
-from .folding import Feed, Folded, Folding, ceil_div, least_capacity, words_of
+from .folded import Folded
+from .folding import Feed, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
 from .stages import Stage
 from .timing import Flow, Passage, pass_through

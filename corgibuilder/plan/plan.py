@@ -11,7 +11,8 @@ from corgibuilder.ir import Conv, Network, Pool, Shape
 from corgibuilder.passes import without_dead_channels
 
 from .choice import choose
-from .folding import Feed, Folded, Folding, carries_pixels, feeds, least_capacity
+from .folded import Folded
+from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
 from .pipeline import (
     Link,

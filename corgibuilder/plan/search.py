@@ -6,7 +6,8 @@ from functools import partial
 
 from corgibuilder.ir import Argmax, Conv, Pool
 
-from .folding import Feed, Folded, Folding, carries_pixels, ceil_div, feeds, taps
+from .folded import Folded
+from .folding import Feed, Folding, carries_pixels, ceil_div, feeds, taps
 from .stages import Stage
 
 

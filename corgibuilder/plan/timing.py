@@ -18,7 +18,8 @@ import numpy as np
 
 from corgibuilder.ir import Conv, Ints, Pool, Window
 
-from .folding import Feed, Folded, ceil_div, taps
+from .folded import Folded
+from .folding import Feed, ceil_div, taps
 from .forms import Form, ScaleForm, ShiftForm, StepsForm
 from .paired_rows import margin, pairs_rows
 

@@ -6,7 +6,7 @@ from amaranth.hdl import signed
 
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, Window
-from corgibuilder.plan.folding import WAIT_CYCLES
+from corgibuilder.plan.folded import WAIT_CYCLES
 from corgibuilder.plan.paired_rows import margin, pairs_rows, places, waits
 
 from ..streams import run_streams

@@ -6,50 +6,40 @@ import numpy as np
 import pytest
 
 from corgibuilder import golden
-from corgibuilder.diagnostics import Origin
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import (
     Argmax,
-    Conv,
     Graph,
     Input,
-    Network,
-    Node,
     Pads,
     Pool,
     PoolKind,
-    Port,
     QInt,
     Shape,
     Threshold,
     Window,
 )
-from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.widen import widen
 
+from .. import toys
 from ..streams import run_streams
+from ..toys import SAME, STRIDED, chain
 from .maps import from_words, size_words, to_words
 
-SAME = Window(kernel=(3, 3), pads=Pads(top=1, left=1, bottom=1, right=1))
-STRIDED = replace(SAME, stride=(2, 2))
 LOPSIDED = Window(kernel=(2, 3), stride=(1, 2), pads=Pads(left=2, bottom=1, right=1))
 
 
 def network(shape, x, *ops):
-    """Network of one input and a chain of ops."""
-    at = Origin("toy.onnx", "toy")
-    nodes = [Node("x", Input(shape=shape, range=x), (), at)]
-    for k, op in enumerate(ops):
-        nodes.append(Node(f"n{k}", op, (nodes[-1].name,), at))
-    port = Port(nodes[-1].name, nodes[-1].name, (), np.asarray)
-    return Network("toy", Graph(nodes), (Port("x", "x", (), np.asarray),), (port,))
+    return chain(shape, *ops, x=x)
 
 
 def conv(rng, inputs, outputs, window, groups=1):
-    weights = rng.integers(-7, 8, (outputs, inputs // groups, *window.kernel))
-    return Conv(weights=weights, bias=rng.integers(-20, 20, outputs), window=window, groups=groups)
+    made = toys.conv(inputs, outputs, window, groups, rng)
+    return replace(made, bias=rng.integers(-20, 20, outputs))
 
 
 def steps(rng, channels, count=15, spread=150):

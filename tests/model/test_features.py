@@ -14,7 +14,8 @@ from corgibuilder import golden
 from corgibuilder.ir import Conv, Input, QInt, Shape, Window
 from corgibuilder.model import write_model
 
-from .networks import frames_of, network
+from ..random_networks import frames_of
+from ..toys import network
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,8 @@ from corgibuilder.ir import (
 from corgibuilder.model import Model, write_model
 
 from ..published import FOLDER
-from .networks import frames_of, network, random_network
+from ..random_networks import frames_of, random_network
+from ..toys import network
 
 NEUROCORGI = FOLDER / "derived_mnv1_100_w4a4_neurocorgi"
 ENTRIES = [QInt(0, 255), QInt(-128, 127), QInt(0, 15), QInt(-1, 0), QInt(0, 999), QInt(-40000, 9)]

@@ -10,7 +10,8 @@ from corgibuilder.ir import Conv, Input, Pads, QInt, Shape, Window
 from corgibuilder.model import write_model
 from corgibuilder.model.runtime import find_compiler
 
-from .networks import frames_of, network
+from ..random_networks import frames_of
+from ..toys import network
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from corgibuilder import golden
 from corgibuilder.ir import Argmax, Clamp, Conv, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.passes import live_channels, without_dead_channels
 
-from ..model.networks import network as tree
-from ..model.networks import random_network
-from ..plan.toys import HALVES, POINT, SAME, chain, conv
+from ..random_networks import random_network
+from ..toys import HALVES, POINT, SAME, chain, conv
+from ..toys import network as tree
 
 SHAPE = (3, 6, 8)
 

@@ -8,7 +8,7 @@ import pytest
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Plan, Target, make_plan
 
-from .toys import small
+from ..toys import small
 
 NETWORK = small()
 CLOCK = 1_000_000

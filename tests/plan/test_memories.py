@@ -9,14 +9,15 @@ from amaranth.hdl import Fragment
 from corgibuilder.emit.verilog import MemoryShells
 from corgibuilder.hw.stage import Stage as StageComponent
 from corgibuilder.ir import Argmax, Conv, Pool, PoolKind, Threshold
-from corgibuilder.plan.folding import Feed, Folded, Folding, feeds, least_capacity
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding, feeds, least_capacity
 from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.pipeline import Link, form_of
 from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.stages import group_stages
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 
 def even_steps(channels):

@@ -11,7 +11,7 @@ from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.memory_report import totals
 from corgibuilder.plan.technology import Macro, Technology
 
-from .toys import small
+from ..toys import small
 
 PIPELINE = choose(small(), Target(fps=Fraction(25, 3), clock_hz=5000))
 

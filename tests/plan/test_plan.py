@@ -10,7 +10,7 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.folding import Feed
 
-from .toys import SAME, chain, conv, small, steps
+from ..toys import SAME, chain, conv, small, steps
 
 NETWORK = small()
 PLAN = make_plan(NETWORK, Target(fps=Fraction(25, 3), clock_hz=5000, image=(10, 8)))

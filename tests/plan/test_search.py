@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Pool, PoolKind, Window
 from corgibuilder.plan import Target, make_plan
-from corgibuilder.plan.folding import Feed, Folded, Folding, feeds
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding, feeds
 from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.search import cheapest, fewest_cycles
 from corgibuilder.plan.stages import group_stages
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 LAYERS = {
     "dense": ((3, 6, 7), conv(3, 5, SAME)),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from corgibuilder.ir import Pads, QInt, Window
 from corgibuilder.plan import Target, make_plan, pipeline_of
-from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.pipeline import latencies, unhindered
 from corgibuilder.plan.stages import group_stages
@@ -22,7 +23,7 @@ from corgibuilder.plan.timing import (
     window_pixels,
 )
 
-from .toys import SAME, chain, conv, small
+from ..toys import SAME, chain, conv, small
 
 
 @st.composite

@@ -13,12 +13,13 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Window
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
-from corgibuilder.plan.folding import Feed, Folded, Folding
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.widen import MAX_PIXELS, leaving_pixels, values_of_output, widen, widths
 
-from .toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 
 def wide_pixels(x, pixels):

@@ -27,18 +27,33 @@ STRIDED = replace(SAME, stride=(2, 2))
 HALVES = Window(kernel=(2, 2), stride=(2, 2))
 
 
-def chain(shape, *ops, fixed=()):
+def network(layers, outputs, fixed=()):
+    """``layers`` are (name, op, name of its input); every name in ``outputs`` is a tap."""
+    graph = Graph(
+        Node(name, op, (source,) if source else (), Origin("toy.onnx", name))
+        for name, op, source in layers
+    )
+
+    def port(name):
+        return Port(name, name, tuple(graph.type(name).shape), np.asarray)
+
+    return Network("toy", graph, (port(layers[0][0]),), tuple(map(port, outputs)), fixed=fixed)
+
+
+RANGE = QInt(0, 3)
+
+
+def chain(shape, *ops, x=RANGE, fixed=()):
     """Network of one input and a chain of ops, called ``n0``, ``n1`` and so on."""
-    nodes = [Node("x", Input(shape=Shape(*shape), range=QInt(0, 3)), (), Origin("toy.onnx", "x"))]
+    layers = [("x", Input(shape=Shape(*shape), range=x), "")]
     for k, op in enumerate(ops):
-        nodes.append(Node(f"n{k}", op, (nodes[-1].name,), Origin("toy.onnx", f"n{k}")))
-    ports = [Port(n.name, n.name, (), np.asarray) for n in (nodes[0], nodes[-1])]
-    return Network("toy", Graph(nodes), (ports[0],), (ports[1],), fixed=fixed)
+        layers.append((f"n{k}", op, layers[-1][0]))
+    return network(layers, [layers[-1][0]], fixed)
 
 
-def conv(inputs, outputs, window, groups=1):
+def conv(inputs, outputs, window, groups=1, rng=None):
     shape = (outputs, inputs // groups, *window.kernel)
-    weights = np.random.default_rng(outputs).integers(-7, 8, shape)
+    weights = (rng or np.random.default_rng(outputs)).integers(-7, 8, shape)
     return Conv(weights=weights, bias=np.arange(outputs), window=window, groups=groups)
 
 

@@ -2,38 +2,21 @@
 
 import numpy as np
 
-from corgibuilder.diagnostics import Origin
 from corgibuilder.ir import (
     Argmax,
     Clamp,
     Conv,
-    Graph,
     Input,
-    Network,
-    Node,
     Pads,
     Pool,
     PoolKind,
-    Port,
     QInt,
     Shape,
     Threshold,
     Window,
 )
 
-AT = Origin("toy.onnx", "node")
-
-
-def network(layers, outputs, fixed=()):
-    """``layers`` are (name, op, input name); every name in ``outputs`` is a tap."""
-    nodes = [Node(name, op, (source,) if source else (), AT) for name, op, source in layers]
-    graph = Graph(nodes)
-
-    def port(name):
-        return Port(name, name, tuple(graph.type(name).shape), lambda x: x)
-
-    entry = layers[0][0]
-    return Network("toy", graph, (port(entry),), tuple(map(port, outputs)), fixed=fixed)
+from .toys import network
 
 
 def random_window(rng):
@@ -71,7 +54,7 @@ def random_network(seed, entry, reach, count=6):
     for number in range(count):
         names = [name for name, _, _ in layers]
         source = names[-1] if rng.random() < 0.8 else names[int(rng.integers(len(names)))]
-        kind = Graph([Node(n, op, (s,) if s else (), AT) for n, op, s in layers]).type(source)
+        kind = network(layers, [source]).graph.type(source)
         pick = rng.choice(["dense", "grouped", "depthwise", "max", "sum", "steps", "clamp"])
         # wide sums would leave 64 bits in a few layers
         if max(abs(kind.range.lo), kind.range.hi) > 2**24:
