@@ -11,6 +11,7 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
+from corgibuilder.folders import write_complete
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.options import (
@@ -30,6 +31,7 @@ from corgibuilder.options import (
     SystemName,
     TechnologyName,
 )
+from corgibuilder.report import plan_page
 from corgibuilder.show import (
     inspection_table,
     memories_data,
@@ -103,6 +105,7 @@ def run(
     epilog=examples(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --image 1280x720 -o plan.json",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --report plan.html",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --headroom 4px",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --latency 7ms",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --technology ihp_sg13g2",
@@ -117,6 +120,7 @@ def plan(
     latency: Latency = None,
     technology: TechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
+    report: Annotated[Path | None, typer.Option(help="File for pictures of it, .html.")] = None,
     json: Json = False,
 ) -> None:
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
@@ -129,7 +133,9 @@ def plan(
         data["memories"] = memories_data(memories)
         tables.append(memories_table(memories))
     if output:
-        output.write_text(made.to_json())
+        write_complete(output, made.to_json())
+    if report:
+        write_complete(report, plan_page(made))
     show(json, data, *tables, *made.notes)
 
 

@@ -1,4 +1,4 @@
-"""Folders that appear only when they are complete."""
+"""Folders and files that appear only when they are complete."""
 
 import shutil
 import tempfile
@@ -49,3 +49,28 @@ def complete_folder(out: Path, *, mark: str) -> Iterator[Path]:
             folder.rename(out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_complete(out: Path, text: str) -> None:
+    """Write a file, in place of an earlier one, that is never seen half written.
+
+    What is no file, such as ``/dev/stdout``, is written to directly. Raises :class:`CompileError`
+    where nothing can be written.
+    """
+    try:
+        if out.exists() and not out.is_file():
+            out.write_text(text, encoding="utf-8")
+            return
+        out = out.resolve()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+            written = Path(folder) / out.name
+            written.write_text(text, encoding="utf-8")
+            written.replace(out)
+    except OSError as fault:
+        raise CompileError(
+            "CB423",
+            f"this file cannot be written: {fault.strerror}",
+            at=Origin(str(out)),
+            help="choose another file",
+        ) from None

@@ -126,6 +126,23 @@ def test_plan_can_be_saved_and_built(tmp_path, build_dir):
         assert (tmp_path / "build/rtl" / file.name).read_bytes() == file.read_bytes()
 
 
+def test_plan_as_pictures_is_that_of_the_build(tmp_path, build_dir):
+    page = tmp_path / "pages" / "plan.html"
+    call("plan", DIGITS, *TARGET, "--report", page)
+    assert page.read_bytes() == (build_dir / "report.html").read_bytes()
+    assert list(page.parent.iterdir()) == [page]
+
+
+@pytest.mark.parametrize("option", ["--report", "--output"])
+def test_plan_into_a_place_that_takes_no_file(tmp_path, option):
+    assert message("plan", DIGITS, *TARGET, option, tmp_path) == (
+        "error[CB423]: this file cannot be written: Is a directory\n"
+        f"  --> {tmp_path}\n"
+        "  help: choose another file\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_headroom_is_pixels_a_cycle():
     plain, fast = data("plan", DIGITS, *TARGET), data("plan", DIGITS, *TARGET, "--headroom", "2px")
     assert fast["target"]["headroom"] == 2

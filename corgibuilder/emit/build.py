@@ -18,6 +18,7 @@ from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.report import plan_page
 from corgibuilder.system import System
 
 from .manifest import describe_build, file_digests
@@ -37,7 +38,7 @@ def build(
     system: System | None = None,
     finish: Callable[[Path], None],
 ) -> Manifest:
-    """Write Verilog, memory images, plan, network file and manifest to the folder ``out``.
+    """Write Verilog, memory images, plan, report, network file and manifest to the folder ``out``.
 
     The folder appears when it is complete; the same network and plan give the same bytes.
 
@@ -69,6 +70,7 @@ def build(
         for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
             shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
         (folder / "plan.json").write_text(plan.to_json())
+        (folder / "report.html").write_text(plan_page(plan), encoding="utf-8")
         (folder / "source").mkdir()
         kept = f"source/{source.name}"
         shutil.copyfile(source, folder / kept)

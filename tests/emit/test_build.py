@@ -13,6 +13,7 @@ import pytest
 
 from corgibuilder import api
 from corgibuilder.diagnostics import CompileError
+from corgibuilder.report import plan_page
 
 from ..frontend.models import QONNX, Model
 
@@ -101,6 +102,12 @@ def test_the_manifest_knows_every_file(built, source):
     assert kept["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
     for unit in (manifest["network"], *manifest["stages"]):
         assert all(file in files for file in unit["sources"])
+
+
+def test_the_report_shows_the_plan(built, plan):
+    page = (built / "report.html").read_text(encoding="utf-8")
+    assert page == plan_page(plan)
+    assert "report.html" in json.loads((built / "manifest.json").read_text())["files"]
 
 
 def test_the_manifest_says_what_was_asked_for(built, plan):
