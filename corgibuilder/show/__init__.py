@@ -1,0 +1,20 @@
+"""Results as tables for people and as JSON for programs."""
+
+from .measured import simulation_table, synth_table
+from .memories import memories_data, memories_table
+from .network import inspection_table, outputs_tables, top_classes
+from .plain import to_json
+from .plans import plan_data, plan_table
+
+__all__ = [
+    "inspection_table",
+    "memories_data",
+    "memories_table",
+    "outputs_tables",
+    "plan_data",
+    "plan_table",
+    "simulation_table",
+    "synth_table",
+    "to_json",
+    "top_classes",
+]

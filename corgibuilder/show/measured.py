@@ -1,0 +1,68 @@
+"""What simulation and synthesis measured."""
+
+from rich.table import Table
+
+from corgibuilder.plan import MemoryReport
+from corgibuilder.synth import StageCost, SynthReport, Target
+from corgibuilder.verify import SimulationReport
+
+from .memories import area_title
+from .tables import empty_table
+
+
+def simulation_table(report: SimulationReport) -> Table:
+    """What a simulation measured, against the plan."""
+    title = f"{report.layer} in {report.simulator.value}"
+    table = empty_table(
+        f"{title}, with stalls" if report.stalls else title, "", "measured", "planned"
+    )
+    table.add_row("frames", str(report.frames), "")
+    table.add_row("outputs compared", f"{report.outputs_compared:,}", "")
+    table.add_row("mismatches", f"{report.mismatches:,}", "")
+    pairs = {
+        "cycles per frame": (report.cycles_per_frame, report.planned_cycles_per_frame),
+        "latency to the first output word": (report.latency_first, report.planned_latency_first),
+        "latency to the last output word": (report.latency_frame, report.planned_latency_frame),
+    }
+    for name, (measured, planned) in pairs.items():
+        table.add_row(name, "-" if measured is None else f"{measured:,}", f"{planned:,}")
+    table.add_row("compiled in", f"{report.compile_seconds:.1f} s", "")
+    seconds = f"{report.simulation_seconds:.1f} s"
+    table.add_row("simulated", f"{report.simulated_cycles:,} cycles in {seconds}", "")
+    table.add_row("speed", f"{report.cycles_per_second:,.0f} cycles/s", "")
+    return table
+
+
+def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:
+    """Cells of every stage, with ``memories`` also the area of all its memories."""
+    generic = report.target is Target.GENERIC
+    columns = ["transistors"] if generic else ["LUTs", "DSPs", "block RAMs"]
+    areas = _areas(report.total, memories)
+    table = empty_table(
+        f"{report.target.value}, by {report.tool}",
+        *("stage", "cells", "flip-flops", *columns, "memory bits", *areas, "seconds"),
+    )
+    for stage in (*report.stages, report.total):
+        if stage.layer == "total":
+            table.add_section()
+        counts = [stage.transistors] if generic else [stage.luts, stage.dsps, stage.block_rams]
+        numbers = [stage.cells, stage.flip_flops, *counts, stage.memory_bits]
+        table.add_row(
+            stage.layer,
+            *(f"{number:,}" for number in numbers),
+            *(f"{area:,.0f}" for area in _areas(stage, memories).values()),
+            f"{stage.seconds:.1f}",
+        )
+    return table
+
+
+def _areas(stage: StageCost, memories: MemoryReport | None) -> dict[str, float]:
+    """Areas of a stage that are known, by title."""
+    areas = {} if stage.area is None else {"cell area um2": stage.area}
+    if memories:
+        totals = {entry.name: entry.totals for entry in memories.stages}
+        found = totals[stage.layer] if stage.module else memories.totals
+        areas[area_title(memories)] = found.area
+    if len(areas) == 2:
+        areas["sum um2"] = sum(areas.values())
+    return areas

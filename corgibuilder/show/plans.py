@@ -1,0 +1,66 @@
+"""A plan, stage by stage."""
+
+import json
+from typing import Any
+
+from rich.table import Table
+
+from corgibuilder.plan import Plan
+
+from .tables import empty_table
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """A plan as plain data, with its totals."""
+    totals = {
+        "frames_per_second": plan.frames_per_second,
+        "multipliers": plan.multipliers,
+        "multipliers_bound": plan.multipliers_bound,
+        "buffer_bits": plan.buffer_bits,
+        "buffer_bound": plan.buffer_bound,
+        "queue_bits": plan.queue_bits,
+        "rom_bits": plan.rom_bits,
+    }
+    data: dict[str, Any] = json.loads(plan.to_json())
+    return data | {"totals": totals}
+
+
+def plan_table(plan: Plan) -> Table:
+    """Folding and cost of every stage; after each slash what no design can go below."""
+    target = plan.target
+    size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
+    if target.headroom is not None:
+        size += f" with {target.headroom} pixels a cycle"
+    if target.latency is not None:
+        size += f" within {float(target.latency) * 1e3:g} ms"
+    title = (
+        f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
+        f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
+        f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
+    )
+    rules = "layer", "feed", "requantiser"
+    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
+    table = empty_table(title, "stage", *rules, *numbers, left=4)
+    for stage in plan.stages:
+        folding = stage.folding
+        table.add_row(
+            stage.name,
+            stage.layer,
+            folding.feed.value + (f", {folding.pixels} px" if folding.pixels > 1 else ""),
+            stage.requantiser,
+            f"{stage.cycles_per_frame:,}",
+            f"{folding.inputs} x {folding.outputs}",
+            f"{stage.multipliers:,} / {stage.multipliers_bound:,.1f}",
+            f"{stage.buffer_bits:,} / {stage.buffer_bound:,}",
+            f"{stage.queue_bits:,}",
+            f"{stage.rom_bits:,}",
+        )
+    table.add_section()
+    table.add_row(
+        *("total", "", "", "", f"{plan.cycles_per_frame:,}", ""),
+        f"{plan.multipliers:,} / {plan.multipliers_bound:,.1f}",
+        f"{plan.buffer_bits:,} / {plan.buffer_bound:,}",
+        f"{plan.queue_bits:,}",
+        f"{plan.rom_bits:,}",
+    )
+    return table
