@@ -1,4 +1,4 @@
-"""Measure everything and print it as JSON. Takes some minutes."""
+"""Measure everything and print it as JSON. Takes half an hour."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from ..published import FOLDER
 from .build import build
 from .chip import chip
+from .chip_rtl import chip_rtl
 from .golden import golden_model
 from .intervals import intervals
 from .model import software_model
@@ -29,6 +30,7 @@ def main() -> None:
             simulate(out),
             software_model(),
             chip(),
+            chip_rtl(),
         )
         summaries = [figure.summary() for figure in figures]
     sys.stdout.write(json.dumps(summaries, indent=2) + "\n")

@@ -13,13 +13,9 @@ from .figure import Figure
 # child for each processor at the same time: an upper bound of what is used at once.
 BUILD = """
 import json, os, resource, sys, time
-from fractions import Fraction
-from corgibuilder import api
-source, fps, clock_hz, out, *image = sys.argv[1:]
+from corgibuilder.cli import app
 start = time.monotonic()
-image = tuple(map(int, image)) or None
-plan = api.plan(api.read(source), fps=Fraction(fps), clock_hz=int(clock_hz), image=image)
-api.build(source, plan, out)
+app(["build", *sys.argv[1:]], standalone_mode=False)
 seconds = time.monotonic() - start
 own, child = (
     resource.getrusage(who).ru_maxrss / 2**20
@@ -29,13 +25,13 @@ print(json.dumps([seconds, own + child * os.cpu_count()]))
 """
 
 
-def measure(
-    source: Path, *, fps: int, clock_hz: int, out: Path, image: tuple[int, ...] = ()
-) -> tuple[float, float]:
-    """Seconds and GiB that it takes to read, plan and build a network."""
-    target = map(str, (source, fps, clock_hz, out, *image))
+def measure(*arguments: object) -> tuple[float, float]:
+    """Seconds and GiB that the command ``build`` with these arguments takes."""
     printed = subprocess.run(
-        [sys.executable, "-c", BUILD, *target], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", BUILD, *map(str, arguments)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     ).stdout
     seconds, gigabytes = json.loads(printed.splitlines()[-1])
     return seconds, gigabytes
@@ -43,7 +39,9 @@ def measure(
 
 def build(out: Path) -> Iterator[Figure]:
     """Read, plan and build the network to the folder ``out``."""
-    seconds, gigabytes = measure(VWW.path, fps=VWW.fps, clock_hz=VWW.clock_hz, out=out)
+    seconds, gigabytes = measure(
+        VWW.path, "--fps", VWW.fps, "--clock", f"{VWW.clock_hz}Hz", "-o", out
+    )
     yield Figure(name=f"build {VWW.name}", value=seconds, unit="s", required=("<=", 30))
     yield Figure(
         name=f"peak memory of building {VWW.name}",

@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,6 +33,7 @@ IMAGE = (1280, 720)
 FPS, CLOCK_HZ = 30, 59_000_000
 LINES_FIRST = 157  #: of the input, before anything of the last tap can be known
 CYCLES_PER_PIXEL = 2  #: in which the input comes
+LATENCY_BOUND = 1e3 * LINES_FIRST * IMAGE[0] * CYCLES_PER_PIXEL / CLOCK_HZ  #: ms
 QUICK_SECONDS = Fraction(69, 10_000)
 MEGABYTE_BITS = 8 * 10**6
 
@@ -49,8 +50,9 @@ def chip() -> Iterator[Figure]:
     yield from _speed(plan, pipeline)
     yield Figure(name="planning", value=seconds, unit="s", required=("<=", 5))
     with tempfile.TemporaryDirectory() as name:
+        target = "--fps", FPS, "--clock", f"{CLOCK_HZ}Hz", "--image", "{}x{}".format(*IMAGE)
         seconds, gigabytes = measure(
-            NEUROCORGI, fps=FPS, clock_hz=CLOCK_HZ, image=IMAGE, out=Path(name, "build")
+            NEUROCORGI, *target, "--system", "neurocorgi", "-o", Path(name, "build")
         )
     quick = api.plan(network, fps=FPS, clock_hz=CLOCK_HZ, image=IMAGE, latency=QUICK_SECONDS)
     yield Figure(
@@ -60,7 +62,7 @@ def chip() -> Iterator[Figure]:
         chip=42_000,
         bound=quick.multipliers_bound,
     )
-    yield Figure(name="build", value=seconds, unit="s", required=("<=", 90))
+    yield Figure(name="build, with the chip around", value=seconds, unit="s", required=("<=", 90))
     yield Figure(name="peak memory of the build", value=gigabytes, unit="GiB", required=("<=", 3))
 
 
@@ -122,7 +124,7 @@ def _speed(plan: Plan, pipeline: Pipeline) -> Iterator[Figure]:
         unit="ms",
         required=("<=", 7.2),
         chip=6.90,
-        bound=1e3 * LINES_FIRST * IMAGE[0] * CYCLES_PER_PIXEL / CLOCK_HZ,
+        bound=LATENCY_BOUND,
     )
     yield Figure(
         name="taps, in whole words",
@@ -161,9 +163,14 @@ def _number(value: float | None) -> str:
     return f"{value:,.2f}" if value % 1 else f"{value:,.0f}"
 
 
-if __name__ == "__main__":
+def print_figures(measure_all: Callable[[], Iterator[Figure]]) -> None:
+    """JSON to the standard output, a table to people."""
     if not NEUROCORGI.is_file():
         sys.exit(f"the published networks are not here: {NEUROCORGI}")
-    measured = list(chip())
+    measured = list(measure_all())
     sys.stdout.write(json.dumps([f.summary() for f in measured], indent=2) + "\n")
     sys.stderr.write(table(measured) + "\n")
+
+
+if __name__ == "__main__":
+    print_figures(chip)
