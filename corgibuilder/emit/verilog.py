@@ -1,6 +1,7 @@
 """Amaranth components to Verilog text, memories kept apart."""
 
 import gc
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
 # What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the
 # circuit: submodules in their parent's file, operands extended or cut where they are used as
 # Amaranth means it, registers with an initial value, named views of a word that nobody reads, cases
-# behind a default.
+# behind a default, and what starts them all.
 WAYS_OF_WRITING = (
     "DECLFILENAME",
     "WIDTHEXPAND",
@@ -117,8 +118,13 @@ WAYS_OF_WRITING = (
     "PROCASSINIT",
     "UNUSEDSIGNAL",
     "CASEINCOMPLETE",
+    "INITIALDLY",
 )
 LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in WAYS_OF_WRITING)
+# Yosys reads a register that never changes in every `always @*`, of which simulators by events need
+# one change to start where all other inputs have initial values: it gets one.
+STARTER = re.compile(r"\\\$auto\$verilog_backend\S+dump_module\S+ ")
+STARTER_MADE = re.compile(r"^( *)reg (\\\$started ) = 0;$", re.MULTILINE)
 KEPT_OUT = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
 
 
@@ -141,7 +147,12 @@ def to_verilog(netlist: str) -> str:
             f"write_verilog -norename {verilog_file}",
         ):
             libyosys.run_pass(f"tee -q {command}", design)
-        return LINT_OFF + verilog_file.read_text()
+        return LINT_OFF + _with_starters(verilog_file.read_text())
+
+
+def _with_starters(text: str) -> str:
+    text = STARTER.sub(lambda _: r"\$started ", text)
+    return STARTER_MADE.sub(r"\1reg \2= 0;\n\1initial \2<= 1;", text)
 
 
 class Placed(wiring.Component):

@@ -1,0 +1,49 @@
+"""Verilog text of components."""
+
+import shutil
+import subprocess
+
+import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.emit.verilog import emit
+
+
+class Chooser(wiring.Component):
+    """A choice by a register whose initial value never changes."""
+
+    i: In(1)
+    o: Out(2)
+
+    def elaborate(self, platform):
+        m = Module()
+        state = Signal(2, init=2)
+        with m.If(self.i):
+            m.d.sync += state.eq(3)
+        with m.Switch(state):
+            with m.Case(2):
+                m.d.comb += self.o.eq(1)
+            with m.Default():
+                m.d.comb += self.o.eq(2)
+        return m
+
+
+BENCH = """
+module bench;
+    wire [1:0] o;
+    chooser dut (.clk(1'b0), .rst(1'b0), .i(1'b0), .o(o));
+    initial #1 $display("%b", o);
+endmodule
+"""
+
+
+@pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed")
+def test_choices_are_made_before_anything_changes(tmp_path):
+    files = {"chooser.v": emit("chooser", Chooser).text, "bench.v": BENCH}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    subprocess.run(["iverilog", "-g2012", "-o", "bench", *files], cwd=tmp_path, check=True)
+    printed = subprocess.run(["vvp", "bench"], cwd=tmp_path, check=True, capture_output=True)
+    assert printed.stdout.split() == [b"01"]
