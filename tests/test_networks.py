@@ -114,6 +114,18 @@ def test_frames_of_the_planned_size_follow_as_planned(any_size_build):
     check(api.simulate(any_size_build, frames=4, simulator=FAST))
 
 
+@pytest.mark.parametrize("part", [0.8, 0.5])
+def test_a_latency_that_is_asked_for(any_size, tmp_path, part):
+    network, rate = api.read(any_size), {"fps": 1000, "clock_hz": 2_000_000}
+    limit = part * api.plan(network, **rate).latency_first / rate["clock_hz"]
+    plan = api.plan(network, **rate, latency=limit)
+    api.build(any_size, plan, tmp_path / "build")
+    report = api.simulate(tmp_path / "build", frames=2, simulator=FAST)
+    assert report.faults == ()
+    assert plan.latency_first <= limit * rate["clock_hz"]
+    assert 0.9 * plan.latency_first <= report.latency_first <= plan.latency_first
+
+
 @both_ways
 @pytest.mark.parametrize("layer", ["depth", "point"])
 def test_a_layer_without_its_dead_channels(any_size_build, layer, stalls):

@@ -1,9 +1,11 @@
 """A queue of words in a memory."""
 
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
+
+from .streams import through
 
 
 class Queue(wiring.Component):
@@ -23,12 +25,5 @@ class Queue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.layout.size, depth=self.depth)
-        m.d.comb += [
-            fifo.w_data.eq(Cat(self.i.payload)),
-            fifo.w_en.eq(self.i.valid),
-            self.i.ready.eq(fifo.w_rdy),
-            Cat(self.o.payload).eq(fifo.r_data),
-            self.o.valid.eq(fifo.r_rdy),
-            fifo.r_en.eq(self.o.ready),
-        ]
+        m.d.comb += through(fifo, self.i, self.o)
         return m

@@ -118,6 +118,18 @@ class Fork(wiring.Component):
         return m
 
 
+def through(fifo, i, o) -> list:
+    """Statements that send the words of ``i`` through a FIFO of Amaranth's to ``o``."""
+    return [
+        fifo.w_data.eq(Cat(i.payload)),
+        fifo.w_en.eq(i.valid),
+        i.ready.eq(fifo.w_rdy),
+        Cat(o.payload).eq(fifo.r_data),
+        o.valid.eq(fifo.r_rdy),
+        fifo.r_en.eq(o.ready),
+    ]
+
+
 def pipe(m: Module, *components):
     """Connects each component's ``o`` to the next one's ``i``."""
     for left, right in pairwise(components):

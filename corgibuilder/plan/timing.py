@@ -129,10 +129,9 @@ def pass_through(
     if engine.window.stride[0] == 1 or paired:
         row = pace // stage.acc.shape.height - folded.row_gap
         cycles = np.maximum(cycles, row // stage.acc.shape.width)
-    waits = stage.acc.shape.width if paired and not folded.window_cycles else 0
-    cycles[waits :: stage.acc.shape.width] += (
-        folded.row_gap
-    )  # nothing to wait for at the very first
+    # At the very first row of windows every place of paired rows is free.
+    waits_from = stage.acc.shape.width if paired and not folded.window_cycles else 0
+    cycles[waits_from :: stage.acc.shape.width] += folded.row_gap
     start = _in_turn(arrival[need] + read, cycles)
     kept: Callable[[], int] | None = None
     waiting: Callable[[], int] | None = None

@@ -1,9 +1,11 @@
 """A stream from one clock domain to another."""
 
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import AsyncFIFO
 from amaranth.lib.wiring import In, Out
+
+from corgibuilder.hw.streams import through
 
 
 class Crossing(wiring.Component):
@@ -43,12 +45,5 @@ class Crossing(wiring.Component):
             r_domain=self.sink,
             exact_depth=True,
         )
-        m.d.comb += [
-            fifo.w_data.eq(Cat(self.i.payload)),
-            fifo.w_en.eq(self.i.valid),
-            self.i.ready.eq(fifo.w_rdy),
-            Cat(self.o.payload).eq(fifo.r_data),
-            self.o.valid.eq(fifo.r_rdy),
-            fifo.r_en.eq(self.o.ready),
-        ]
+        m.d.comb += through(fifo, self.i, self.o)
         return m
