@@ -9,7 +9,7 @@ from corgibuilder.ir import Conv, Pool, PoolKind, Window
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, taps
 from corgibuilder.plan.forms import Form
-from corgibuilder.plan.picks import window_picks
+from corgibuilder.plan.picks import gathered_picks, window_picks
 
 from .argmax import Argmax
 from .chunks import Chunks
@@ -175,7 +175,9 @@ class Stage(wiring.Component):
         else:
             outside = 0 if pool.kind is PoolKind.SUM else stage.x.range.lo
             source = self._feed(m, source, sized, pool.window, padding=outside)
-            m.submodules.pool = engine = Reduce(*ranges, lanes=folded.input_lanes, taps=taps(stage))
+            m.submodules.pool = engine = Reduce(
+                *ranges, lanes=folded.folding.outputs * stage.across, taps=taps(stage)
+            )
         wiring.connect(m, source, engine.i)
         return engine.o
 
@@ -204,9 +206,9 @@ class Stage(wiring.Component):
             )
         sized += [lines.write_size, lines.read_size]
         wiring.connect(m, source, lines.i)
-        if feed is Feed.LINES:
-            return lines.o
         pixel = word(self.x, lanes)
+        if feed is Feed.LINES:
+            return self._groups(m, lines.o, pixel) if folded.gathered > 1 else lines.o
         m.submodules.window = former = WindowFormer(pixel, window=window)
         sized.append(former.size)
         if feed is Feed.COLUMNS:
@@ -221,11 +223,18 @@ class Stage(wiring.Component):
             picks=window_picks(folded),
             repeats=1 if folded.depthwise or folded.by_output else folded.groups,
         )
-        m.d.comb += [
-            Cat(chunks.i.payload).eq(Cat(former.o.payload)),
-            chunks.i.valid.eq(former.o.valid),
-            former.o.ready.eq(chunks.i.ready),
-        ]
+        m.d.comb += as_one_word(former.o, chunks.i)
+        return chunks.o
+
+    def _groups(self, m, source, pixel):
+        """All taps of one group of channels after the other, of words that hold several groups."""
+        folded = self.folded
+        m.submodules.column = column = Column(pixel, taps(folded.stage))
+        m.submodules.chunks = chunks = Chunks(
+            self.x, size=taps(folded.stage) * folded.input_lanes, picks=gathered_picks(folded)
+        )
+        wiring.connect(m, source, column.i)
+        m.d.comb += as_one_word(column.o, chunks.i)
         return chunks.o
 
     def _sizes(self, m, sized):
@@ -254,3 +263,12 @@ class Stage(wiring.Component):
             incoming.ready.eq(out.i.ready),
         ]
         wiring.connect(m, out.o, wiring.flipped(self.o_size))
+
+
+def as_one_word(source, sink) -> list:
+    """Statements that join streams whose payloads have the same bits in other shapes."""
+    return [
+        Cat(sink.payload).eq(Cat(source.payload)),
+        sink.valid.eq(source.valid),
+        source.ready.eq(sink.ready),
+    ]

@@ -4,6 +4,7 @@ A folding is what is decided; all that follows from it and the layer is worked o
 the planner, the hardware and the tables.
 """
 
+import math
 from dataclasses import dataclass
 
 from corgibuilder.ir import Conv, Pool
@@ -12,6 +13,7 @@ from .folding import Feed, Folding, ceil_div, taps
 from .paired_rows import margin, pairs_rows, waits
 from .stages import Stage
 
+MAX_GATHERED = 4  #: groups in a word of the line buffer at most
 WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
 
 
@@ -73,7 +75,25 @@ class Folded:
             return stage.x.shape.channels
         if isinstance(stage.engine, Conv) and not self.depthwise:
             return folding.inputs
-        return folding.outputs * stage.across
+        gathered = folding.outputs * stage.across * self.gathered
+        return min(gathered, stage.x.shape.channels) if self.gathered > 1 else gathered
+
+    @property
+    def gathered(self) -> int:
+        """Groups of channels that lie in one word of the line buffer.
+
+        Where more pixels come than windows go, a word serves several groups one after the other:
+        its reads and the writes meanwhile then find their turn at a single port.
+        """
+        engine, folding = self.stage.engine, self.folding
+        if not self.by_word or folding.feed is not Feed.LINES or self.stage.entering > 1:
+            return 1
+        assert isinstance(engine, Conv | Pool)
+        reads, writes = taps(self.stage), math.prod(engine.window.stride)
+        if writes == 1:
+            return 1
+        enough = (n for n in range(2, MAX_GATHERED + 1) if reads + writes <= n * reads)
+        return next((n for n in enough if self.groups % n == 0), 1)
 
     @property
     def words(self) -> int:
@@ -113,6 +133,11 @@ class Folded:
         return {Feed.COLUMNS: engine.window.kernel[0], Feed.BANKS: 1}.get(self.folding.feed, 0)
 
     @property
+    def gather_cycles(self) -> int:
+        """Cycles from the first read of a window's words to the first group's first step."""
+        return taps(self.stage) + 2 if self.gathered > 1 else 0
+
+    @property
     def row_gap(self) -> int:
         """Cycles lost at the start of a row while its first window forms."""
         engine = self.stage.engine
@@ -120,7 +145,8 @@ class Folded:
             return 0
         if self.folding.feed is Feed.LINES and pairs_rows(engine.window):
             times, pixels = waits(engine.window)
-            return pixels * self.words + margin(engine.window) + WAIT_CYCLES * times
+            wait = WAIT_CYCLES + self.gather_cycles
+            return pixels * self.words + margin(engine.window) + wait * times
         if not self.window_cycles:
             return 0
         assert isinstance(self.stage.engine, Conv)
@@ -164,8 +190,9 @@ class Folded:
         """Whether the line buffer's banks get by with one access per cycle.
 
         With several words to a pixel, every other word read leaves a bank to the writer: enough if
-        each is read more than once and there are no more pixels than windows. With one, half of a
-        position's cycles have to do for its reads and writes, so that pixels may come in bursts.
+        each is read more than once and there are no more pixels than windows, or if a word serves
+        several groups. With one word to a pixel, half of a position's cycles have to do for its
+        reads and writes, so that pixels may come in bursts.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
@@ -175,7 +202,8 @@ class Folded:
             return 2 * (kh * sx + sy * sx) <= self.position_cycles
         reads = taps(self.stage) * (1 if self.by_word else self.groups)
         one_each = self.stage.x.shape.pixels <= self.stage.acc.shape.pixels
-        return folding.feed is Feed.LINES and self.words > 1 and reads > 1 and one_each
+        in_turn = self.words > 1 and reads > 1 and one_each
+        return folding.feed is Feed.LINES and (in_turn or self.gathered > 1)
 
     @property
     def by_word(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which values of a window each step of an engine takes, where windows are in registers."""
+"""Which values each step of an engine takes, where several steps' values are in registers."""
 
 from .folded import Folded
 from .folding import taps
@@ -40,4 +40,14 @@ def window_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
         )
         for g in range(folded.groups)
         for s in range(folded.passes)
+    )
+
+
+def gathered_picks(folded: Folded) -> tuple[tuple[int | None, ...], ...]:
+    """For each step the values among a word of every tap: all taps of a group, then of the next."""
+    lanes, group = folded.input_lanes, folded.folding.outputs
+    return tuple(
+        tuple(tap * lanes + lane if lane < lanes else None for lane in range(first, first + group))
+        for first in range(0, folded.gathered * group, group)
+        for tap in range(taps(folded.stage))
     )

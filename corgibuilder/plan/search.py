@@ -93,7 +93,8 @@ def burden(stage: Stage, folding: Folding) -> int:
         window = taps(stage) * stage.x.shape.channels * stage.x.range.width
         registers += window * (1 if folded.steps == 1 else 2)
     else:
-        registers += 2 * folded.input_lanes * stage.x.range.width
+        held = 3 * taps(stage) if folded.gathered > 1 else 2
+        registers += held * folded.input_lanes * stage.x.range.width
     return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.rom_bits
 
 

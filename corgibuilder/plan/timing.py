@@ -124,7 +124,8 @@ def pass_through(
         cycles = np.maximum(cycles, folded.column_steps * folded.window_cycles)
         read += folded.window_cycles + (2 if folded.steps == 1 else 3)
     else:  # a window is begun when the first word of its last pixel is there
-        read -= min(flow.spread, (taps(stage) if folded.by_word else 1) * (folded.words - 1))
+        apart = taps(stage) * folded.gathered if folded.by_word else 1
+        read += folded.gather_cycles - min(flow.spread, apart * (folded.words - 1))
     paired = folding.feed is not Feed.BANKS and pairs_rows(engine.window)
     if engine.window.stride[0] == 1 or paired:
         row = pace // stage.acc.shape.height - folded.row_gap
