@@ -43,7 +43,8 @@ class LineBuffer(wiring.Component):
     max_width
         Widest map that will ever pass.
     single_port
-        Whether each bank of the memory does one access per cycle; a write then waits for a read.
+        Whether each bank of the memory does one access per cycle. A write then waits for a read;
+        with ``by_column`` a read for a write, as columns are read ahead of the windows they form.
     repeats, by_word, by_column
         Order of the words.
     padding
@@ -76,7 +77,12 @@ class LineBuffer(wiring.Component):
         places = PairedRows if pairs_rows(window) else Ring
         self.places = places(self.walk.window, capacity=capacity, max_width=max_width)
         self.memory = LineMemory(
-            shape, lanes, channels=channels, capacity=capacity, single_port=single_port
+            shape,
+            lanes,
+            channels=channels,
+            capacity=capacity,
+            single_port=single_port,
+            write_first=by_column,
         )
         self.write_planes, self.read_planes = (
             Planes(channels=channels, lanes=lanes, capacity=capacity, alternate=single_port)
@@ -143,11 +149,11 @@ class LineBuffer(wiring.Component):
         m.d.comb += [
             walk.size.eq(self.read_size.payload),
             places.read_size.eq(self.read_size.payload),
-            walk.step.eq(free & self.read_size.valid & places.read_ready),
+            memory.read.valid.eq(free & self.read_size.valid & places.read_ready),
+            walk.step.eq(memory.read.valid & memory.read.ready),
             walk.part_last.eq(planes.last),
             planes.advance.eq(walk.part_step),
             self.read_size.ready.eq(places.frame_taken),
-            memory.read.valid.eq(walk.step),
             memory.read.payload.place.eq(places.read_place),
             memory.read.payload.bank.eq(planes.bank),
             memory.read.payload.base.eq(planes.base),

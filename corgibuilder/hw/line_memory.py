@@ -14,9 +14,9 @@ from .streams import word, words_per_pixel
 class LineMemory(wiring.Component):
     """Holds ``capacity`` pixels; see :mod:`corgibuilder.plan.banks` for where their words lie.
 
-    A read is always taken and answered one cycle later; the answer holds until the next one. With
-    ``single_port`` a write waits while a read uses its bank. A word read in the cycle in which it
-    is written is undefined.
+    A read is answered one cycle later; the answer holds until the next one. With ``single_port`` a
+    write waits while a read uses its bank; with ``write_first`` as well, a read waits for a write.
+    A word read in the cycle in which it is written is undefined.
 
     Parameters
     ----------
@@ -28,49 +28,60 @@ class LineMemory(wiring.Component):
         Pixels.
     single_port
         Whether a bank does one access per cycle.
+    write_first
+        Who waits if there is one.
 
     Members
     -------
     write : :py:`In(stream.Signature(...))`
         Place of a pixel, ``bank`` and ``base`` of the plane (see :class:`Planes`), and the word.
-    read : :py:`In(...)`
-        ``valid``, and place, bank and base as for a write.
+    read : :py:`In(stream.Signature(...))`
+        Place, bank and base as for a write.
     o : :py:`Out(ArrayLayout(shape, lanes))`
         The word last read; lanes beyond the channels are 0.
     """
 
     def __init__(
-        self, shape: ShapeLike, lanes: int, *, channels: int, capacity: int, single_port: bool
+        self,
+        shape: ShapeLike,
+        lanes: int,
+        *,
+        channels: int,
+        capacity: int,
+        single_port: bool,
+        write_first: bool,
     ):
         self.layout = word(shape, lanes)
         self.value_bits = Shape.cast(shape).width
         self.banks = banks(channels, lanes, alternate=single_port)
         self.capacity = capacity
         self.single_port = single_port
+        self.write_first = write_first
         at = spot(channels, lanes, capacity)
         super().__init__({
             "write": In(stream.Signature(data.StructLayout({**at, "word": self.layout}))),
-            "read": In(wiring.Signature({"valid": Out(1), "payload": Out(data.StructLayout(at))})),
+            "read": In(stream.Signature(data.StructLayout(at))),
             "o": Out(self.layout),
         })
 
     def elaborate(self, platform):
         m = Module()
         written, read = self.write.payload, self.read.payload
-        if self.single_port:
-            blocked = self.read.valid & (read.bank == written.bank)
-            m.d.comb += self.write.ready.eq(~blocked)
-        else:
-            m.d.comb += self.write.ready.eq(1)
-        take = Signal()
+        same_bank = self.single_port & (read.bank == written.bank)
+        first, second = self.read, self.write
+        if self.write_first:
+            first, second = second, first
+        m.d.comb += [first.ready.eq(1), second.ready.eq(~(first.valid & same_bank))]
+        take, look = Signal(), Signal()
         write_address, read_address = Signal.like(written.base), Signal.like(read.base)
         answering = Signal.like(read.bank, reset_less=True)
         m.d.comb += [
             take.eq(self.write.valid & self.write.ready),
+            look.eq(self.read.valid & self.read.ready),
             write_address.eq(written.base + written.place),
             read_address.eq(read.base + read.place),
         ]
-        with m.If(self.read.valid):
+        with m.If(look):
             m.d.sync += answering.eq(read.bank)
         answers = []
         for b, bank in enumerate(self.banks):
@@ -78,7 +89,7 @@ class LineMemory(wiring.Component):
             writes, reads = Signal(name=f"writes_{b}"), Signal(name=f"reads_{b}")
             m.d.comb += [
                 writes.eq(take & (written.bank == b)),
-                reads.eq(self.read.valid & (read.bank == b)),
+                reads.eq(look & (read.bank == b)),
             ]
             if self.single_port:
                 m.submodules[f"bank_{b}"] = memory = SinglePort(width, depth)

@@ -191,15 +191,15 @@ class Folded:
 
         With several words to a pixel, every other word read leaves a bank to the writer: enough if
         each is read more than once and there are no more pixels than windows, or if a word serves
-        several groups. With one word to a pixel, half of a position's cycles have to do for its
-        reads and writes, so that pixels may come in bursts.
+        several groups. Columns are read ahead, so that a read can wait for a write: a position's
+        cycles have to do for both.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
             return False
         (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
         if folding.feed is Feed.COLUMNS:
-            return 2 * (kh * sx + sy * sx) <= self.position_cycles
+            return kh * sx + sy * sx <= self.position_cycles
         reads = taps(self.stage) * (1 if self.by_word else self.groups)
         one_each = self.stage.x.shape.pixels <= self.stage.acc.shape.pixels
         in_turn = self.words > 1 and reads > 1 and one_each
