@@ -63,7 +63,7 @@ def simulate(
             stalls=stalls,
             stalls_from=stalls_from,
             seed=seed,
-            patience_cycles=_patience(unit, stalls),
+            patience_cycles=patience_cycles(unit, stalls=stalls),
             sources=_sources(build, unit, netlist),
         )
         for image in build.memory_images():
@@ -82,7 +82,7 @@ def simulate(
         )
 
 
-def _patience(unit: Unit, stalls: bool) -> int:
+def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     """Cycles without any word moving after which the design counts as stuck."""
     quiet = 20_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
     return 4 * quiet if stalls else quiet
@@ -104,7 +104,7 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
         stalls=False,
         stalls_from=0,
         seed=1,
-        patience_cycles=_patience(unit, False),
+        patience_cycles=patience_cycles(unit, stalls=False),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
     )
     for image in build.memory_images():
