@@ -56,7 +56,7 @@ async def start(dut: Any, system: dict[str, Any], periods: dict[str, int]) -> No
             getattr(dut, pin["name"]).value = int(pin["name"] == "spi_cs_n")
     for name, (clock, reset) in system["domains"].items():
         getattr(dut, reset).value = 1
-        Clock(getattr(dut, clock), periods[name], unit="ps").start()
+        Clock(getattr(dut, clock), periods[name], unit="ps", impl="gpi").start()
     slowest = max(periods.values())
     await Timer(round(20.3 * slowest), "ps")
     for _, reset in system["domains"].values():

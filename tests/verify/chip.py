@@ -131,17 +131,25 @@ def compile_bench(build: Path, directory: Path, *, long_runs=False):
     for image in read.memory_images():
         (directory / image.name).symlink_to(image.absolute())
     shutil.copyfile(build / "manifest.json", directory / "manifest.json")
+    (directory / "pins.vlt").write_text(visible(read.manifest.system))
     bench = {
         "test": "system_bench",
         "top": read.manifest.system.module,
         "parameters": {},
-        "build_args": ["--public-depth", "1"],
+        "build_args": [],
         "simulator": "verilator",
-        "sources": [str(path.absolute()) for path in read.paths(read.manifest.system)],
+        "sources": ["pins.vlt", *(str(p.absolute()) for p in read.paths(read.manifest.system))],
     }
     (directory / "bench.json").write_text(json.dumps(bench))
     variables = environment(Simulator.VERILATOR)
     return compile_model(directory, variables if long_runs else variables | QUICK_TO_COMPILE)
+
+
+def visible(system):
+    """What tells Verilator that the pins are touched from outside, and nothing else is."""
+    access = {"in": "public_flat_rw", "out": "public_flat_rd"}
+    pins = [f'{access[p.direction]} -module "{system.module}" -var "{p.name}"' for p in system.pins]
+    return "\n".join(["`verilator_config", *pins, ""])
 
 
 def link_words(maps, stream):
