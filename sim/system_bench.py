@@ -1,16 +1,19 @@
 """The cocotb test of a system: only its pins are touched, as by the chips around it.
 
-Runs in a directory with ``manifest.json`` of the build, ``scenario.json``, which is a list of what
-to do, a ``.npy`` file for each frame and for all that is expected of each channel. Writes
-``verdict.json``.
+Runs in a directory with ``manifest.json`` of the build, ``scenario.json``, a ``.npy`` file for each
+frame and for all that is expected of each channel. Writes ``verdict.json``.
+
+A scenario has a ``seed``, the ``periods`` of the clocks in ps, ``patience_cycles`` of ``sync``
+without a word on the link after which nothing more is expected, and ``steps``:
 
 =============================================== ==================================================
 a step                                          what is done
 =============================================== ==================================================
 ``{"write": register, "words": [...]}``         a burst over SPI
 ``{"read": register, "words": [...]}``          the same, compared with what is expected
-``{"play": file, "lines": [...]}``              pixels ``(height, width, channels)``, so many of
-                                                each line; done when the first line has begun
+``{"play": file, "lines": [...], "cycles": n}`` pixels ``(height, width, channels)``, so many of
+                                                each line, at a pace of ``n`` cycles of ``sync``
+                                                for a whole frame; done when it has begun
 ``{"settle": words}``                           wait until so many words came over the link
 =============================================== ==================================================
 """
@@ -25,82 +28,90 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
-PERIODS = {"sync": 10_000, "pixel": 13_702, "link": 7_346}  # ps
-SCK_PERIOD = 41_300  # ps: as fast as the core allows, and no multiple of its clock
-PATIENCE = 20_000  # cycles of the link without a word after which nothing more is expected
+SCK_CYCLES = 4.13  # as fast as the core allows, and no multiple of its clock
 
 
 @cocotb.test()
 async def chip_does_as_it_should(dut: Any) -> None:
-    bench = json.loads(Path("bench.json").read_text())
+    scenario = json.loads(Path("scenario.json").read_text())
     system = json.loads(Path("manifest.json").read_text())["system"]
-    link = Link(dut, system, random.Random(bench["seed"]))
-    await start(dut, system)
+    link = Link(dut, system, scenario)
+    await start(dut, system, scenario["periods"])
     cocotb.start_soon(link.receive())
-    reads = await play(dut, system, link, random.Random(bench["seed"] + 1))
-    await Timer(1000 * PERIODS["link"], "ps")
-    channels = [judge(channel, link.words[channel["tag"]]) for channel in system["channels"]]
-    verdict = {"reads": reads, "breaches": link.breaches, "channels": channels}
+    reads = await play(dut, system, link, scenario)
+    await Timer(1000 * link.period, "ps")
+    verdict = {
+        "reads": reads,
+        "breaches": link.breaches,
+        "channels": [judge(channel, link.words[channel["tag"]]) for channel in system["channels"]],
+        "simulated_cycles": int(cocotb.simtime.get_sim_time("ps")) // scenario["periods"]["sync"],
+    }
     Path("verdict.json").write_text(json.dumps(verdict))
 
 
-async def start(dut: Any, system: dict[str, Any]) -> None:
+async def start(dut: Any, system: dict[str, Any], periods: dict[str, int]) -> None:
     """Clocks, and the pins at rest through the reset."""
     for pin in system["pins"]:
         if pin["direction"] == "in" and not pin["name"].endswith("clk"):
             getattr(dut, pin["name"]).value = int(pin["name"] == "spi_cs_n")
     for name, (clock, reset) in system["domains"].items():
         getattr(dut, reset).value = 1
-        Clock(getattr(dut, clock), PERIODS[name], unit="ps").start()
-    await Timer(20.3 * PERIODS["sync"], "ps")
+        Clock(getattr(dut, clock), periods[name], unit="ps", impl="gpi").start()
+    slowest = max(periods.values())
+    await Timer(round(20.3 * slowest), "ps")
     for _, reset in system["domains"].values():
         getattr(dut, reset).value = 0
-    await Timer(20 * PERIODS["sync"], "ps")
+    await Timer(20 * slowest, "ps")
 
 
-async def play(dut: Any, system: dict[str, Any], link: "Link", rng: random.Random) -> list[Any]:
+async def play(
+    dut: Any, system: dict[str, Any], link: "Link", scenario: dict[str, Any]
+) -> list[Any]:
     """Go through the scenario; returns what was read and what should have been."""
+    camera, sck_period = Camera(dut, scenario), round(SCK_CYCLES * scenario["periods"]["sync"])
     addresses = {register["name"]: register["address"] for register in system["registers"]}
-    camera, reads = None, []
-    for step in json.loads(Path("scenario.json").read_text()):
+    filming, reads = None, []
+    for step in scenario["steps"]:
         if "write" in step:
-            await spi(dut, addresses[step["write"]] << 1, step["words"])
+            await spi(dut, sck_period, addresses[step["write"]] << 1, step["words"])
         elif "read" in step:
-            got = await spi(dut, addresses[step["read"]] << 1 | 1, [0] * len(step["words"]))
+            got = await spi(
+                dut, sck_period, addresses[step["read"]] << 1 | 1, [0] * len(step["words"])
+            )
             reads.append({"register": step["read"], "got": got, "expected": step["words"]})
         elif "play" in step:
-            if camera:
-                await camera
+            if filming:
+                await filming
             pixels = pack(np.load(step["play"]), system)
-            camera = cocotb.start_soon(film(dut, pixels, step["lines"], rng))
+            filming = cocotb.start_soon(camera.film(pixels, step["lines"], step["cycles"]))
             await RisingEdge(dut.video_frame_start)
-            await Timer(30 * PERIODS["pixel"], "ps")
+            await Timer(30 * scenario["periods"]["pixel"], "ps")
         else:
             await link.wait_for(step["settle"])
     return reads
 
 
-async def spi(dut: Any, command: int, words: list[int]) -> list[int]:
+async def spi(dut: Any, period: int, command: int, words: list[int]) -> list[int]:
     """A frame on the SPI bus; returns the words that came back."""
 
     async def send(value: int, bits: int) -> int:
         got = 0
         for k in reversed(range(bits)):
             dut.spi_mosi.value = value >> k & 1
-            await Timer(SCK_PERIOD // 2, "ps")
+            await Timer(period // 2, "ps")
             got = got << 1 | int(dut.spi_miso.value)
             dut.spi_sck.value = 1
-            await Timer(SCK_PERIOD // 2, "ps")
+            await Timer(period // 2, "ps")
             dut.spi_sck.value = 0
         return got
 
     dut.spi_cs_n.value = 0
-    await Timer(SCK_PERIOD, "ps")
+    await Timer(period, "ps")
     await send(command, 8)
     got = [await send(word, 32) for word in words]
-    await Timer(SCK_PERIOD, "ps")
+    await Timer(period, "ps")
     dut.spi_cs_n.value = 1
-    await Timer(SCK_PERIOD, "ps")
+    await Timer(period, "ps")
     return got
 
 
@@ -115,31 +126,46 @@ def pack(pixels: np.ndarray, system: dict[str, Any]) -> list[list[int]]:
     ]
 
 
-async def film(dut: Any, pixels: list[list[int]], lines: list[int], rng: random.Random) -> None:
-    """Give a frame as a camera does, which waits for nobody."""
-    edge = FallingEdge(dut.pixel_clk)
-    await edge
-    for y, length in enumerate(lines):
-        for x in range(length):
-            dut.video_valid.value = 1
-            dut.video_frame_start.value = int(x == y == 0)
-            dut.video_line_start.value = int(x == 0)
-            dut.video_pixel.value = pixels[y][x]
-            await edge
-            dut.video_valid.value = 0
-            dut.video_frame_start.value = 0
-            for _ in range(rng.randrange(4, 9)):
-                await edge
-        for _ in range(rng.randrange(40)):
-            await edge
+class Camera:
+    """Gives pixels at its own pace and waits for nobody."""
+
+    def __init__(self, dut: Any, scenario: dict[str, Any]) -> None:
+        self.dut = dut
+        self.rng = random.Random(scenario["seed"] + 1)
+        self.periods = scenario["periods"]
+
+    async def film(self, pixels: list[list[int]], lines: list[int], cycles: int) -> None:
+        """Give so many pixels of each line; a whole frame takes about ``cycles`` of ``sync``."""
+        dut = self.dut
+        clocks = cycles * self.periods["sync"] / sum(map(len, pixels)) / self.periods["pixel"]
+        await FallingEdge(dut.pixel_clk)
+        for y, length in enumerate(lines):
+            for x in range(length):
+                dut.video_valid.value = 1
+                dut.video_frame_start.value = int(x == y == 0)
+                dut.video_line_start.value = int(x == 0)
+                dut.video_pixel.value = pixels[y][x]
+                await self.wait(1)
+                dut.video_valid.value = 0
+                dut.video_frame_start.value = 0
+                await self.wait(int(self.rng.uniform(0, 2 * clocks - 1)))
+            await self.wait(self.rng.randrange(40))
+
+    async def wait(self, clocks: int) -> None:
+        """Let so many cycles pass."""
+        if clocks:
+            await Timer(clocks * self.periods["pixel"], "ps")
 
 
 class Link:
     """The receiver of the link: ready at random, for a while often, for a while seldom."""
 
-    def __init__(self, dut: Any, system: dict[str, Any], rng: random.Random) -> None:
+    def __init__(self, dut: Any, system: dict[str, Any], scenario: dict[str, Any]) -> None:
+        periods = scenario["periods"]
         self.dut = dut
-        self.rng = rng
+        self.rng = random.Random(scenario["seed"])
+        self.period = periods["link"]
+        self.patience = scenario["patience_cycles"] * periods["sync"] // periods["link"]
         self.words: dict[int, list[tuple[int, int]]] = {c["tag"]: [] for c in system["channels"]}
         self.breaches = 0
         self.count = 0
@@ -152,7 +178,7 @@ class Link:
             await FallingEdge(dut.link_clk)
             ready = self.rng.random() < mood
             dut.link_ready.value = int(ready)
-            await Timer(PERIODS["link"] // 2 - 100, "ps")  # just before the rising edge
+            await Timer(self.period // 2 - 100, "ps")  # just before the rising edge
             word = None
             if int(dut.link_valid.value):
                 word = int(dut.link_channel.value), int(dut.link_last.value)
@@ -170,8 +196,8 @@ class Link:
 
     async def wait_for(self, words: int) -> None:
         """Until so many words have come, or none comes any more."""
-        while self.count < words and self.idle < PATIENCE:
-            await Timer(100 * PERIODS["link"], "ps")
+        while self.count < words and self.idle < self.patience:
+            await Timer(100 * self.period, "ps")
 
 
 def judge(channel: dict[str, Any], words: list[tuple[int, int]]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The flagship: MobileNet-V1 at 1280x720 and 30 frames/s, every layer, every tap, in Verilog.
+"""The flagship: MobileNet-V1 at 30 frames/s, every layer, every tap, in Verilog: the network at
+1280x720, and the whole chip around it at 224x224.
 
 Small cousins of the same kind, which every run of the tests builds and simulates, are in
 ``test_networks.py``; the golden model's own check of this network is in ``frontend``.
@@ -13,8 +14,10 @@ from corgibuilder import api, golden, verify
 from corgibuilder.frontend import resized
 from corgibuilder.plan import pipeline_of
 from corgibuilder.plan.pipeline import latencies
+from corgibuilder.system import System
 
 from .published import FOLDER
+from .verify.chip import SLOW_LINK, Scenario, compile_bench, faults
 
 CHIP = FOLDER / "derived_mnv1_100_w4a4_neurocorgi"
 IMAGE = (1280, 720)
@@ -89,3 +92,79 @@ def test_every_tap_of_whole_frames_and_of_small_ones(source, planned, latency, t
     assert report.cycles_per_frame == pytest.approx(report.planned_cycles_per_frame, rel=0.01)
     assert report.latency_first == pytest.approx(latency, rel=0.01)
     assert report.latency_first <= LATENCY * CLOCK_HZ
+
+
+@pytest.mark.slow
+def test_a_whole_chip_seen_through_its_pins(source, tmp_path):
+    """Photos of three sizes, one of them with a line cut off: all features, and what they show."""
+    build, bench = tmp_path / "build", tmp_path / "bench"
+    network = api.read(source)
+    plan = api.plan(network, fps=FPS, clock_hz=CLOCK_HZ, image=(224, 224))
+    classes = 10
+    api.build(source, plan, build, system=System(classes=classes))
+    assert verify.lint(build) == ()
+    bench.mkdir()
+    compile_seconds = compile_bench(build, bench, long_runs=True)
+    with np.load(CHIP / "io.npz") as photos:
+        labels = photos["label"][:classes]
+        run = Scenario(network, build, *trained_classifier(labels), slack=1.1)
+        film(run, photos)
+    verdict = run.run(bench, periods=SLOW_LINK)
+    compared = [channel["compared"] for channel in verdict["channels"]]
+    print(
+        f"{verdict['simulated_cycles']} cycles in {verdict['seconds']:.0f} s, compiled in"
+        f" {compile_seconds:.0f} s; {compared} outputs compared; {faults(verdict)}"
+    )
+    assert faults(verdict) == []
+    pixels = [56 * 56 + 2 * 33 * 25 + 9 * 6, 28 * 28 + 2 * 17 * 13 + 5 * 3]
+    pixels += [14 * 14 + 2 * 9 * 7 + 3 * 2, 7 * 7 + 2 * 5 * 4 + 2 * 1, 4]
+    channels = [128, 256, 512, 1024, classes]
+    assert compared == [n * c for n, c in zip(pixels, channels, strict=True)]
+
+
+def film(run, photos):
+    """Four frames, one after the other as the camera gives them, and what the registers say."""
+
+    def play(photo, lines=None, published=None):
+        maps = run.play(photo.transpose(2, 0, 1).astype(np.int64), lines)
+        for tap in published or ():
+            np.testing.assert_array_equal(maps[tap], published[tap])
+        return maps["classifier"].ravel()
+
+    def known(name, index=...):
+        return {tap: photos[name.format(tap)][index] for tap in ("div4", "div8", "div16", "div32")}
+
+    odd = photos["odd_input"]
+    cut_off = [131] * 40 + [60] + [131] * 56
+    run.read("identification", 0x436F7267)
+    run.read("size", 224 << 16 | 224)
+    run.write_classifier()
+    logits = play(photos["input"][0], published=known("{}", 0))
+    assert logits.argmax() == 0  # classes are the labels of the photos, in their order
+    run.write("size", 97 << 16 | 131)
+    play(odd, cut_off)
+    run.read("frames", 1)
+    run.read("errors", 0)
+    play(odd, published=known("odd_{}"))
+    run.read("frames", 2)
+    run.read("errors", run.flags("errors", "short_line"))
+    run.write("errors", 0xFFFFFFFF)
+    run.write("size", 21 << 16 | 33)
+    play(photos["input"][1][100:121, 80:113])
+    run.read("frames", 3)
+    run.settle()
+    run.read("frames", 4)
+    run.read("status", 0)
+    run.read("errors", 0)
+
+
+def trained_classifier(labels):
+    """Integer weights and biases for some classes of the layer that the network was trained with.
+
+    The averages that they meet have 4 fraction bits.
+    """
+    with np.load(CHIP / "head_float.npz") as head:
+        weights = (head["W"].astype(np.float64) * head["feature_scale"][:, None])[:, labels].T
+        bias = head["b"][labels] * 16.0
+    scale = 127 / np.abs(weights).max()
+    return np.rint(weights * scale).astype(np.int64), np.rint(bias * scale).astype(np.int64)

@@ -67,7 +67,7 @@ def simulate(
             stalls_from=stalls_from,
             interval=interval,
             seed=seed,
-            patience_cycles=_patience(unit, stalls),
+            patience_cycles=patience_cycles(unit, stalls=stalls),
             sources=_sources(build, unit, netlist),
         )
         for image in build.memory_images():
@@ -86,7 +86,7 @@ def simulate(
         )
 
 
-def _patience(unit: Unit, stalls: bool) -> int:
+def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     """Cycles without any word moving after which the design counts as stuck."""
     quiet = 20_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
     return 4 * quiet if stalls else quiet
@@ -109,7 +109,7 @@ def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) ->
         stalls_from=0,
         interval=1,
         seed=1,
-        patience_cycles=_patience(unit, False),
+        patience_cycles=patience_cycles(unit, stalls=False),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
     )
     for image in build.memory_images():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,27 @@ from corgibuilder import golden
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.frontend import resized
 from corgibuilder.golden.classify import classify
+from corgibuilder.plan import Plan, pipeline_of
 from corgibuilder.verify.process import compile_model, run_model
+from corgibuilder.verify.simulate import patience_cycles
 from corgibuilder.verify.simulators import Simulator, environment
+
+# Periods of the clocks in ps: the link faster than the network, or camera and link much slower.
+FAST_LINK = {"sync": 10_000, "pixel": 13_702, "link": 7_346}
+SLOW_LINK = {"sync": 10_000, "pixel": 131_702, "link": 61_346}
 
 
 class Scenario:
-    """Steps of a scenario, and the frames that the network should see in it."""
+    """Steps of a scenario, and the frames that the network should see in it.
 
-    def __init__(self, network, build: Path, weights, bias):
+    The camera takes ``slack`` times as long for a frame as the network needs for one of that size.
+    """
+
+    def __init__(self, network, build: Path, weights, bias, *, slack=3):
         self.network = network
         self.build = read_build_directory(build)
+        self.plan = Plan.from_json(self.build.plan.read_text())
+        self.slack = slack
         self.system = self.build.manifest.system
         self.weights = weights
         self.bias = bias
@@ -52,70 +64,92 @@ class Scenario:
         """Film ``frame``, ``(channels, height, width)``, only ``lines[y]`` pixels of each line.
 
         What is missing should be zeros in the network. ``enabled`` are the channels' numbers.
+        Returns the map of every channel by name.
         """
         lines = [frame.shape[2]] * frame.shape[1] if lines is None else lines
+        network = resized(self.network, frame.shape[2], frame.shape[1])
+        cycles = pipeline_of(network, self.plan).frame_cycles
         name = f"frame_{len(self.played)}.npy"
         self.played.append(frame.transpose(1, 2, 0))
-        self.steps.append({"play": name, "lines": lines})
+        self.steps.append({"play": name, "lines": lines, "cycles": int(self.slack * cycles)})
         seen = np.zeros_like(frame)
         for y, length in enumerate(lines):
             seen[:, y, :length] = frame[:, y, :length]
-        self._expect(seen, enabled)
+        values = golden.run(network.graph, seen[None])
+        maps = {channel.name: self._map(channel.stream, values) for channel in self.system.channels}
+        for channel in self.system.channels:
+            if enabled is None or channel.tag in enabled:
+                words = link_words(maps[channel.name], channel.stream)
+                self.expected[channel.tag].append(words)
+        return maps
 
     def settle(self):
         """Wait for all that should have come over the link by now."""
         due = sum(len(words) for tag in self.expected.values() for words in tag)
         self.steps.append({"settle": due})
 
-    def _expect(self, frame, enabled):
-        network = resized(self.network, frame.shape[2], frame.shape[1])
-        values = golden.run(network.graph, frame[None])
+    def _map(self, stream, values):
+        if stream.node in values:
+            return values[stream.node][0].astype(np.int64)
         last = values[self.system.classifier.node]
-        for channel in self.system.channels:
-            if enabled is not None and channel.tag not in enabled:
-                continue
-            stream = channel.stream
-            if stream.node in values:
-                maps = values[stream.node][0].astype(np.int64)
-            else:
-                maps = classify(last, self.weights, self.bias).reshape(-1, 1, 1)
-            self.expected[channel.tag].append(link_words(maps, stream))
+        return classify(last, self.weights, self.bias).reshape(-1, 1, 1)
 
-    def run(self, directory: Path):
-        """The verdict of the bench in ``directory``, which :func:`compile_bench` has made."""
+    def run(self, directory: Path, *, periods=FAST_LINK, seed=1):
+        """The verdict of the bench in ``directory``, which :func:`compile_bench` has made.
+
+        ``periods`` are those of the clocks, in ps.
+        """
         for k, frame in enumerate(self.played):
             np.save(directory / f"frame_{k}.npy", frame)
         for tag, words in self.expected.items():
             np.save(directory / f"channel_{tag}.npy", np.concatenate(words))
-        (directory / "scenario.json").write_text(json.dumps(self.steps))
+        scenario = {
+            "seed": seed,
+            "periods": periods,
+            "patience_cycles": patience_cycles(self.build.manifest.network, stalls=False),
+            "steps": self.steps,
+        }
+        (directory / "scenario.json").write_text(json.dumps(scenario))
         (directory / "verdict.json").unlink(missing_ok=True)
-        run_model(directory, variables())
-        return json.loads((directory / "verdict.json").read_text())
+        start = time.monotonic()
+        run_model(directory, environment(Simulator.VERILATOR))
+        verdict = json.loads((directory / "verdict.json").read_text())
+        return verdict | {"seconds": time.monotonic() - start}
 
 
-def variables():
-    """Those of the simulator; its model is quick to compile, as it does not run for long."""
-    flags = "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
-    return environment(Simulator.VERILATOR) | {"MAKEFLAGS": flags}
+QUICK_TO_COMPILE = {
+    "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
+}
 
 
-def compile_bench(build: Path, directory: Path, *, seed=1):
-    """The simulator's model of the chip, in which scenarios can run."""
+def compile_bench(build: Path, directory: Path, *, long_runs=False):
+    """The simulator's model of the chip, in which scenarios can run; returns seconds.
+
+    It takes longer to compile where it has to be fast for ``long_runs``.
+    """
     read = read_build_directory(build)
     for image in read.memory_images():
         (directory / image.name).symlink_to(image.absolute())
     shutil.copyfile(build / "manifest.json", directory / "manifest.json")
+    (directory / "pins.vlt").write_text(visible(read.manifest.system))
     bench = {
         "test": "system_bench",
         "top": read.manifest.system.module,
         "parameters": {},
-        "build_args": ["--public-depth", "1"],
+        "build_args": [],
         "simulator": "verilator",
-        "sources": [str(path.absolute()) for path in read.paths(read.manifest.system)],
-        "seed": seed,
+        "sources": ["pins.vlt", *(str(p.absolute()) for p in read.paths(read.manifest.system))],
     }
     (directory / "bench.json").write_text(json.dumps(bench))
-    compile_model(directory, variables())
+    variables = environment(Simulator.VERILATOR)
+    return compile_model(directory, variables if long_runs else variables | QUICK_TO_COMPILE)
+
+
+def visible(system):
+    """What tells Verilator that the pins are touched from outside, and nothing else is."""
+    access = {"in": "public_flat_rw", "out": "public_flat_rd"}
+    pins = [f'{access[p.direction]} -module "{system.module}" -var "{p.name}"' for p in system.pins]
+    return "\n".join(["`verilator_config", *pins, ""])
 
 
 def link_words(maps, stream):

@@ -8,7 +8,7 @@ from corgibuilder.system import System
 from corgibuilder.verify import lint
 
 from ..frontend.models import QONNX, Model
-from .chip import Scenario, compile_bench, faults
+from .chip import FAST_LINK, SLOW_LINK, Scenario, compile_bench, faults
 
 CLASSES = 5
 WIDTH, HEIGHT = 20, 14
@@ -74,7 +74,8 @@ def test_lint_has_nothing_to_say(chip):
     assert lint(chip[1]) == ()
 
 
-def test_frames_of_two_sizes_and_a_bad_one(scenario, bench):
+@pytest.mark.parametrize("periods", [FAST_LINK, SLOW_LINK], ids=["fast_link", "slow_link"])
+def test_frames_of_two_sizes_and_a_bad_one(scenario, bench, periods):
     run = scenario
     run.read("identification", 0x436F7267)
     run.read("size", size(WIDTH, HEIGHT))
@@ -98,7 +99,7 @@ def test_frames_of_two_sizes_and_a_bad_one(scenario, bench):
     run.settle()
     run.read("errors", run.flags("errors", "short_line", "short_frame"))
     run.read("frames", 5)
-    verdict = run.run(bench)
+    verdict = run.run(bench, periods=periods)
     assert faults(verdict) == []
     assert [channel["compared"] for channel in verdict["channels"]] == [
         5 * (70 + 3 * 30 + 16),
@@ -121,3 +122,18 @@ def test_channels_are_switched_off_and_on_from_frame_to_frame(scenario, bench):
     run.settle()
     run.read("frames", 2)
     assert faults(run.run(bench)) == []
+
+
+def test_the_bench_sees_what_is_wrong(scenario, bench):
+    run = scenario
+    run.write_classifier()
+    run.write("size", size(8, 8))
+    run.bias = run.bias + 1
+    run.play(photo(8, 8, seed=7))
+    run.expected[0].append(run.expected[0][0])  # of a frame that never comes
+    run.settle()
+    run.read("frames", 2)
+    frames, first, logits = faults(run.run(bench))
+    assert frames == {"register": "frames", "got": [1], "expected": [2]}
+    assert (first["wrong"], first["words"], first["expected"]) == (0, 16, 32)
+    assert (logits["wrong"], logits["words"], logits["first_wrong"]) == (CLASSES, CLASSES, 0)
