@@ -15,7 +15,8 @@ from .target import Target
 from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
 PARTS = 128  #: of the frame rate's budget, in which a better pace is looked for
-STEP = 8  #: parts given up at most where no latency is asked for; from one coarse try to the next
+GIVEN_UP = 8  #: parts at most, where no latency is asked for
+STEP = 8  #: parts from one coarse try to the next, where one is
 
 
 def choose(network: Network, target: Target) -> Pipeline:
@@ -85,7 +86,7 @@ class _Paces:
 def _worthwhile(paces: _Paces) -> Pipeline:
     """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
     tried: dict[int, Pipeline] = {}
-    for part in range(PARTS, PARTS - STEP - 1, -1):
+    for part in range(PARTS, PARTS - GIVEN_UP - 1, -1):
         pipeline = paces.within(part)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)

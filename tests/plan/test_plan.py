@@ -50,6 +50,8 @@ def test_a_target_of_nothing_is_refused(fps, clock_hz):
 
 def test_text_holds_everything():
     assert Plan.from_json(PLAN.to_json()) == PLAN
+    noted = replace(PLAN, notes=("one", "two"))
+    assert Plan.from_json(noted.to_json()) == noted
     assert json.loads(PLAN.to_json())["target"] == {
         "fps": "25/3",
         "clock_hz": 5000,
