@@ -54,11 +54,11 @@ def complete_folder(out: Path, *, mark: str) -> Iterator[Path]:
 def write_complete(out: Path, text: str) -> None:
     """Write a file, in place of an earlier one, that is never seen half written.
 
-    What is no file, such as ``/dev/stdout``, is written to directly. Raises :class:`CompileError`
-    where nothing can be written.
+    What is no file, such as a pipe, and all in ``/dev`` is written to directly. Raises
+    :class:`CompileError` where nothing can be written.
     """
     try:
-        if out.exists() and not out.is_file():
+        if (out.exists() and not out.is_file()) or Path("/dev") in out.absolute().parents:
             out.write_text(text, encoding="utf-8")
             return
         out = out.resolve()

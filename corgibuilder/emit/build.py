@@ -69,7 +69,7 @@ def build(
                 (rtl / name).write_text(image)
         for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
             shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
-        (folder / "plan.json").write_text(plan.to_json())
+        (folder / "plan.json").write_text(plan.to_json(), encoding="utf-8")
         (folder / "report.html").write_text(plan_page(plan), encoding="utf-8")
         (folder / "source").mkdir()
         kept = f"source/{source.name}"

@@ -151,8 +151,11 @@ def to_verilog(netlist: str) -> str:
 
 
 def _with_starters(text: str) -> str:
-    text = STARTER.sub(lambda _: r"\$started ", text)
-    return STARTER_MADE.sub(r"\1reg \2= 0;\n\1initial \2<= 1;", text)
+    named = STARTER.sub(lambda _: r"\$started ", text)
+    started, made = STARTER_MADE.subn(r"\1reg \2 = 0;\n\1initial \2<= 1;", named)
+    assert made == named.count("reg \\$started "), "Yosys writes its processes in another way"
+    assert ("always @*" in text) == bool(made), "Yosys writes its processes in another way"
+    return started
 
 
 class Placed(wiring.Component):

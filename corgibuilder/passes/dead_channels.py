@@ -27,8 +27,8 @@ def without_dead_channels(network: Network) -> Network:
     if all(mask.all() for mask in live.values()):
         return network
     notes = [
-        f"{node.name}: {(~mask).sum()} of {len(mask)} channels are left out, no output depends on"
-        " them"
+        f"{node.name}: {(~mask).sum()} of {len(mask)} channels are left out, no output needs them"
+        " computed"
         for node in graph
         if isinstance(node.op, Conv) and not (mask := live[node.name]).all()
     ]
@@ -87,7 +87,8 @@ def _known(graph: Graph, name: str, user: str) -> Mask:
 def _pruned(graph: Graph, node: Node, live: dict[str, Mask]) -> Node:
     op, kept = node.op, live[node.name]
     if isinstance(op, Threshold):
-        return replace(node, op=replace(op, steps=op.steps[kept]))
+        steps = np.broadcast_to(op.steps, (len(kept), op.steps.shape[1]))
+        return replace(node, op=replace(op, steps=steps[kept]))
     if not isinstance(op, Conv):
         return node
     given = live[node.inputs[0]]

@@ -14,12 +14,13 @@ from .paired_rows import margin, pairs_rows, waits
 from .stages import Stage
 
 MAX_GATHERED = 4  #: groups in a word of the line buffer at most
+BURST = 4  #: times as fast as on average pixels come at most: behind pools, in every fourth row
 WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A stage with its folding: the arithmetic of its cycles and sizes."""
+    """A stage with its folding."""
 
     stage: Stage
     folding: Folding
@@ -75,8 +76,8 @@ class Folded:
             return stage.x.shape.channels
         if isinstance(stage.engine, Conv) and not self.depthwise:
             return folding.inputs
-        gathered = folding.outputs * stage.across * self.gathered
-        return min(gathered, stage.x.shape.channels) if self.gathered > 1 else gathered
+        lanes = folding.outputs * stage.across * self.gathered
+        return min(lanes, stage.x.shape.channels) if self.gathered > 1 else lanes
 
     @property
     def gathered(self) -> int:
@@ -191,15 +192,16 @@ class Folded:
 
         With several words to a pixel, every other word read leaves a bank to the writer: enough if
         each is read more than once and there are no more pixels than windows, or if a word serves
-        several groups. Columns are read ahead, so that a read can wait for a write: a position's
-        cycles have to do for both.
+        several groups. Columns are read ahead, so that a read can wait for a write: what pixels
+        that come in bursts leave of the cycles has to do for the reads.
         """
         engine, folding = self.stage.engine, self.folding
         if not isinstance(engine, Conv | Pool):
             return False
-        (kh, _), (sy, sx) = engine.window.kernel, engine.window.stride
         if folding.feed is Feed.COLUMNS:
-            return kh * sx + sy * sx <= self.position_cycles
+            rows = self.stage.acc.shape.height * engine.window.kernel[0]
+            reads = rows * self.stage.x.shape.width
+            return reads + BURST * self.stage.x.shape.pixels <= self.frame_cycles
         reads = taps(self.stage) * (1 if self.by_word else self.groups)
         one_each = self.stage.x.shape.pixels <= self.stage.acc.shape.pixels
         in_turn = self.words > 1 and reads > 1 and one_each

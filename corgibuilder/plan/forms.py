@@ -172,9 +172,11 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
     shift = 0
     for bound in bounds:
         shift = bound.least_shift(shift)
-        if shift == MAX_SHIFT:
-            return None
+    if shift == MAX_SHIFT:
+        return None
     found = [formed for bound in bounds if (formed := bound.multipliers(shift))]
+    if len(found) < len(bounds):
+        return None
     mult, offset = (np.concatenate(part) for part in zip(*found, strict=True))
     return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
 
@@ -207,28 +209,48 @@ class _Bounds:
         )
 
     def least_shift(self, first: int) -> int:
-        """The first shift from ``first`` on with multipliers, or ``MAX_SHIFT``.
+        """The first shift from ``first`` on for which there are multipliers, or ``MAX_SHIFT``.
 
         If there are some for one shift, twice these will do for the next.
         """
-        if self.multipliers(first) is not None:
-            return first
         shifts = range(MAX_SHIFT)
-        return bisect_left(shifts, True, lo=first, key=lambda s: self.multipliers(s) is not None)
+        possible = first == MAX_SHIFT or self._possible(first)
+        return first if possible else bisect_left(shifts, True, lo=first, key=self._possible)
+
+    def _possible(self, shift: int) -> bool:
+        """Whether every channel has a multiplier."""
+        same = self._pair & (self.distance == 0)
+        if (same & (self._room(shift) < 0)).any():
+            return False
+        least, most = self._range(shift)
+        return bool((least <= most).all())
+
+    @property
+    def _pair(self) -> np.ndarray:
+        pair: np.ndarray = self.is_at[:, :, None] & self.is_before[:, None, :]
+        return pair
+
+    def _room(self, shift: int) -> Ints:
+        """What ``m * distance`` is at most, ``(k, l)``."""
+        return (self.levels[None, :] - self.levels[:, None]) * (1 << shift) - 1
+
+    def _range(self, shift: int) -> tuple[Ints, Ints]:
+        """Smallest and largest multiplier of each channel that pairs of steps allow."""
+        apart = np.where(self.distance == 0, 1, np.abs(self.distance))
+        quotient = self._room(shift) // apart
+        right, left = self._pair & (self.distance > 0), self._pair & (self.distance < 0)
+        most = np.where(right, quotient, -NEVER).min(axis=(1, 2))
+        return np.where(left, -quotient, 0).max(axis=(1, 2)), most
 
     def multipliers(self, shift: int) -> tuple[Ints, Ints] | None:
-        """Smallest multiplier of each channel and an offset, or ``None`` if a channel has none."""
+        """Smallest multiplier of each channel and an offset, for a shift that is possible.
+
+        ``None`` where a product could leave 64 bits.
+        """
         one = 1 << shift
-        room = (self.levels[None, :] - self.levels[:, None]) * one - 1  # m * distance <= room
-        pair = self.is_at[:, :, None] & self.is_before[:, None, :]
-        right, left = pair & (self.distance > 0), pair & (self.distance < 0)
-        if (pair & (self.distance == 0) & (room < 0)).any():
-            return None
-        apart = np.where(self.distance == 0, 1, np.abs(self.distance))
-        quotient = room // apart
-        most = np.where(right, quotient, 1 << MAX_SHIFT).min(axis=(1, 2))
-        least = np.where(left, -quotient, 0).max(axis=(1, 2))
-        if (least > most).any():
+        least, _ = self._range(shift)
+        farthest = max(int(np.abs(values).max()) for values in (self.at, self.before))
+        if int(least.max()) * farthest > -NEVER:
             return None
         lowest = np.where(self.is_at, self.levels * one - least[:, None] * self.at, NEVER)
         highest = np.where(

@@ -172,7 +172,7 @@ def _stage(data: Mapping[str, Any]) -> StagePlan:
 
 
 def make_plan(network: Network, target: Target) -> Plan:
-    """Plan with the fewest multipliers for ``target``.
+    """Plan for ``target``: see :func:`~corgibuilder.plan.choice.choose`.
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """

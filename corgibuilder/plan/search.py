@@ -17,14 +17,13 @@ def cheapest(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Foldi
     Of equals the one with the fewest register and memory bits, as :func:`burden` counts them.
     ``lanes`` is the width of the words that arrive, in channels.
     """
+    possible = candidates(stage, budget, lanes=lanes, resizable=resizable)
     fitting = [
-        folding
-        for folding in candidates(stage, budget, lanes=lanes, resizable=resizable)
-        if Folded(stage, folding).frame_cycles <= budget
+        f for f in (Folded(stage, folding) for folding in possible) if f.frame_cycles <= budget
     ]
-    multipliers = [Folded(stage, folding).multipliers for folding in fitting]
-    fewest = (f for f, count in zip(fitting, multipliers, strict=True) if count == min(multipliers))
-    return min(fewest, key=partial(burden, stage), default=None)
+    fewest = min((f.multipliers for f in fitting), default=0)
+    cheap = (f.folding for f in fitting if f.multipliers == fewest)
+    return min(cheap, key=partial(burden, stage), default=None)
 
 
 def candidates(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Iterator[Folding]:

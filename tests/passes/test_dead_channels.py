@@ -55,8 +55,15 @@ def test_a_channel_that_nobody_weighs_is_left_out_all_the_way_up():
     assert [len(pruned.graph[f"n{k}"].op.weights) for k in (0, 2, 4)] == [4, 4, 4]
     assert pruned.graph["n2"].op.depthwise
     assert pruned.notes == tuple(
-        f"n{k}: 2 of 6 channels are left out, no output depends on them" for k in (0, 2)
+        f"n{k}: 2 of 6 channels are left out, no output needs them computed" for k in (0, 2)
     )
+
+
+def test_steps_may_be_those_of_all_channels():
+    last = without(conv(4, 3, POINT), inputs=[1])
+    network = chain(SHAPE, conv(3, 4, SAME), Threshold(steps=np.array([[0, 9]]), base=0), last)
+    assert kept(network, "n1") == [0, 2, 3]
+    check(network)
 
 
 def test_a_channel_that_is_always_zero_is_left_out_even_before_padding():

@@ -51,15 +51,14 @@ def test_where_as_many_come_as_go_every_other_word_is_enough():
 @pytest.mark.parametrize(
     "window,outputs,single_port",
     [
-        (SAME, 2, True),  # 6 cycles for 3 reads and a write
-        (SAME, 3, True),  # 4
-        (SAME, 4, False),  # 3
-        (STRIDED, 1, True),  # 12 cycles for 6 reads and 4 writes
-        (STRIDED, 2, False),  # 6
+        (SAME, 4, True),  # 7 cycles for 3 reads, and 4 writes where pixels come in bursts
+        (SAME, 5, False),  # 6
+        (STRIDED, 1, True),  # 28 cycles for 6 reads, and 16 writes
+        (STRIDED, 2, False),  # 14
     ],
 )
-def test_columns_have_a_single_port_where_a_position_has_a_cycle_for_each_access(
+def test_columns_have_a_single_port_where_writes_leave_cycles_to_the_reads(
     window, outputs, single_port
 ):
-    depth = conv(12, 12, window, groups=12)
-    assert folded(depth, 12, Feed.COLUMNS, outputs, inputs=9).single_port == single_port
+    depth = conv(28, 28, window, groups=28)
+    assert folded(depth, 28, Feed.COLUMNS, outputs, inputs=9).single_port == single_port

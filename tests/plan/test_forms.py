@@ -217,3 +217,20 @@ def test_large_accumulators():
         np.array([np.arange(1, 16) * 8192 - 4096 + np.arange(1, 16) % 2 - o for o in (0, 99)]),
     ):
         check(Threshold(steps=steps, base=0), ranges, [1000, -70])
+
+
+@pytest.mark.parametrize("steep", [0, 1, 16])
+@pytest.mark.parametrize(("mult", "shift"), [(101_163, 33), (54_321, 31), (2_000_003, 31)])
+def test_a_slope_beside_another_one(steep, mult, shift):
+    """Channels that would take a large multiplier for the shift that another one takes."""
+    levels = np.arange(1, 256)
+    flat = -((12_345 - (levels << shift)) // mult)
+    rows = [np.where(levels <= 200, 1, 2)] * steep + [flat]
+    ranges = [(0, 1)] * steep + [(int(flat[0]) - 5, int(flat[-1]) + 5)]
+    form = find_form(
+        Threshold(steps=np.array(rows), base=0), type_of(ranges), np.zeros(len(rows), np.int64)
+    )
+    for c, ((lo, hi), steps) in enumerate(zip(ranges, rows, strict=True)):
+        x = np.unique(np.concatenate([steps - 1, steps, [lo, hi]]).clip(lo, hi))
+        want = np.searchsorted(steps, x, side="right")
+        np.testing.assert_array_equal(applied(form, x, c), want)
