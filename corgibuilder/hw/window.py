@@ -1,6 +1,6 @@
 """From columns of a map to whole windows in registers."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, ShapeLike, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -57,8 +57,9 @@ class WindowFormer(wiring.Component):
     """Shifts columns through registers and gives every window of each row.
 
     One column a cycle. The windows at the end of a row that reach into the padding are given while
-    the first columns of the next row shift in, or at once while none is there: padding takes no
-    time. Columns of another row than the window's read as 0. Latency 1 cycle.
+    the first columns of the next row shift in, as far as these complete no window themselves, or
+    at once while none is there. So padding takes no time on maps that are wider than their padding
+    on the right. Columns of another row than the window's read as 0. Latency 1 cycle.
 
     Parameters
     ----------
@@ -103,18 +104,22 @@ class WindowFormer(wiring.Component):
             ),
         ]
 
-        # Events: a column shifts in, or a column of padding does.
-        tail_left = Signal(range(kw + 1))
+        # Events: a column of the map shifts in, or a column of padding does. The first columns of a
+        # row, while none of its windows is complete, are padding for the row before. A row that
+        # has fewer columns than that row still needs waits at its start, so that no column of
+        # padding comes between its own.
+        tail_left = Signal(range(kw + 1))  # columns of padding that the row before still needs
         free, real, blank = Signal(), Signal(), Signal()
         x, y = Signal(16), Signal(16)
-        last_x = Signal()
-        overlap = self.window.pads.right <= head
+        first_x, last_x, starts = Signal(), Signal(), Signal()
         m.d.comb += [
+            first_x.eq(x == 0),
             last_x.eq(x == columns - 1),
             free.eq(~self.o.valid | self.o.ready),
-            self.i.ready.eq(free & self.size.valid & (overlap | (tail_left == 0))),
+            starts.eq((tail_left <= head) & (tail_left <= columns)),
+            self.i.ready.eq(free & self.size.valid & (~first_x | starts)),
             real.eq(self.i.valid & self.i.ready),
-            blank.eq(free & ~real & (tail_left != 0) & (~overlap | (x == 0))),
+            blank.eq(free & ~real & first_x & (tail_left != 0)),
             self.size.ready.eq(real & last_x & (y == rows - 1)),
         ]
 
@@ -136,36 +141,37 @@ class WindowFormer(wiring.Component):
                 known[-1].eq(real),
             ]
 
-        # Which of the shifts completes a window, and of which row.
-        phase, tail_phase = Signal(range(max(stride, 2))), Signal(range(max(stride, 2)))
-        step_phase = Array([*range(1, stride), 0])
-        past_head = x >= head if head else Const(1)
+        # Shifts before the one that completes the next window: of the row, and of the row before,
+        # whose count goes on in its padding.
+        wait = Signal(range(max(head + 1, stride)), init=head)
+        tail_wait, wait_next = Signal.like(wait, init=0), Signal.like(wait)
         of_row, of_tail = Signal(), Signal()
         m.d.comb += [
-            of_row.eq(real & past_head & (phase == 0)),
-            of_tail.eq((real | blank) & (tail_left != 0) & (tail_phase == 0)),
+            of_row.eq(real & (wait == 0)),
+            of_tail.eq((real | blank) & (tail_left != 0) & (tail_wait == 0)),
+            wait_next.eq(Mux(wait == 0, stride - 1, wait - 1)),
         ]
         window_tag = Signal(range(kw + 1), reset_less=True)
         with m.If(free):
             m.d.sync += self.o.valid.eq(of_row | of_tail)
         with m.If(of_row | of_tail):
             m.d.sync += window_tag.eq(Mux(of_tail, tail_tag, tag))
-        with m.If(real | blank), m.If(tail_left != 0):
-            m.d.sync += [tail_left.eq(tail_left - 1), tail_phase.eq(step_phase[tail_phase])]
+        with m.If((real | blank) & (tail_left != 0)):
+            m.d.sync += [
+                tail_left.eq(tail_left - 1),
+                tail_wait.eq(Mux(tail_wait == 0, stride - 1, tail_wait - 1)),
+            ]
         with m.If(real):
-            m.d.sync += x.eq(x + 1)
-            next_phase = Signal.like(phase)
-            m.d.comb += next_phase.eq(Mux(past_head, step_phase[phase], 0))
-            m.d.sync += phase.eq(next_phase)
+            m.d.sync += [x.eq(x + 1), wait.eq(wait_next)]
             with m.If(last_x):
                 m.d.sync += [
                     x.eq(0),
-                    phase.eq(0),
+                    wait.eq(head),
                     y.eq(Mux(y == rows - 1, 0, y + 1)),
                     tag.eq(Mux(tag == kw, 0, tag + 1)),
                     tail_tag.eq(tag),
                     tail_left.eq(Mux(tail > 0, tail, 0)),
-                    tail_phase.eq(next_phase),
+                    tail_wait.eq(wait_next),
                 ]
         for k in range(kw):
             shown = known[k] & (tags[k] == window_tag)
