@@ -150,12 +150,32 @@ class Folded:
             return pixels * self.words + margin(engine.window) + wait * times
         if not self.window_cycles:
             return 0
-        assert isinstance(self.stage.engine, Conv)
-        window, shape = self.stage.engine.window, self.stage.x.shape
-        columns = self.stage.acc.shape.width
-        tail = (columns - 1) * window.stride[1] + window.kernel[1] - window.pads.left - shape.width
-        first = window.kernel[1] - window.pads.left - max(tail, 0)
+        first = engine.window.kernel[1] - engine.window.pads.left - max(self._tail, 0)
         return max(0, first * self.window_cycles - max(self.position_cycles, self.window_cycles))
+
+    @property
+    def _tail(self) -> int:
+        """Columns of padding that the last window of a row takes in; negative if it ends before."""
+        assert isinstance(self.stage.engine, Conv | Pool)
+        window, shape = self.stage.engine.window, self.stage.x.shape
+        moved = (self.stage.acc.shape.width - 1) * window.stride[1]
+        return moved + window.kernel[1] - window.pads.left - shape.width
+
+    @property
+    def _shift_cycles(self) -> int:
+        """Cycles in which one row's columns, and its padding, shift through the window.
+
+        The columns of the next row stand for padding, as many as it has before its first window;
+        the rest of the padding shifts in while the next row's first column is read, or after.
+        """
+        if not self.window_cycles:
+            return 0
+        assert isinstance(self.stage.engine, Conv)
+        window, width = self.stage.engine.window, self.stage.x.shape.width
+        columns = width + min(self._tail, 0)
+        shared = min(window.kernel[1] - 1 - window.pads.left, columns)
+        alone = self._tail - shared - (self.window_cycles - 1)
+        return columns * self.window_cycles + max(0, alone)
 
     @property
     def frame_cycles(self) -> int:
@@ -165,7 +185,8 @@ class Folded:
         if self.folding.feed in (Feed.TILES, Feed.STREAM):
             return write
         position = max(self.position_cycles, self.column_steps * self.window_cycles)
-        return max(write, acc.height * (acc.width * position + self.row_gap))
+        row = max(acc.width * position + self.row_gap, self._shift_cycles)
+        return max(write, acc.height * row)
 
     @property
     def column_steps(self) -> int:

@@ -10,9 +10,13 @@ from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, pipe, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import Pads, Window
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.stages import group_stages
 
 from ..streams import run_streams
+from ..toys import chain, conv
 from .maps import size_words, to_words, windows
 
 CASES = {
@@ -108,3 +112,17 @@ def test_one_window_a_cycle_without_a_gap():
     feeds = {"i": to_words(frames, 1), "size": size_words(frames)}
     _, cycles = run_streams(Windows(CASES["same"], 1, banked=True), feeds, {"o": 5 * 48}, stall=0)
     assert cycles <= 5 * 48 + 8 + 2 + 5
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_rows_narrower_than_their_padding_take_as_long_as_planned(width):
+    window = Window(kernel=(3, 7), pads=Pads(top=1, left=3, bottom=1, right=3))
+    (stage,) = group_stages(chain((1, 6, width), conv(1, 1, window)))
+    planned = Folded(stage, Folding(feed=Feed.BANKS, inputs=21, outputs=1, lanes=1)).frame_cycles
+    spent = []
+    for count in (2, 6):
+        frames = [np.ones((1, 6, width), int)] * count
+        feeds = {"i": to_words(frames, 1), "size": size_words(frames)}
+        due = {"o": count * 6 * width}
+        spent.append(run_streams(Windows(window, 1, banked=True), feeds, due, stall=0)[1])
+    assert spent[1] - spent[0] == 4 * planned
