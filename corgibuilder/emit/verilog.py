@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Value
+from amaranth.hdl import ClockSignal, Const, Instance, Module, ResetSignal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
@@ -43,7 +43,8 @@ class MemoryShells:
         m = Module()
         (read,) = memory.read_ports
         width = len(Value.cast(read.data))
-        shape = {"p_WIDTH": width, "p_DEPTH": memory.depth, "p_ADDRESS": len(read.addr)}
+        address = max(len(read.addr), 1)
+        shape = {"p_WIDTH": width, "p_DEPTH": memory.depth, "p_ADDRESS": address}
         clock = {"i_clk": ClockSignal(read.domain)}
         if memory.write_ports:
             (write,) = memory.write_ports
@@ -58,10 +59,10 @@ class MemoryShells:
                 **shape,
                 **clock,
                 i_write_en=write.en,
-                i_write_addr=write.addr,
+                i_write_addr=_driven(write.addr),
                 i_write_data=write.data,
                 i_read_en=read.en,
-                i_read_addr=read.addr,
+                i_read_addr=_driven(read.addr),
                 o_read_data=read.data,
             )
             return m
@@ -75,7 +76,7 @@ class MemoryShells:
             **clock,
             p_IMAGE=image,
             i_en=read.en,
-            i_addr=read.addr,
+            i_addr=_driven(read.addr),
             o_data=read.data,
         )
         return m
@@ -94,6 +95,11 @@ class MemoryShells:
             i_write_data=memory.write_data,
             o_read_data=memory.read_data,
         )
+
+
+def _driven(address) -> Value:
+    """The address of a memory; that of a single word has no bits, and a port needs one."""
+    return address if len(address) else Const(0, 1)
 
 
 def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:

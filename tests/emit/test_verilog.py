@@ -9,6 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.emit.verilog import emit
+from corgibuilder.hw.queue import Queue
+from corgibuilder.hw.streams import word
 
 
 class Chooser(wiring.Component):
@@ -47,3 +49,9 @@ def test_choices_are_made_before_anything_changes(tmp_path):
     subprocess.run(["iverilog", "-g2012", "-o", "bench", *files], cwd=tmp_path, check=True)
     printed = subprocess.run(["vvp", "bench"], cwd=tmp_path, check=True, capture_output=True)
     assert printed.stdout.split() == [b"01"]
+
+
+def test_a_memory_of_a_single_word_has_an_address():
+    text = emit("queue", lambda: Queue(word(4, 1), 2)).text
+    assert ".DEPTH(32'd1)" in text and ".ADDRESS(32'd1)" in text
+    assert text.count("_addr(1'h0)") == 2
