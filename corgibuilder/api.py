@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder import frontend, golden, verify
-from corgibuilder.build_directory import Manifest, read_build_directory
+from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Input, Ints, Network, input_node
@@ -143,9 +143,11 @@ def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
     return memory_report(pipeline_of(read(source, image=plan.target.image), plan), offered)
 
 
-def built_memories(build_dir: str | Path, technology: str) -> MemoryReport:
-    """The same for the plan of a build directory."""
-    directory = read_build_directory(Path(build_dir))
+def built_memories(
+    build_dir: str | Path, technology: str, *, changed: bool = False
+) -> MemoryReport:
+    """The same for the plan of a build directory; ``changed`` as in :func:`simulate`."""
+    directory = read_build_directory(Path(build_dir), changed=changed)
     return memories(directory.source, Plan.from_json(_text(directory.plan)), technology)
 
 
@@ -165,15 +167,15 @@ def build(
 
     network = read(source, image=plan.target.image)
 
-    def finish(folder: Path) -> None:
+    def finish(build: BuildDirectory) -> None:
         progress("writing the software model", 1.0)
-        (folder / "model").mkdir()
-        write_model(without_dead_channels(network), folder / "model")
+        (build.path / "model").mkdir()
+        write_model(without_dead_channels(network), build.path / "model")
         progress("evaluating the frames of the bench", 1.0)
         frames = random_frames(network, BENCH_FRAMES, seed=1)
         values = golden.run(network.graph, frames)
         outputs = {port.node: values[port.node] for port in network.outputs}
-        verify.write_stimulus(folder, frames, outputs)
+        verify.write_stimulus(build, frames, outputs)
 
     return emit.build(
         network, plan, Path(source), Path(out_dir), progress, system=system, finish=finish
@@ -190,14 +192,16 @@ def simulate(
     stalls: bool = False,
     seed: int = 1,
     netlist: Path | None = None,
+    changed: bool = False,
     progress: Progress = silent,
 ) -> SimulationReport:
     """Simulate the build directory and compare every output with the golden model.
 
     ``inputs`` is ``(frames, *shape)`` in the source file's own terms; without it, ``frames`` random
-    frames enter. With ``layer`` only that stage is simulated, on the values that reach it.
+    frames enter. With ``layer`` only that stage is simulated, on the values that reach it. A build
+    that was changed after it was written is refused, unless ``changed`` says that this is meant.
     """
-    directory = read_build_directory(Path(build_dir))
+    directory = read_build_directory(Path(build_dir), changed=changed)
     unit = directory.unit(layer)
     network = read(directory.source, image=directory.manifest.image)
     if inputs is None:
@@ -217,6 +221,7 @@ def simulate(
         stalls=stalls,
         seed=seed,
         netlist=netlist,
+        changed=changed,
         progress=progress,
     )
 

@@ -8,14 +8,30 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from corgibuilder.build_files import MANIFEST, changes, named, text_digest
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read
 
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
 
-FORMAT = 1  #: of the manifest; raised when a reader of the old one would go wrong
+FORMAT = 2  #: of the manifest; raised when a reader of the old one would go wrong
+LONGEST = 1 << 26  #: bytes of a manifest
+
+# What a field may be, whoever wrote the file: names go into Verilog, files stay in the directory.
+Name = Annotated[str, Written(r"[A-Za-z_][A-Za-z0-9_]{0,499}", "a Verilog identifier")]
+File = Annotated[
+    str, Written(r"(?s)(?!.*(^|/)\.{0,2}(/|$))[^\0]{1,1000}", "the path of a file in the directory")
+]
+Sha256 = Annotated[str, Written(r"[0-9a-f]{64}", "a SHA-256")]
+Generator = Annotated[str, Written(r"corgibuilder [ -~]{1,99}", "corgibuilder and its version")]
+Format = Annotated[int, Within(FORMAT, FORMAT)]
+Bits = Annotated[int, Within(1, 64)]
+Count = Annotated[int, Within(1, 1 << 20)]
+Number = Annotated[int, Within(0, 1 << 53)]
+Size = tuple[Count, Count]  #: width and height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +43,14 @@ class Stream:
     pixels. ``node`` is the node of the integer network whose value this is.
     """
 
-    port: str
+    port: Name
     node: str
-    lanes: int
-    bits: int
+    lanes: Count
+    bits: Bits
     signed: bool
-    channels: int
-    height: int
-    width: int
+    channels: Count
+    height: Count
+    width: Count
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -56,53 +72,58 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A Verilog module that can be simulated or synthesised by itself: a stage, or the network."""
+    """A Verilog module that can be simulated or synthesised by itself: a stage, or the network.
+
+    ``smallest`` is width and height of the least map that it takes, which is the only one unless it
+    is ``resizable``; the map of ``input`` is the largest.
+    """
 
     layer: str
-    module: str
-    sources: tuple[str, ...]
+    module: Name
+    sources: tuple[File, ...]
     resizable: bool
+    smallest: Size
     input: Stream
     outputs: tuple[Stream, ...]
-    cycles_per_frame: int
-    latency_first: int
-    latency_frame: int
+    cycles_per_frame: Number
+    latency_first: Number
+    latency_frame: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The network file: its path in the build directory and its SHA-256."""
 
-    file: str
-    sha256: str
+    file: File
+    sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """A pin of a system; ``domain`` is the clock domain, ``None`` where there is none."""
 
-    name: str
+    name: Name
     direction: str  #: in or out
-    bits: int
-    domain: str | None
+    bits: Count
+    domain: Name | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """Bits of a register, from ``lowest_bit`` up, and their value after a reset."""
 
-    name: str
-    lowest_bit: int
-    bits: int
-    reset: int
+    name: Name
+    lowest_bit: Number
+    bits: Bits
+    reset: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     """A register of 32 bits; all words of a burst go to one that ``stays``."""
 
-    name: str
-    address: int
+    name: Name
+    address: Number
     access: str
     stays: bool
     fields: tuple[Field, ...]
@@ -113,7 +134,7 @@ class Register:
 class Channel:
     """A stream on the link; its words carry ``tag`` as their channel."""
 
-    tag: int
+    tag: Number
     name: str
     stream: Stream
 
@@ -127,14 +148,14 @@ class Classifier:
     """
 
     node: str
-    channels: int
-    classes: int
-    weight_bits: int
-    fraction_bits: int
-    row_words: int
-    memory_words: int
-    multipliers: int
-    cycles_per_frame: int
+    channels: Count
+    classes: Count
+    weight_bits: Bits
+    fraction_bits: Number
+    row_words: Number
+    memory_words: Number
+    multipliers: Number
+    cycles_per_frame: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +167,15 @@ class SystemUnit:
     """
 
     style: str
-    module: str
-    sources: tuple[str, ...]
-    smallest: tuple[int, int]
-    largest: tuple[int, int]
-    domains: Mapping[str, tuple[str, str]]
+    module: Name
+    sources: tuple[File, ...]
+    smallest: Size
+    largest: Size
+    domains: Mapping[Name, tuple[Name, Name]]
     pins: tuple[Pin, ...]
     registers: tuple[Register, ...]
     channels: tuple[Channel, ...]
-    link_words_per_frame: int
+    link_words_per_frame: Number
     classifier: Classifier
 
 
@@ -163,22 +184,24 @@ class Manifest:
     """All that a user of the build directory needs to know.
 
     ``image`` is the size asked for, width and height, where the network leaves it open. ``target``
-    is what was asked for. ``files`` has the SHA-256 of every other file.
+    is what was asked for. ``files`` has the SHA-256 of every other file; the text has that of all
+    that it says itself, as ``digest``.
     """
 
-    format: int
-    generator: str
+    format: Format
+    generator: Generator
     name: str
     source: Source
-    image: tuple[int, int] | None
+    image: Size | None
     target: Mapping[str, float]
     network: Unit
     stages: tuple[Unit, ...]
-    files: Mapping[str, str]
+    files: Mapping[File, Sha256]
     system: SystemUnit | None = None
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2) + "\n"
+        said = json.loads(json.dumps(asdict(self)))
+        return json.dumps(said | {"digest": text_digest(said)}, indent=2) + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +233,7 @@ class BuildDirectory:
         raise CompileError(
             "CB502",
             f"no stage is called {layer!r}",
-            at=Origin(str(self.path / "manifest.json")),
+            at=Origin(str(self.path / MANIFEST)),
             help=f"take one of the {len(names)} stages, such as {', '.join(near)}",
         )
 
@@ -227,9 +250,13 @@ class BuildDirectory:
         return sorted((self.path / "rtl").glob("*.hex"))
 
 
-def read_build_directory(path: Path) -> BuildDirectory:
-    """Read ``path/manifest.json``; :class:`CompileError` where that is not a build directory."""
-    file = path / "manifest.json"
+def read_build_directory(path: Path, *, changed: bool = False) -> BuildDirectory:
+    """Read ``path/manifest.json`` and compare all files with it.
+
+    Raises :class:`CompileError` where that is no build directory, or one that was changed after it
+    was written, unless ``changed`` says that this is meant.
+    """
+    file = path / MANIFEST
     if not file.is_file():
         raise CompileError(
             "CB501",
@@ -237,46 +264,66 @@ def read_build_directory(path: Path) -> BuildDirectory:
             at=Origin(str(path)),
             help="create one with: corgibuilder build NETWORK --fps 30 --clock 59MHz -o build/",
         )
-    return BuildDirectory(path=path, manifest=_manifest(json.loads(file.read_text())))
+    manifest, edited = _read_manifest(file)
+    if not changed:
+        _check_unchanged(path, manifest, edited)
+    return BuildDirectory(path=path, manifest=manifest)
 
 
-def _manifest(fields: Mapping[str, Any]) -> Manifest:
-    changed = {
-        "source": Source(**fields["source"]),
-        "image": tuple(fields["image"]) if fields["image"] else None,
-        "network": _unit(fields["network"]),
-        "stages": tuple(_unit(stage) for stage in fields["stages"]),
-        "system": _system(fields["system"]) if fields.get("system") else None,
-    }
-    return Manifest(**{**fields, **changed})
+def _read_manifest(file: Path) -> tuple[Manifest, bool]:
+    """What the file says, and whether it says something else than it did when it was written."""
+    try:
+        if file.stat().st_size > LONGEST:
+            raise UnsuitableError(f"it has more than {LONGEST} bytes")
+        said = parse(file.read_text(encoding="utf-8"))
+        if not isinstance(said, dict):
+            raise UnsuitableError("it is not an object")
+        if said.get("format") != FORMAT:
+            raise UnsuitableError(
+                f"its format is {said.get('format')!r}, and {FORMAT} is read here"
+            )
+        edited = said.pop("digest", None) != text_digest(said)
+        manifest = read(Manifest, said)
+        _check_consistent(manifest)
+    except (ValueError, OSError) as fault:
+        raise CompileError(
+            "CB510",
+            f"this manifest cannot be used: {fault}",
+            at=Origin(str(file)),
+            help="build the network again, into another directory",
+        ) from None
+    return manifest, edited
 
 
-def _unit(fields: Mapping[str, Any]) -> Unit:
-    changed = {
-        "sources": tuple(fields["sources"]),
-        "input": Stream(**fields["input"]),
-        "outputs": tuple(Stream(**output) for output in fields["outputs"]),
-    }
-    return Unit(**{**fields, **changed})
+def _check_consistent(manifest: Manifest) -> None:
+    """:class:`UnsuitableError` for fields of which each is right and which do not go together."""
+    system = (manifest.system,) if manifest.system else ()
+    for unit in (manifest.network, *manifest.stages, *system):
+        for source in unit.sources:
+            if source not in manifest.files:
+                raise UnsuitableError(f"{source} of {unit.module} is not among its files")
+    for unit in (manifest.network, *manifest.stages):
+        ports = [stream.port for stream in (unit.input, *unit.outputs)]
+        if len(set(ports)) < len(ports):
+            raise UnsuitableError(
+                f"two ports of {unit.module} have the same name: {', '.join(ports)}"
+            )
+    if manifest.files.get(manifest.source.file) != manifest.source.sha256:
+        raise UnsuitableError(
+            f"{manifest.source.file} is not among its files with the same SHA-256"
+        )
 
 
-def _system(fields: Mapping[str, Any]) -> SystemUnit:
-    registers = (
-        Register(**{**register, "fields": tuple(Field(**field) for field in register["fields"])})
-        for register in fields["registers"]
-    )
-    channels = (
-        Channel(**{**channel, "stream": Stream(**channel["stream"])})
-        for channel in fields["channels"]
-    )
-    changed = {
-        "sources": tuple(fields["sources"]),
-        "smallest": tuple(fields["smallest"]),
-        "largest": tuple(fields["largest"]),
-        "domains": {name: tuple(pins) for name, pins in fields["domains"].items()},
-        "pins": tuple(Pin(**pin) for pin in fields["pins"]),
-        "registers": tuple(registers),
-        "channels": tuple(channels),
-        "classifier": Classifier(**fields["classifier"]),
-    }
-    return SystemUnit(**{**fields, **changed})
+def _check_unchanged(path: Path, manifest: Manifest, edited: bool) -> None:
+    faults = [f"{MANIFEST} was edited"] if edited else []
+    try:
+        faults += changes(path, manifest.files)
+    except OSError as fault:
+        faults.append(f"{fault.filename}: {fault.strerror}")
+    if faults:
+        raise CompileError(
+            "CB513",
+            f"the build was changed after it was written: {named(faults)}",
+            at=Origin(str(path)),
+            help="build the network again, or say that this is meant, with --changed",
+        )

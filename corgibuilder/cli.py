@@ -1,6 +1,5 @@
 """The command line: parses and prints, decides nothing."""
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +10,13 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
-from corgibuilder.folders import write_complete
+from corgibuilder.folders import scratch_folder, write_complete
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
+from corgibuilder.interrupts import ended_in_one_line
 from corgibuilder.options import (
     BuildDir,
+    Changed,
     Classes,
     Clock,
     Fps,
@@ -195,10 +196,11 @@ def simulate(
     netlist: Annotated[
         Path | None, typer.Option(help="Verilog from corgibuilder synth --netlist to simulate.")
     ] = None,
+    changed: Changed = False,
     json: Json = False,
 ) -> None:
     """Simulate the Verilog, compare all outputs with the golden model; status 1 if one differs."""
-    source = read_build_directory(build)
+    source = read_build_directory(build, changed=changed)
     inputs = None
     if frames:
         network = api.read(source.source, image=source.manifest.image)
@@ -213,6 +215,7 @@ def simulate(
             stalls=stalls,
             seed=seed,
             netlist=netlist,
+            changed=changed,
             progress=progress,
         )
     show(json, report.summary(), simulation_table(report))
@@ -236,12 +239,15 @@ def synth(
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Also write the whole network as gates.")
     ] = False,
+    changed: Changed = False,
     json: Json = False,
 ) -> None:
     """Synthesise every stage with Yosys and count cells, DSPs and memories; areas of a chip."""
-    memories = api.built_memories(build, technology) if technology else None
+    memories = api.built_memories(build, technology, changed=changed) if technology else None
     with progress_bar() as progress:
-        report = api.synth(build, target, liberty=liberty, netlist=netlist, progress=progress)
+        report = api.synth(
+            build, target, liberty=liberty, netlist=netlist, changed=changed, progress=progress
+        )
     data = asdict(report) | {"total": report.total}
     if memories:
         data["memories"] = memories_data(memories)
@@ -251,9 +257,8 @@ def synth(
 @app.command(epilog=examples("corgibuilder demo"))
 def demo(simulator: SimulatorName = Simulator.VERILATOR, json: Json = False) -> None:
     """Do all of the above with a small classifier of handwritten digits that comes along."""
-    folder = tempfile.TemporaryDirectory(prefix="corgibuilder-demo-")
-    with folder as name, progress_bar() as progress:
-        done = run_demo(Path(name), simulator=simulator, progress=progress)
+    with scratch_folder() as folder, progress_bar() as progress:
+        done = run_demo(folder, simulator=simulator, progress=progress)
     report = done.simulation
     data = {
         "inspect": done.inspection,
@@ -282,5 +287,11 @@ def _fail_for_faults(report: SimulationReport) -> None:
         raise typer.Exit(1)
 
 
+def main() -> None:
+    """The program."""
+    with ended_in_one_line():
+        app()
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -1,54 +1,175 @@
-"""Folders and files that appear only when they are complete."""
+"""Folders and files that appear only when they are complete, and temporary ones."""
 
+import errno
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.interrupts import held
+
+PREFIX = "corgibuilder-"  #: of temporary folders
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+ATTEMPTS = 20  #: to remove a folder into which a process that was killed may still write
 
 
 @contextmanager
-def complete_folder(out: Path, *, mark: str) -> Iterator[Path]:
+def temporary_folder(parent: Path | None = None, *, prefix: str = PREFIX) -> Iterator[Path]:
+    """A folder that is gone when the block ends, or at the latest when the program does."""
+    with held():
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        # What it belongs to lives as long as the program, at whose end it is called at the latest.
+        removal = weakref.finalize(temporary_folder, _remove, folder)
+    try:
+        yield folder
+    finally:
+        with held():
+            removal()
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder for results that nobody keeps; :class:`CompileError` for a full disk."""
+    place = Path(os.environ.get("TMPDIR", "/tmp"))
+    with _room(place), ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary_folder())
+        except OSError as fault:
+            raise _unwritable(place, fault, "name another place in TMPDIR") from None
+        yield folder
+
+
+@contextmanager
+def complete_folder(out: Path, *, foreign: Callable[[Path], str]) -> Iterator[Path]:
     """A temporary folder that takes the place of ``out`` when the block ends without an exception.
 
-    An existing ``out`` is replaced only if it is empty or holds the file ``mark``, which shows that
-    we made it. Raises :class:`CompileError` otherwise, or where nothing can be written.
+    Parameters
+    ----------
+    out
+        A folder that is missing or empty, or an earlier one. A link to one stays a link.
+    foreign
+        Says of a folder that is not empty why it may not be replaced; nothing if it may.
+
+    Raises :class:`CompileError` where ``out`` cannot be written or may not be replaced. Then it is
+    as it was before, and so are the folders around it.
     """
-    if (
-        out.exists()
-        and not (out / mark).is_file()
-        and not (out.is_dir() and not any(out.iterdir()))
-    ):
+    with _room(out), ExitStack() as stack:
+        try:
+            place = _place(out)
+            _check_replaceable(out, place, foreign)
+            stack.enter_context(_parents(place))
+            folder = stack.enter_context(temporary_folder(place.parent, prefix=f".{PREFIX}"))
+        except OSError as fault:
+            raise _unwritable(out, fault) from None
+        new = folder / "new"
+        new.mkdir()
+        yield new
+        try:
+            _check_replaceable(out, place, foreign)  # again, as writing may have taken long
+            with held():
+                _exchange(new, place, folder / "old")
+        except OSError as fault:
+            raise _unwritable(out, fault) from None
+
+
+@contextmanager
+def _room(place: Path) -> Iterator[None]:
+    """:class:`CompileError` where the disk takes no more."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        raise CompileError(
+            "CB426",
+            f"the disk takes no more: {fault.strerror}",
+            at=Origin(str(place)),
+            help="free space there, or choose another place",
+        ) from None
+
+
+def _unwritable(
+    place: Path, fault: OSError, help: str = "choose another folder with -o"
+) -> CompileError:
+    problem = f"nothing can be written here: {fault.strerror}"
+    return CompileError("CB422", problem, at=Origin(str(place)), help=help)
+
+
+def _place(out: Path) -> Path:
+    """Where ``out`` is, without links; :class:`CompileError` for what can be no new folder."""
+    place, current, home = map(_real, (out, Path.cwd(), Path(os.environ.get("HOME", "/"))))
+    help = f"give a folder in it, such as -o {out / 'build'}"
+    if out.is_symlink() and not out.exists():
+        problem, help = f"this link leads to nothing: {place}", "remove the link, or mend it"
+    elif place == current or place in current.parents:
+        problem = "the program runs in this folder, which therefore cannot be replaced"
+    elif place == home:
+        problem = "this is your home folder"
+    elif place.is_mount():
+        problem = "a disk is mounted here, which cannot be replaced"
+    else:
+        return place
+    raise CompileError("CB424", problem, at=Origin(str(out)), help=help)
+
+
+def _real(path: Path) -> Path:
+    """Without links; those in a circle stay, where ``Path.resolve`` raises."""
+    return Path(os.path.realpath(path))
+
+
+def _check_replaceable(out: Path, place: Path, foreign: Callable[[Path], str]) -> None:
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        return
+    problem = foreign(place) if place.is_dir() else "it is no folder"
+    if problem:
         raise CompileError(
             "CB421",
-            f"this exists and is not something to replace: it has no {mark}",
+            f"this exists and is not something to replace: {problem}",
             at=Origin(str(out)),
-            help="choose another folder with -o, or remove this one",
+            help="choose another folder, or remove this one",
         )
+    if not all(os.access(folder, os.W_OK | os.X_OK) for folder, _, _ in os.walk(place)):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def _parents(place: Path) -> Iterator[None]:
+    """The folders around ``place``; those made for it are removed again after a fault."""
+    missing = [folder for folder in place.parents if not folder.exists()]
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as fault:
-        raise CompileError(
-            "CB422",
-            f"nothing can be written here: {fault.strerror}",
-            at=Origin(str(out)),
-            help="choose another folder with -o",
-        ) from None
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with held():
+            for folder in missing:
+                if folder.is_dir() and not any(folder.iterdir()):
+                    folder.rmdir()
+        raise
+
+
+def _exchange(new: Path, place: Path, old: Path) -> None:
+    """Put ``new`` in the place of a folder, which goes to ``old``, or of nothing."""
+    if place.exists():
+        place.rename(old)
     try:
-        folder.chmod(0o755)
-        yield folder
-        if out.exists():
-            old = folder.with_name(folder.name + "-old")
-            out.rename(old)
-            folder.rename(out)
-            shutil.rmtree(old)
-        else:
-            folder.rename(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
 
 
 def write_complete(out: Path, text: str) -> None:
@@ -63,8 +184,8 @@ def write_complete(out: Path, text: str) -> None:
             return
         out = out.resolve()
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-            written = Path(folder) / out.name
+        with temporary_folder(out.parent, prefix=f".{PREFIX}") as folder:
+            written = folder / out.name
             written.write_text(text, encoding="utf-8")
             written.replace(out)
     except OSError as fault:

@@ -52,6 +52,12 @@ TechnologyName = Annotated[
         help="Cut memories into the SRAM macros of a process: ihp_sg13g2, or a file, .toml.",
     ),
 ]
+Changed = Annotated[
+    bool,
+    typer.Option(
+        "--changed", help="Take the build as it is, also if it was changed after it was written."
+    ),
+]
 INPUT = typer.Option(
     "--input",
     help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"

@@ -9,11 +9,16 @@ PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
 EVERYONE = {"diagnostics", "version"}
 VERBS = {"frontend", "golden", "plan", "emit", "verify", "synth", "model"}  # joined by the API
+BUILD = {"build_directory", "build_files", "folders"}
 MAY_IMPORT = {
     "diagnostics": set(),
     "version": set(),
     "resources": set(),
-    "folders": set(),
+    "interrupts": set(),
+    "folders": {"interrupts"},
+    "processes": {"folders", "interrupts"},
+    "strict_json": set(),
+    "build_files": set(),
     "units": set(),
     "ir": set(),
     "system": set(),
@@ -24,11 +29,11 @@ MAY_IMPORT = {
     "plan": {"ir", "passes", "golden", "resources"},
     "hw": {"ir", "plan", "system"},
     "report": {"plan", "resources"},
-    "build_directory": set(),
-    "emit": {"hw", "plan", "ir", "system", "report", "build_directory", "folders", "resources"},
+    "build_directory": {"build_files", "strict_json"},
+    "emit": {"hw", "plan", "ir", "system", "report", "resources"} | BUILD | {"interrupts"},
     "model": {"plan", "ir", "build_directory", "folders", "resources"},
-    "verify": {"build_directory", "resources"},
-    "synth": {"build_directory", "folders", "resources"},
+    "verify": {"resources", "processes"} | BUILD,
+    "synth": {"resources", "processes"} | BUILD,
     "examples": set(),
     "api": VERBS | {"ir", "passes", "inputs", "units", "system", "build_directory"},
     "inspection": {"frontend", "ir"},
@@ -39,7 +44,7 @@ FRONT = {  # what faces people: parses and prints
     "console": {"show"},
     "demo": {"api", "examples", "inspection", "plan", "synth", "verify"},
 }
-CLI = {"api", "build_directory", "folders", "inputs", "inspection", "report"}
+CLI = {"api", "build_directory", "folders", "inputs", "inspection", "interrupts", "report"}
 CLI |= {"model", "synth", "system", "verify"}
 ALLOWED = MAY_IMPORT | FRONT | {"cli": CLI | FRONT.keys(), "__init__": {"api"}, "__main__": {"cli"}}
 

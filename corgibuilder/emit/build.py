@@ -1,16 +1,17 @@
 """Writes the build directory."""
 
-import multiprocessing
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from corgibuilder import resources
-from corgibuilder.build_directory import MEMORIES, Manifest
+from corgibuilder.build_directory import MEMORIES, BuildDirectory, Manifest, read_build_directory
+from corgibuilder.build_files import MANIFEST, file_digests, foreign_to_build, named
+from corgibuilder.diagnostics import CompileError
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
@@ -21,7 +22,8 @@ from corgibuilder.plan.pipeline import Link, Pipeline
 from corgibuilder.report import plan_page
 from corgibuilder.system import System
 
-from .manifest import describe_build, file_digests
+from .fresh import in_fresh_processes
+from .manifest import describe_build
 from .system import CROSSING, describe_system, system_document, system_tasks
 from .verilog import Emitted, Placed, emit
 
@@ -36,7 +38,7 @@ def build(
     progress: Progress,
     *,
     system: System | None = None,
-    finish: Callable[[Path], None],
+    finish: Callable[[BuildDirectory], None],
 ) -> Manifest:
     """Write Verilog, memory images, plan, report, network file and manifest to the folder ``out``.
 
@@ -51,7 +53,7 @@ def build(
     system
         What to put around the network.
     finish
-        Called with the folder, complete but for this, to add to it before it appears.
+        Called with the directory, complete but for this, to add to it before it appears.
 
     Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, if
     the system does not suit it, or if ``out`` is something else than an earlier build.
@@ -60,15 +62,8 @@ def build(
     plan = describe(pipeline, plan.target)
     around = plan_system(pipeline, plan.target, system) if system else None
     top = _top_module(network.name)
-    with complete_folder(out, mark="manifest.json") as folder:
-        rtl = folder / "rtl"
-        rtl.mkdir()
-        for emitted in _emit_all(pipeline, top, around, progress):
-            (rtl / f"{emitted.module}.v").write_text(emitted.text)
-            for name, image in emitted.images.items():
-                (rtl / name).write_text(image)
-        for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
-            shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
+    with complete_folder(out, foreign=_foreign) as folder:
+        _write_verilog(folder / "rtl", pipeline, top, around, progress)
         (folder / "plan.json").write_text(plan.to_json(), encoding="utf-8")
         (folder / "report.html").write_text(plan_page(plan), encoding="utf-8")
         (folder / "source").mkdir()
@@ -79,11 +74,36 @@ def build(
             unit = describe_system(around, manifest.network)
             manifest = replace(manifest, system=unit)
             (folder / "system.md").write_text(system_document(unit, manifest))
-        (folder / "manifest.json").write_text(manifest.to_json())
-        finish(folder)
+        finish(BuildDirectory(path=folder, manifest=manifest))
         manifest = replace(manifest, files=file_digests(folder))
-        (folder / "manifest.json").write_text(manifest.to_json())
+        (folder / MANIFEST).write_text(manifest.to_json())
     return manifest
+
+
+def _foreign(folder: Path) -> str:
+    """Why a folder is not an earlier build that nobody changed; nothing if it is."""
+    if not (folder / MANIFEST).is_file():
+        return f"it has no {MANIFEST}"
+    try:
+        earlier = read_build_directory(folder)
+    except CompileError as fault:
+        return fault.problem
+    return named(foreign_to_build(folder, earlier.manifest.files))
+
+
+def _write_verilog(
+    rtl: Path, pipeline: Pipeline, top: str, around: SystemPlan | None, progress: Progress
+) -> None:
+    rtl.mkdir()
+    tasks = _tasks(pipeline, top, around)
+    with closing(in_fresh_processes(tasks)) as results:
+        for done, emitted in enumerate(results, start=1):
+            progress(f"emitted {emitted.module}", done / len(tasks))
+            (rtl / f"{emitted.module}.v").write_text(emitted.text)
+            for name, image in emitted.images.items():
+                (rtl / name).write_text(image)
+    for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
+        shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
 
 
 def _top_module(network: str) -> str:
@@ -93,36 +113,18 @@ def _top_module(network: str) -> str:
     return f"corgi_{name}" if f"corgi_{name}" not in shells else f"corgi_{name}_net"
 
 
-def _emit_all(
-    pipeline: Pipeline, top: str, around: SystemPlan | None, progress: Progress
-) -> Iterator[Emitted]:
-    """Every stage in a fresh process, the largest first, what joins them, and what is around.
+def _tasks(pipeline: Pipeline, top: str, around: SystemPlan | None) -> list[Callable[[], Emitted]]:
+    """What emits every stage, the largest first, what joins them, and what is around.
 
-    Fresh, as the Yosys library numbers what it names from the start of the process: the same stage
-    has to get the same names whatever was emitted before.
+    Each runs in a fresh process, as the Yosys library numbers what it names from the start of the
+    process: the same stage has to get the same names whatever was emitted before.
     """
     links = sorted(pipeline.links, key=lambda link: -link.folded.multipliers)
-    tasks: list[Callable[[], Emitted]] = [
+    stages: list[Callable[[], Emitted]] = [
         partial(_emit_stage, link, pipeline.resizable) for link in links
     ]
-    tasks.append(partial(_emit_network, pipeline, top))
-    tasks += system_tasks(around, top) if around else []
-    context = multiprocessing.get_context("fork")
-    with context.Pool(os.cpu_count(), initializer=_quiet, maxtasksperchild=1) as pool:
-        emitted_any_order = pool.imap_unordered(_call, tasks, chunksize=1)
-        for done, emitted in enumerate(emitted_any_order, start=1):
-            progress(f"emitted {emitted.module}", done / len(tasks))
-            yield emitted
-
-
-def _call(task: Callable[[], Emitted]) -> Emitted:
-    return task()
-
-
-def _quiet() -> None:
-    """Keep what the Yosys library prints off the terminal."""
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+    system = system_tasks(around, top) if around else []
+    return [*stages, partial(_emit_network, pipeline, top), *system]
 
 
 def _emit_stage(link: Link, resizable: bool) -> Emitted:

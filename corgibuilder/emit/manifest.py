@@ -1,13 +1,14 @@
 """Describes a build for its ``manifest.json``."""
 
-import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from corgibuilder.build_directory import FORMAT, MEMORIES, Manifest, Source, Stream, Unit
+from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
-from corgibuilder.plan.pipeline import Link, Pipeline, stage_latency
+from corgibuilder.plan.pipeline import Link, Pipeline, smallest_map, stage_latency
 from corgibuilder.version import VERSION
 
 SHELL_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
@@ -16,13 +17,16 @@ SHELL_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
 def describe_build(
     pipeline: Pipeline, plan: Plan, folder: Path, *, top: str, source: str
 ) -> Manifest:
-    """Manifest of the files in ``folder``; ``source`` is the network file's path in it."""
+    """Manifest of a build in ``folder``, still without ``files``.
+
+    ``source`` is the network file's path in it.
+    """
     stages = tuple(_stage(pipeline, link) for link in pipeline.links)
     return Manifest(
         format=FORMAT,
         generator=f"corgibuilder {VERSION}",
         name=pipeline.network.name,
-        source=Source(file=source, sha256=_digest(folder / source)),
+        source=Source(file=source, sha256=digest(folder / source)),
         image=plan.target.image,
         target={
             "fps": float(plan.target.fps),
@@ -31,18 +35,8 @@ def describe_build(
         },
         network=_network(pipeline, plan, stages, top),
         stages=stages,
-        files=file_digests(folder),
+        files={},
     )
-
-
-def file_digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in the folder but the manifest, by relative path."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
-    return {p.relative_to(folder).as_posix(): _digest(p) for p in files}
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
@@ -59,6 +53,15 @@ def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
     )
 
 
+def _smallest(pipeline: Pipeline, links: Sequence[Link], node: str) -> tuple[int, int]:
+    """Width and height of the least map at ``node`` that passes through the links."""
+    shape = pipeline.network.graph.type(node).shape
+    if not pipeline.resizable:
+        return shape.width, shape.height
+    rows, columns = smallest_map(links, node)
+    return columns, rows
+
+
 def _stage(pipeline: Pipeline, link: Link) -> Unit:
     graph, stage = pipeline.network.graph, link.stage
     first, frame = stage_latency(link)
@@ -67,6 +70,7 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
         module=stage.module,
         sources=(f"rtl/{stage.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
+        smallest=_smallest(pipeline, [link], stage.source),
         input=_stream(graph, "i", stage.source, link.lanes),
         outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
         cycles_per_frame=max(link.folded.frame_cycles, link.input_words),
@@ -83,6 +87,7 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
         module=top,
         sources=tuple(rtl),
         resizable=pipeline.resizable,
+        smallest=_smallest(pipeline, pipeline.links, pipeline.input_node),
         input=_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),
         outputs=tuple(
             _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))

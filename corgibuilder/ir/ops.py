@@ -39,6 +39,12 @@ class Window:
         columns = width + self.pads.left + self.pads.right - self.kernel[1]
         return rows // self.stride[0] + 1, columns // self.stride[1] + 1
 
+    def least_input(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of the least map that gives so many rows and columns, or more."""
+        rows = (height - 1) * self.stride[0] + self.kernel[0] - self.pads.top - self.pads.bottom
+        columns = (width - 1) * self.stride[1] + self.kernel[1] - self.pads.left - self.pads.right
+        return max(1, rows), max(1, columns)
+
     def span(self, width: int) -> int:
         """Pixels from the first to the last of one window, in raster order of a map that wide."""
         return (self.kernel[0] - 1) * width + self.kernel[1]

@@ -1,6 +1,6 @@
 """The stages of a pipeline with their foldings, and what the model of their timing says of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -85,6 +85,19 @@ class Pipeline:
         if node == self.input_node:
             return self.input_lanes
         return next(k.folded.folding.lanes for k in self.links if k.stage.result == node)
+
+
+def smallest_map(links: Sequence[Link], node: str) -> tuple[int, int]:
+    """Rows and columns of the least map at ``node`` that leaves every link after it something."""
+    least: dict[str, tuple[int, int]] = {}
+    for link in reversed(links):
+        stage = link.stage
+        rows, columns = least.get(stage.result, (1, 1))
+        if isinstance(stage.engine, Conv | Pool):
+            rows, columns = stage.engine.window.least_input(rows, columns)
+        others = least.get(stage.source, (1, 1))
+        least[stage.source] = max(rows, others[0]), max(columns, others[1])
+    return least[node]
 
 
 def is_resizable(network: Network) -> bool:

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
+from corgibuilder.build_files import REPORT, file_digests, foreign_results
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder
+from corgibuilder.processes import Children
 
 from .report import StageCost, SynthReport, read_cost
 from .targets import Target
@@ -30,6 +33,7 @@ def synth(
     *,
     liberty: Path | None = None,
     netlist: bool = False,
+    changed: bool = False,
     progress: Progress = lambda what, fraction: None,
 ) -> SynthReport:
     """Synthesise every stage by itself, as many at once as there are processors.
@@ -40,16 +44,24 @@ def synth(
     Results appear in ``build_dir/synth/<target>``, all at once, when they are complete. With
     ``netlist`` also the whole network as simple gates, in ``netlist.v`` there, which
     :func:`corgibuilder.verify.simulate` takes in place of the build directory's own Verilog.
+
+    Raises :class:`CompileError` for a build that was changed, unless ``changed`` says that this is
+    meant.
     """
-    build = read_build_directory(build_dir)
+    build = read_build_directory(build_dir, changed=changed)
     yosys = find_yosys()
     final = build_dir / "synth" / target.value
     if liberty:
         _check(liberty, target)
-    with complete_folder(final, mark="report.json") as out, _workers() as pool:
+    with (
+        complete_folder(final, foreign=foreign_results) as out,
+        _workers() as pool,
+        Children() as children,
+    ):
+        run = partial(_run, yosys, children, build, out)
         stages = build.manifest.stages
         begun = [
-            pool.submit(_cost, yosys, build, stage, target, liberty, out)
+            pool.submit(_cost, run, build, stage, target, liberty, out)
             for stage in _largest_first(build)
         ]
         costs: dict[str, StageCost] = {}
@@ -59,7 +71,7 @@ def synth(
             progress(f"synthesised {cost.layer}", len(costs) / (len(stages) + netlist))
         if netlist:
             progress("writing the netlist", len(costs) / (len(stages) + 1))
-            _run(yosys, build, build.manifest.network, "netlist", out)
+            run(build.manifest.network, "netlist")
         report = SynthReport(
             target=target,
             tool=yosys.name,
@@ -104,7 +116,7 @@ def _largest_first(build: BuildDirectory) -> list[Unit]:
 
 
 def _cost(
-    yosys: Yosys,
+    run: Callable[..., None],
     build: BuildDirectory,
     stage: Unit,
     target: Target,
@@ -113,16 +125,17 @@ def _cost(
 ) -> StageCost:
     start = time.monotonic()
     macros = build.memories(stage) if target is Target.GENERIC else []
-    _run(yosys, build, stage, f"synth_{target.value}", out, macros=macros, liberty=liberty)
+    run(stage, f"synth_{target.value}", macros=macros, liberty=liberty)
     return read_cost(out, stage.layer, stage.module, target, time.monotonic() - start)
 
 
 def _run(
     yosys: Yosys,
+    children: Children,
     build: BuildDirectory,
+    out: Path,
     unit: Unit,
     flow: str,
-    out: Path,
     *,
     macros: Sequence[Path] = (),
     liberty: Path | None = None,
@@ -149,10 +162,16 @@ def _run(
     )
     script = out / f"{unit.module}.{flow}.ys"
     script.write_text(text)
-    yosys.run(os.path.relpath(script, rtl), cwd=rtl, log=out / f"{unit.module}.{flow}.log")
+    log = out / f"{unit.module}.{flow}.log"
+    yosys.run(os.path.relpath(script, rtl), children, cwd=rtl, log=log)
 
 
 def _write_summary(report: SynthReport, out: Path) -> None:
     stages = [asdict(stage) for stage in (*report.stages, report.total)]
-    summary = {"target": report.target.value, "tool": report.tool, "stages": stages}
-    (out / "report.json").write_text(json.dumps(summary, indent=2))
+    summary = {
+        "target": report.target.value,
+        "tool": report.tool,
+        "stages": stages,
+        "files": file_digests(out),
+    }
+    (out / REPORT).write_text(json.dumps(summary, indent=2))

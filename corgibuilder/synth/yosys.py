@@ -2,12 +2,12 @@
 
 import importlib.util
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.processes import Children
 
 PYOSYS = (
     "import sys\nfrom pyosys import libyosys as y\ny.run_pass('script ' + sys.argv[1], y.Design())"
@@ -21,19 +21,11 @@ class Yosys:
     name: str
     command: tuple[str, ...]
 
-    def run(self, script: str, *, cwd: Path, log: Path) -> None:
+    def run(self, script: str, children: Children, *, cwd: Path, log: Path) -> None:
         """Run the script file, relative to ``cwd``; a failure is a :class:`CompileError`."""
-        with log.open("w") as output:
-            # in a process of its own: an error in the library ends the process
-            finished = subprocess.run(
-                [*self.command, script],
-                cwd=cwd,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if finished.returncode:
-            lines = [line for line in log.read_text().splitlines() if line.strip()]
+        # in a process of its own: an error in the library ends the process
+        if children.run([*self.command, script], cwd=cwd, log=log):
+            lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
             errors = [line for line in lines if "ERROR" in line] or lines[-1:]
             raise CompileError(
                 "CB702",

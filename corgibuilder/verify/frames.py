@@ -21,15 +21,7 @@ def check_frames(unit: Unit, frames: Frames) -> None:
     if not frames:
         raise CompileError("CB506", "there are 0 frames", at=at, help="give at least 1 frame")
     for number, frame in enumerate(frames):
-        same_size = frame.shape == stream.shape
-        if not same_size and not (unit.resizable and frame.shape[:1] == stream.shape[:1]):
-            raise CompileError(
-                "CB507",
-                f"frame {number} is {_times(frame.shape)},"
-                f" the hardware takes {_times(stream.shape)}",
-                at=at,
-                help="give frames of that shape: channels, height, width",
-            )
+        _check_size(unit, f"frame {number}", frame.shape, at)
         if frame.min() < low or frame.max() > high:
             raise CompileError(
                 "CB508",
@@ -38,6 +30,39 @@ def check_frames(unit: Unit, frames: Frames) -> None:
                 at=at,
                 help="give the integers that enter the network",
             )
+
+
+def _check_size(unit: Unit, frame: str, shape: tuple[int, ...], at: Origin) -> None:
+    largest = unit.input.shape
+    if not unit.resizable or len(shape) != 3 or shape[0] != largest[0]:
+        if shape != largest:
+            raise CompileError(
+                "CB507",
+                f"{frame} is {_times(shape)}, the hardware takes {_times(largest)}",
+                at=at,
+                help="give frames of that shape: channels, height, width",
+            )
+        return
+    size, most, least = shape[1:], largest[1:], unit.smallest[::-1]
+    if any(a > b for a, b in zip(size, most, strict=True)):
+        raise CompileError(
+            "CB511",
+            f"{frame} is {_size(size)}, the hardware was built for up to {_size(most)}",
+            at=at,
+            help="build for a larger --image, or give smaller frames",
+        )
+    if any(a < b for a, b in zip(size, least, strict=True)):
+        raise CompileError(
+            "CB512",
+            f"{frame} is {_size(size)}, of which some layer has nothing left: it takes at least"
+            f" {_size(least)}",
+            at=at,
+            help="give larger frames",
+        )
+
+
+def _size(size: tuple[int, ...]) -> str:
+    return f"{size[1]} wide and {size[0]} high"
 
 
 def _times(shape: tuple[int, ...]) -> str:

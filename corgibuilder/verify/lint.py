@@ -1,10 +1,11 @@
 """Lints the Verilog of a build directory with Verilator."""
 
 import re
-import subprocess
 from pathlib import Path
 
 from corgibuilder.build_directory import BuildDirectory, SystemUnit, Unit, read_build_directory
+from corgibuilder.folders import scratch_folder
+from corgibuilder.processes import run
 
 from .simulators import Simulator, environment
 
@@ -20,23 +21,17 @@ def lint(build_dir: Path) -> tuple[str, ...]:
 
 
 def _lint(build: BuildDirectory, unit: Unit | SystemUnit) -> tuple[str, ...]:
-    finished = subprocess.run(
-        [
-            "verilator",
-            "--lint-only",
-            "-Wall",
-            "--top-module",
-            unit.module,
-            *(str(path.absolute()) for path in build.paths(unit)),
-        ],
-        cwd=build.path / "rtl",
-        env=environment(Simulator.VERILATOR),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    messages = re.split(r"^(?=%(?:Warning|Error))", finished.stdout, flags=re.MULTILINE)
+    files = [str(path.absolute()) for path in build.paths(unit)]
+    with scratch_folder() as scratch:
+        log = scratch / "lint.txt"
+        run(
+            ["verilator", "--lint-only", "-Wall", "--top-module", unit.module, *files],
+            cwd=build.path / "rtl",
+            log=log,
+            environment=environment(Simulator.VERILATOR),
+        )
+        said = log.read_text(errors="replace")
+    messages = re.split(r"^(?=%(?:Warning|Error))", said, flags=re.MULTILINE)
     return tuple(message.rstrip() for message in messages if _says_something(message))
 
 

@@ -1,7 +1,6 @@
 """Runs the steps of a bench in processes of their own."""
 
 import json
-import subprocess
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from corgibuilder import resources
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.processes import run
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and which fraction of it is done."""
@@ -24,26 +24,26 @@ def silent(what: str, fraction: float) -> None:
 
 def compile_model(directory: Path, environment: Mapping[str, str]) -> float:
     """Compile the bench; returns seconds, or :class:`CompileError` with the tool's last words."""
-    finished, seconds = _run("compile", directory, environment)
-    if finished.returncode:
+    status, said, seconds = _run("compile", directory, environment)
+    if status:
         raise CompileError(
             "CB504",
             "the simulator does not compile the Verilog",
             at=Origin("testbench.v"),
-            help=f"read the compiler's own messages:\n{finished.stdout[-LOG_TAIL:]}",
+            help=f"read the compiler's own messages:\n{said[-LOG_TAIL:]}",
         )
     return seconds
 
 
 def run_model(directory: Path, environment: Mapping[str, str]) -> float:
     """Run the compiled bench until it has written ``verdict.json``; returns seconds."""
-    finished, seconds = _run("test", directory, environment)
+    _, said, seconds = _run("test", directory, environment)
     if not (directory / "verdict.json").is_file():
         raise CompileError(
             "CB505",
             "the simulation ended without a verdict",
             at=Origin("bench.py"),
-            help=f"read the simulator's own messages:\n{finished.stdout[-LOG_TAIL:]}",
+            help=f"read the simulator's own messages:\n{said[-LOG_TAIL:]}",
         )
     return seconds
 
@@ -68,20 +68,12 @@ def watched(directory: Path, what: str, progress: Progress) -> Iterator[None]:
     progress(what, 1.0)
 
 
-def _run(
-    step: str, directory: Path, environment: Mapping[str, str]
-) -> tuple[subprocess.CompletedProcess[str], float]:
-    start = time.monotonic()
-    finished = subprocess.run(
-        [sys.executable, str(resources.sim() / "run.py"), step],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return finished, time.monotonic() - start
+def _run(step: str, directory: Path, environment: Mapping[str, str]) -> tuple[int, str, float]:
+    """Status of the step, all that it said, and seconds."""
+    start, log = time.monotonic(), directory / f"{step}.txt"
+    command = [sys.executable, str(resources.sim() / "run.py"), step]
+    status = run(command, cwd=directory, log=log, environment=environment)
+    return status, log.read_text(errors="replace"), time.monotonic() - start
 
 
 def _fraction(file: Path) -> float:

@@ -1,7 +1,6 @@
 """Simulates a build directory and compares every output with its golden value."""
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
+from corgibuilder.folders import scratch_folder
 
 from .bench import Settings, write_bench
 from .frames import Frames, check_frames
@@ -32,6 +32,7 @@ def simulate(
     interval: int = 1,
     seed: int = 1,
     netlist: Path | None = None,
+    changed: bool = False,
     progress: Progress = silent,
 ) -> SimulationReport:
     """Play ``frames`` into the network, or into the stage ``layer``, and compare all it gives.
@@ -51,16 +52,17 @@ def simulate(
         Cycles from one input word to the next, unless they are taken more slowly.
     netlist
         Verilog of the whole unit to simulate in place of the build directory's own.
+    changed
+        Whether a build directory is taken that was changed after it was written.
 
     A fault of the hardware is in the report. :class:`CompileError` means that there was no result.
     """
-    build = read_build_directory(build_dir)
+    build = read_build_directory(build_dir, changed=changed)
     unit = build.unit(layer)
     each_frame = list(frames)
     check_frames(unit, each_frame)
     variables = environment(simulator)
-    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as name:
-        directory = Path(name)
+    with scratch_folder() as directory:
         settings = Settings(
             simulator=simulator,
             stalls=stalls,
@@ -92,16 +94,15 @@ def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     return 4 * quiet if stalls else quiet
 
 
-def write_stimulus(build_dir: Path, frames: Maps, golden: Mapping[str, Maps]) -> None:
-    """Put a bench that runs by itself, stimulus and golden values into ``build_dir/sim``.
+def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Maps]) -> None:
+    """Put a bench that runs by itself, stimulus and golden values into ``sim`` of the build.
 
     ``python run.py compile`` and ``python run.py test`` there, in an environment with cocotb and
     Verilator, do what :func:`simulate` does for the whole network. ``frames`` and ``golden`` as
     there.
     """
-    build = read_build_directory(build_dir)
     unit = build.manifest.network
-    directory = build_dir / "sim"
+    directory = build.path / "sim"
     shutil.copytree(resources.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
     settings = Settings(
         simulator=Simulator.VERILATOR,

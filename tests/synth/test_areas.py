@@ -29,22 +29,23 @@ endmodule
 OTHER = REGISTER.replace("module register", "module other")
 
 
-def directory(path, **modules):
-    """Build directory with a stage for each module."""
-    port = toys.stream("i", "x", (1, 1, 1), lanes=1, bits=1)
+def directory(path, images=(), **modules):
+    """Build directory with a stage for each module, and memory images by name."""
+    ports = [toys.stream(port, "x", (1, 1, 1), lanes=1, bits=1) for port in "io"]
     (path / "rtl").mkdir(parents=True)
     stages = []
     for name, text in modules.items():
         (path / "rtl" / f"{name}.v").write_text(text)
-        stages.append(toys.unit(name, name, [name, "corgi_ram", "corgi_rom"], port, port))
+        stages.append(toys.unit(name, name, [name, "corgi_ram", "corgi_rom"], *ports))
+    for name, text in dict(images).items():
+        (path / "rtl" / name).write_text(text)
     for shell in ("corgi_ram.v", "corgi_rom.v"):
         shutil.copyfile(resources.templates() / shell, path / "rtl" / shell)
     return toys.manifest(path, stages[0], stages)
 
 
 def test_memories_stay_whole(tmp_path):
-    build = directory(tmp_path, holder=HOLDER)
-    (tmp_path / "rtl/c.hex").write_text("00\n" * 64)
+    build = directory(tmp_path, {"c.hex": "00\n" * 64}, holder=HOLDER)
     report = synth(build)
     (holder,) = report.stages
     assert holder.memory_bits == 300 * 5 + 64 * 7

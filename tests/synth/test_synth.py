@@ -44,4 +44,4 @@ def test_verilog_that_yosys_refuses_leaves_nothing(tmp_path):
         CompileError, match=r"^error\[CB702\]: pyosys cannot synthesise this: .*ERROR"
     ):
         synth(directory)
-    assert list((tmp_path / "synth").iterdir()) == []
+    assert not (tmp_path / "synth").exists()

@@ -75,6 +75,6 @@ def test_lint_finds_what_is_not_driven(tmp_path):
     (tmp_path / "rtl/add.v").unlink()
     undriven = toys.DESIGNS.joinpath("add.v").read_text().replace("part <= !part;", "")
     (tmp_path / "rtl/add.v").write_text(undriven.replace("part <= 0;", ""))
-    (warning,) = lint(tmp_path)
+    (warning,) = lint(toys.edit_manifest(tmp_path))
     assert warning.startswith("%Warning-UNDRIVEN: ")
     assert "part" in warning

@@ -129,6 +129,7 @@ def test_unknown_bits_are_a_mismatch(tmp_path):
     x, golden = toys.toy_frames(1)
     directory = toys.toy(tmp_path)
     (directory / "rtl/add_bias.hex").write_text("01\nxx")
+    toys.edit_manifest(directory)
     report = simulate(directory, frames=x, golden=golden, simulator=Simulator.ICARUS)
     assert report.first_mismatch.got is None
     assert (report.first_mismatch.channel, report.mismatches) == (1, 60)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from corgibuilder.build_directory import FORMAT
+from corgibuilder.build_files import file_digests, text_digest
+
 DESIGNS = Path(__file__).parent / "designs"
 BIAS = [1, -16, 5, 0]  # per channel; the hardware's 3 lanes make it two words of three
 
@@ -19,11 +22,13 @@ def stream(port, node, shape, *, lanes, bits, signed=False):
 
 
 def unit(layer, module, sources, source, *outputs, resizable=False):
+    smallest = (1, 1) if resizable else (source["width"], source["height"])
     return {
         "layer": layer,
         "module": module,
         "sources": [f"rtl/{name}.v" for name in sources],
         "resizable": resizable,
+        "smallest": list(smallest),
         "input": source,
         "outputs": list(outputs),
         "cycles_per_frame": 40,
@@ -34,7 +39,7 @@ def unit(layer, module, sources, source, *outputs, resizable=False):
 
 def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -> Path:
     """A build directory; ``patches`` spoils design files: file name to (old text, new text)."""
-    (path / "rtl").mkdir()
+    (path / "rtl").mkdir(exist_ok=True)
     for file in network["sources"]:
         text = (DESIGNS / Path(file).name).read_text()
         if Path(file).stem in patches:
@@ -46,20 +51,39 @@ def write(path: Path, network, stages, patches: Mapping[str, tuple[str, str]]) -
 
 
 def manifest(path: Path, network, stages) -> Path:
-    """The build directory, now that its description is written."""
+    """The build directory, now that its files are written, with its description."""
+    (path / "source").mkdir(exist_ok=True)
+    (path / "source/none.onnx").write_bytes(b"")
+    files = file_digests(path)
     fields = {
-        "format": 1,
-        "generator": "by hand",
+        "format": FORMAT,
+        "generator": "corgibuilder by hand",
         "name": network["layer"],
-        "source": {"file": "source/none.onnx", "sha256": ""},
+        "source": {"file": "source/none.onnx", "sha256": files["source/none.onnx"]},
         "image": None,
         "target": {},
-        "files": {},
+        "files": files,
         "network": network,
         "stages": stages,
+        "system": None,
     }
-    (path / "manifest.json").write_text(json.dumps(fields))
+    return write_manifest(path, fields)
+
+
+def write_manifest(path: Path, fields) -> Path:
+    """As the build writes it: sealed."""
+    sealed = {**fields, "digest": text_digest(fields)}
+    (path / "manifest.json").write_text(json.dumps(sealed))
     return path
+
+
+def edit_manifest(path: Path, change=lambda fields: None) -> Path:
+    """The build directory with its files as they are now and ``change`` made, all as if built so."""
+    fields = json.loads((path / "manifest.json").read_text())
+    del fields["digest"]
+    fields["files"] = file_digests(path)
+    change(fields)
+    return write_manifest(path, fields)
 
 
 def toy(path: Path, **patches: tuple[str, str]) -> Path:
@@ -67,10 +91,10 @@ def toy(path: Path, **patches: tuple[str, str]) -> Path:
     x = stream("i", "x", (4, 4, 5), lanes=3, bits=4)
     y = stream("o", "add", (4, 4, 5), lanes=3, bits=6, signed=True)
     whole = unit("toy", "toy", ["toy", "add", "fifo"], x, y)
-    write(path, whole, [unit("add", "add", ["add"], x, y)], patches)
     words = [*BIAS[:3], *BIAS[3:], 0, 0]
+    (path / "rtl").mkdir()
     (path / "rtl/add_bias.hex").write_text("\n".join(f"{word & 63:02x}" for word in words))
-    return path
+    return write(path, whole, [unit("add", "add", ["add"], x, y)], patches)
 
 
 def toy_frames(frames: int):

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.hw.streams import shape_of, word, words_per_pixel
-from corgibuilder.ir import Conv, Pool, Port
+from corgibuilder.ir import Port
 from corgibuilder.plan import Target
-from corgibuilder.plan.pipeline import Pipeline, latencies
+from corgibuilder.plan.pipeline import Pipeline, latencies, smallest_map
 from corgibuilder.system import System
 
 from .classifier import ClassifierPlan, fewest_multipliers
@@ -164,26 +164,13 @@ def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
 
 def _smallest(pipeline: Pipeline, largest: Size, at: Origin) -> Size:
     """Least width and height of which every layer has something left."""
-    for side in range(SMALLEST, max(largest) + 1):
-        if _suffices(pipeline, side) and side <= min(largest):
-            return side, side
-    raise CompileError(
-        "CB905",
-        f"the largest frame is {largest[0]}x{largest[1]}, which is smaller than the smallest one",
-        at=at,
-        help=f"give a larger --image, {SMALLEST}x{SMALLEST} or more",
-    )
-
-
-def _suffices(pipeline: Pipeline, side: int) -> bool:
-    """Whether a frame of ``side`` rows and columns has a pixel on every map."""
-    sizes = {pipeline.input_node: (side, side)}
-    for link in pipeline.links:
-        stage = link.stage
-        rows, columns = sizes[stage.source]
-        if isinstance(stage.engine, Conv | Pool):
-            rows, columns = stage.engine.window.output_size(rows, columns)
-        if min(rows, columns) < 1:
-            return False
-        sizes[stage.result] = rows, columns
-    return True
+    side = max(SMALLEST, *smallest_map(pipeline.links, pipeline.input_node))
+    if side > min(largest):
+        raise CompileError(
+            "CB905",
+            f"the largest frame is {largest[0]}x{largest[1]}, which is smaller than the smallest"
+            " one",
+            at=at,
+            help=f"give a larger --image, {SMALLEST}x{SMALLEST} or more",
+        )
+    return side, side
