@@ -4,15 +4,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from corgibuilder.folders import scratch_folder
 from corgibuilder.interrupts import held
-
-LONGEST_END = 2.0  # seconds that the kernel gets to end what was killed
 
 
 class Children:
@@ -70,11 +68,12 @@ class Children:
                     start_new_session=True,
                 )
                 self._running.add(process)
-            status = process.wait()
-            with held(), self._lock:
-                _end_group(process)  # a child that it left behind
-                self._running.discard(process)
-            return status
+            try:
+                return process.wait()
+            finally:
+                with held(), self._lock:
+                    _end_group(process)  # before its files go
+                    self._running.discard(process)
 
 
 def run(
@@ -86,12 +85,7 @@ def run(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the group of the process and wait until nothing of it runs."""
-    limit = time.monotonic() + LONGEST_END
-    try:
-        while time.monotonic() < limit:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.poll()
-            time.sleep(0.01)
-    except (ProcessLookupError, PermissionError):
-        pass  # the last one of it is gone; what is a zombie of somebody else's may not be signalled
+    """Kill what still runs of the group of the process."""
+    with suppress(ProcessLookupError, PermissionError):  # nothing does
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

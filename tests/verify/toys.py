@@ -78,7 +78,7 @@ def write_manifest(path: Path, fields) -> Path:
 
 
 def edit_manifest(path: Path, change=lambda fields: None) -> Path:
-    """The build directory with its files as they are now and ``change`` made, all as if built so."""
+    """The build directory as its files are now and with ``change`` made, as if built so."""
     fields = json.loads((path / "manifest.json").read_text())
     del fields["digest"]
     fields["files"] = file_digests(path)

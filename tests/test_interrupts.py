@@ -1,0 +1,195 @@
+"""Whoever ends a command gets one line and status 130 or 143, and finds nothing left of it."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from corgibuilder import api
+from corgibuilder.examples import DIGITS_NETWORK
+from corgibuilder.interrupts import ended_in_one_line, held
+
+TARGET = ["--fps", "10000", "--clock", "59MHz"]
+SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+# Libraries are loaded before anything is done that has to be cleared up.
+STARTED = "import corgibuilder.cli, sys; print('started', file=sys.stderr); corgibuilder.cli.main()"
+LONGEST = 10  # seconds until a command must have ended
+
+
+@pytest.fixture(scope="module")
+def build_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("digits") / "build"
+    api.build(DIGITS_NETWORK, api.plan(api.read(DIGITS_NETWORK), fps=1, clock_hz=59_000_000), path)
+    return path
+
+
+def files(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+class Command:
+    """A command in a process group of its own, all of whose processes and files can be found."""
+
+    def __init__(self, folder, *words):
+        self.mark = uuid.uuid4().hex
+        self.folder, self.temporary = folder, folder / "tmp"
+        self.temporary.mkdir()
+        self.before = files(folder)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", STARTED, *map(str, words)],
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(self.temporary), "MARK": self.mark},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        self.lines = []
+
+    def wait_for(self, what):
+        """Until it says that it does this."""
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip())
+            if line.startswith(what):
+                return
+        raise AssertionError(f"it never said {what!r}: {self.lines}")
+
+    def wait_for_programs(self, count):
+        """Until it has started so many processes, children of children among them."""
+        limit = time.monotonic() + LONGEST
+        while len(self.processes()) <= count:
+            assert self.process.poll() is None, self.lines
+            assert time.monotonic() < limit, self.processes()
+
+    def end(self, number):
+        """End it as a terminal does, which tells the whole group, or as ``kill`` does."""
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        _, rest = self.process.communicate(timeout=LONGEST)
+        self.lines += rest.splitlines()
+
+    def processes(self):
+        """Those still running of all that it started."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if f"MARK={self.mark}".encode() in path.read_bytes():
+                    found.append((path.parent / "cmdline").read_bytes())
+            except OSError:
+                continue  # it ended meanwhile, or is another user's
+        return found
+
+    def check(self, number):
+        assert self.process.returncode == 128 + number, self.lines
+        assert self.lines[-1] == SAID[number]
+        assert not [line for line in self.lines if "Traceback" in line or "rror" in line]
+        assert self.processes() == []
+        assert files(self.folder).keys() == self.before.keys()
+
+
+WORDS = {
+    "build": ["build", DIGITS_NETWORK, *TARGET, "-o", "deep/build"],
+    "simulate": ["simulate"],
+    "synth": ["synth"],
+    "demo": ["demo"],
+}
+
+
+def command(name, folder, build_dir):
+    words = WORDS[name]
+    return Command(folder, *words, *([build_dir] if name in ("simulate", "synth") else []))
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "programs", "number"),
+    [
+        ("build", "emitted", 1, signal.SIGINT),
+        ("build", "emitted", 1, signal.SIGTERM),
+        ("build", "writing the software model", 0, signal.SIGINT),
+        ("simulate", "compiling", 3, signal.SIGINT),
+        ("simulate", "compiling", 3, signal.SIGTERM),
+        ("synth", "synthesised", 1, signal.SIGINT),
+        ("synth", "synthesised", 1, signal.SIGTERM),
+        ("demo", "compiling", 1, signal.SIGTERM),
+    ],
+)
+def test_nothing_is_left_of_a_command(tmp_path, build_dir, name, says, programs, number):
+    before = files(build_dir)
+    ended = command(name, tmp_path, build_dir)
+    ended.wait_for(says)
+    ended.wait_for_programs(programs)
+    ended.end(number)
+    ended.check(number)
+    assert files(build_dir) == before
+
+
+MOMENTS = {"build": 2, "simulate": 10, "synth": 3, "demo": 15}  # seconds that it takes at least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("name", WORDS)
+def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name, seed):
+    rng = random.Random(seed)
+    number = rng.choice(list(SAID))
+    before = files(build_dir)
+    ended = command(name, tmp_path, build_dir)
+    ended.wait_for("started")
+    time.sleep(rng.random() * MOMENTS[name])
+    assert ended.process.poll() is None, "the moments are too late"
+    ended.end(number)
+    ended.check(number)
+    assert files(build_dir) == before
+
+
+def test_held_signals_come_at_the_end_of_the_block():
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        with held():
+            with held():
+                signal.raise_signal(signal.SIGINT)
+                done.append("inner")
+            done.append("outer")
+        done.append("after")
+    assert done == ["inner", "outer"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.fixture
+def handlers():
+    """The signal handlers of before, after the test."""
+    before = {number: signal.getsignal(number) for number in SAID}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SAID)
+def test_clearing_up_is_not_disturbed(handlers, capsys, number):
+    cleared = []
+    with pytest.raises(SystemExit) as ended, ended_in_one_line():
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+            cleared.append("all")
+    assert ended.value.code == 128 + number
+    assert cleared == ["all"]
+    assert capsys.readouterr().err == f"{SAID[number]}\n"
+
+
+def test_a_signal_that_is_ignored_stays_ignored(handlers):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with ended_in_one_line():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
