@@ -14,7 +14,8 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.interrupts import held
 
 PREFIX = "corgibuilder-"  #: of temporary folders
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+# Those of numpy and shutil have no number.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, None}
 ATTEMPTS = 20  #: to remove a folder into which a process that was killed may still write
 
 
@@ -95,10 +96,15 @@ def _room(place: Path) -> Iterator[None]:
             raise
         raise CompileError(
             "CB426",
-            f"the disk takes no more: {fault.strerror}",
+            f"the disk takes no more: {fault.strerror or 'a file was written in part'}",
             at=Origin(str(place)),
             help="free space there, or choose another place",
         ) from None
+
+
+def cut_off() -> OSError:
+    """For a file of a program that says nothing of a full disk and leaves a part of the file."""
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _unwritable(

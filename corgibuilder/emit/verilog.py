@@ -2,10 +2,8 @@
 
 import gc
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Const, Instance, Module, ResetSignal, Value
@@ -14,6 +12,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 from pyosys import libyosys
 
+from corgibuilder.folders import cut_off, temporary_folder
 from corgibuilder.hw.single_port import SinglePort
 
 
@@ -131,6 +130,8 @@ LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in WAYS_O
 # one change to start where all other inputs have initial values: it gets one.
 STARTER = re.compile(r"\\\$auto\$verilog_backend\S+dump_module\S+ ")
 STARTER_MADE = re.compile(r"^( *)reg (\\\$started ) = 0;$", re.MULTILINE)
+MODULES = re.compile(r"^module ", re.MULTILINE)
+MODULE_ENDS = re.compile(r"^endmodule$", re.MULTILINE)
 KEPT_OUT = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
 
 
@@ -142,8 +143,8 @@ def to_verilog(netlist: str) -> str:
     """
     design = libyosys.Design()
     removed = " ".join(f"-remove {name}" for name in KEPT_OUT)
-    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as folder:
-        rtlil_file, verilog_file = Path(folder, "stage.il"), Path(folder, "stage.v")
+    with temporary_folder() as folder:
+        rtlil_file, verilog_file = folder / "stage.il", folder / "stage.v"
         rtlil_file.write_text(netlist)
         for command in (
             f"read_rtlil {rtlil_file}",
@@ -153,7 +154,10 @@ def to_verilog(netlist: str) -> str:
             f"write_verilog -norename {verilog_file}",
         ):
             libyosys.run_pass(f"tee -q {command}", design)
-        return LINT_OFF + _with_starters(verilog_file.read_text())
+        text = verilog_file.read_text()
+    if len(MODULE_ENDS.findall(text)) != len(MODULES.findall(netlist)):  # Yosys is silent then
+        raise cut_off()
+    return LINT_OFF + _with_starters(text)
 
 
 def _with_starters(text: str) -> str:

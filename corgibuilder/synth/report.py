@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corgibuilder.folders import cut_off
+
 from .targets import CELL_NAMES, Target, count
 
 
@@ -65,7 +67,10 @@ def read_cost(
     """Cost of a stage from the JSON files that its script left in ``directory``."""
 
     def read(kind: str) -> Any:
-        return json.loads((directory / f"{module}.{kind}.json").read_text())
+        try:
+            return json.loads((directory / f"{module}.{kind}.json").read_text())
+        except ValueError:
+            raise cut_off() from None
 
     memories = read("memories")["design"]["num_memory_bits"]
     design = read("cells")["design"]

@@ -16,7 +16,7 @@ from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.build_files import REPORT, file_digests, foreign_results
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.folders import complete_folder
+from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
 
 from .report import StageCost, SynthReport, read_cost
@@ -72,6 +72,8 @@ def synth(
         if netlist:
             progress("writing the netlist", len(costs) / (len(stages) + 1))
             run(build.manifest.network, "netlist")
+            if not (out / "netlist.v").read_text().endswith("endmodule\n"):
+                raise cut_off()
         report = SynthReport(
             target=target,
             tool=yosys.name,
