@@ -12,7 +12,7 @@ from typing import Annotated
 
 from corgibuilder.build_files import MANIFEST, changes, named, text_digest
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read
+from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
@@ -277,12 +277,10 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
             raise UnsuitableError(f"it has more than {LONGEST} bytes")
         said = parse(file.read_text(encoding="utf-8"))
         if not isinstance(said, dict):
-            raise UnsuitableError("it is not an object")
+            raise UnsuitableError("it is not a group of fields")
         if said.get("format") != FORMAT:
-            raise UnsuitableError(
-                f"its format is {said.get('format')!r}, and {FORMAT} is read here"
-            )
-        edited = said.pop("digest", None) != text_digest(said)
+            raise UnsuitableError(f"its format is {shown(said.get('format'))} instead of {FORMAT}")
+        digest = said.pop("digest", None)
         manifest = read(Manifest, said)
         _check_consistent(manifest)
     except (ValueError, OSError) as fault:
@@ -292,7 +290,7 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
             at=Origin(str(file)),
             help="build the network again, into another directory",
         ) from None
-    return manifest, edited
+    return manifest, digest != text_digest(said)
 
 
 def _check_consistent(manifest: Manifest) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_
 T = TypeVar("T")
 
 SHOWN = 60  # characters of a wrong value
+LARGEST = 1 << 64  # integer that may stand where a fraction belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,12 @@ def _read(kind: Any, value: Any, at: str) -> Any:
     if origin is tuple:
         return _tuple(arguments, value, at)
     if origin is Mapping:
-        _expect(type(value) is dict, "an object", value, at)
+        _expect(type(value) is dict, "a group", value, at)
         items = ((name, _read(arguments[1], item, f"{at}.{name}")) for name, item in value.items())
         return {_read(arguments[0], name, at): item for name, item in items}
     if kind is float:
-        _expect(type(value) in (int, float) and math.isfinite(value), "a number", value, at)
+        number = type(value) is float or (type(value) is int and abs(value) <= LARGEST)
+        _expect(number and math.isfinite(value), "a number", value, at)
         return float(value)
     _expect(type(value) is kind, NAMES[kind], value, at)
     return value
@@ -95,7 +97,7 @@ NAMES = {bool: "true or false", int: "an integer", str: "a text"}
 
 
 def _dataclass(kind: Any, value: Any, at: str) -> Any:
-    _expect(type(value) is dict, "an object", value, at)
+    _expect(type(value) is dict, "a group", value, at)
     hints = get_type_hints(kind, include_extras=True)
     names = [field.name for field in fields(kind)]
     for name in names:
@@ -103,7 +105,7 @@ def _dataclass(kind: Any, value: Any, at: str) -> Any:
             raise UnsuitableError(f"{at or 'it'} has no {name!r}")
     for name in value:
         if name not in names:
-            raise UnsuitableError(f"{at or 'it'} has {_shown(name)}, which nothing is called here")
+            raise UnsuitableError(f"{at or 'it'} has {shown(name)}, which nothing is called here")
     return kind(**{
         name: _read(hints[name], value[name], f"{at}.{name}".strip(".")) for name in names
     })
@@ -127,9 +129,12 @@ def _limited(kind: Any, limits: tuple[Any, ...], value: Any, at: str) -> Any:
 
 def _expect(true: bool, what: str, value: Any, at: str) -> None:
     if not true:
-        raise UnsuitableError(f"{at or 'it'} is {_shown(value)}, and should be {what}")
+        raise UnsuitableError(f"{at or 'it'} is {shown(value)}, and should be {what}")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a JSON text, or the beginning of it, for a message."""
+    if isinstance(value, list | dict):
+        return f"a {'list' if isinstance(value, list) else 'group'} of {len(value)}"
     text = json.dumps(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -191,7 +191,11 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
     spoiled = shutil.copytree(build_dir, tmp_path / "build")
     for image in spoiled.glob("rtl/*.hex"):
         image.write_text(image.read_text().translate(FLIPPED))
-    result = call("simulate", spoiled, "--simulator", FAST, status=1)
+    refused = message("simulate", spoiled)
+    assert "error[CB513]: the build was changed after it was written: rtl/" in refused
+    assert "with --changed" in refused
+    assert message("synth", spoiled, "--technology", "ihp_sg13g2") == refused
+    result = call("simulate", spoiled, "--simulator", FAST, "--changed", status=1)
     assert "outputs differ, the first at" in result.stderr
     assert "│ mismatches" in result.stdout
 

@@ -1,9 +1,11 @@
 """The build directory: the same bytes every time, nothing missing, nothing else touched."""
 
+import errno
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +16,7 @@ import pytest
 from corgibuilder import api
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.report import plan_page
+from corgibuilder.synth import synth
 
 from ..frontend.models import QONNX, Model
 
@@ -159,11 +162,80 @@ def test_images_fill_their_memories(built):
 
 def test_an_earlier_build_is_replaced(source, plan, tmp_path, built):
     out = tmp_path / "build"
-    api.build(source, plan, out)
-    (out / "rtl" / "stale.v").write_text("module stale(); endmodule")
+    shutil.copytree(built, out, symlinks=True)
+    synth(out)
+    for name in PRODUCTS:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text("what a bench or the software model left")
     api.build(source, plan, out)
     assert contents(out) == contents(built)
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+PRODUCTS = (
+    "sim/model/obj/Vtop.cpp",
+    "sim/i.log",
+    "sim/results.xml",
+    "sim/verdict.json",
+    "sim/progress.json",
+    "sim/__pycache__/bench.cpython-311.pyc",
+    "model/__pycache__/features.cpython-311.pyc",
+    "model/.model-0123456789abcdef.so",
+)
+FOREIGN = {
+    "rtl/stale.v was added": "rtl/stale.v",
+    "notes.txt was added": "notes.txt",
+    "sim/run.log/notes was added": "sim/run.log/notes",
+    "synth/generic/notes was added": "synth/generic/notes",
+    "synth/mine/report.json was added": "synth/mine/report.json",
+    "model/mine.so was added": "model/mine.so",
+    "the build was changed after it was written: plan.json was changed": "plan.json",
+    "the build was changed after it was written: sim/run.py was changed": "sim/run.py",
+    "this manifest cannot be used: its format is null instead of 2": "manifest.json",
+}
+
+
+@pytest.mark.parametrize("problem", FOREIGN)
+def test_a_build_with_other_files_in_it_is_left_alone(source, plan, tmp_path, built, problem):
+    out = tmp_path / "build"
+    shutil.copytree(built, out, symlinks=True)
+    mine = out / FOREIGN[problem]
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text('{"short_name": "a web page", "files": ["years of work"]}')
+    before = contents(out)
+    with pytest.raises(CompileError) as caught:
+        api.build(source, plan, out)
+    assert caught.value.code == "CB421"
+    assert problem in caught.value.problem
+    assert contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["build"]
+
+
+def test_results_of_synthesis_that_were_edited_are_left_alone(source, plan, tmp_path, built):
+    out = tmp_path / "build"
+    shutil.copytree(built, out, symlinks=True)
+    synth(out, netlist=True)
+    (out / "synth/generic/netlist.v").write_text("module mine; endmodule")
+    for call in (lambda: api.build(source, plan, out), lambda: synth(out)):
+        with pytest.raises(CompileError, match="CB421"):
+            call()
+    assert (out / "synth/generic/netlist.v").read_text() == "module mine; endmodule"
+
+
+def test_a_build_from_its_own_network_file_replaces_itself(plan, tmp_path, built):
+    out = tmp_path / "build"
+    shutil.copytree(built, out, symlinks=True)
+    api.build(out / "source" / "model.onnx", plan, out)
+    assert contents(out) == contents(built)
+
+
+def test_a_build_into_the_folder_of_the_network_file_leaves_it_alone(source, plan, tmp_path):
+    own = tmp_path / "networks" / "net.onnx"
+    own.parent.mkdir()
+    own.write_bytes(source.read_bytes())
+    with pytest.raises(CompileError, match="CB421"):
+        api.build(own, plan, own.parent)
+    assert contents(tmp_path) == {"networks/net.onnx": source.read_bytes()}
 
 
 @pytest.mark.parametrize("name", ["rom", "ram"])
@@ -191,7 +263,7 @@ def test_a_folder_of_something_else_is_left_alone(source, plan, tmp_path):
     assert str(caught.value) == (
         "error[CB421]: this exists and is not something to replace: it has no manifest.json\n"
         f"  --> {out}\n"
-        "  help: choose another folder with -o, or remove this one"
+        "  help: choose another folder, or remove this one"
     )
     assert contents(tmp_path) == {"thesis/chapter.txt": b"years of work"}
 
@@ -212,11 +284,16 @@ def test_a_build_that_fails_leaves_nothing_behind(source, plan, tmp_path, monkey
     before = contents(tmp_path)
 
     def fail(*given):
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(api.verify, "write_stimulus", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(CompileError) as caught:
         api.build(source, plan, out)
+    assert str(caught.value) == (
+        "error[CB426]: the disk takes no more: No space left on device\n"
+        f"  --> {out}\n"
+        "  help: free space there, or choose another place"
+    )
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["build"] * earlier
 

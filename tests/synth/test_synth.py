@@ -1,14 +1,11 @@
 import json
-import shutil
 
 import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.synth import Target, synth
-from corgibuilder.verify import Simulator, simulate
+from corgibuilder.verify import simulate
 from tests.verify import toys
-
-FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
 
 
 @pytest.mark.parametrize("target", Target, ids=lambda t: t.value)
@@ -33,7 +30,12 @@ def test_netlist_computes_the_same(tmp_path, stalls):
     assert "$" not in report.netlist.read_text().split("module toy")[1].split(";")[0]
     x, golden = toys.toy_frames(2)
     report = simulate(
-        tmp_path, frames=x, golden=golden, netlist=report.netlist, simulator=FAST, stalls=stalls
+        tmp_path,
+        frames=x,
+        golden=golden,
+        netlist=report.netlist,
+        simulator=toys.FAST,
+        stalls=stalls,
     )
     assert report.faults == ()
 

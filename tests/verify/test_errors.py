@@ -65,7 +65,7 @@ def test_frames_that_do_not_fit(tmp_path, frames, problem):
 def test_verilog_that_does_not_compile(tmp_path):
     x, golden = toys.toy_frames(1)
     directory = toys.toy(tmp_path, add=("part <= !part;", "part <= nothing_here;"))
-    text = message(simulate, directory, frames=x, golden=golden, simulator=Simulator.ICARUS)
+    text = message(simulate, directory, frames=x, golden=golden, simulator=toys.FAST)
     assert text.startswith("error[CB504]: the simulator does not compile the Verilog\n")
     assert "nothing_here" in text
 
