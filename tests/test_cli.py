@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from corgibuilder.cli import app
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
 
+from .simulators import FAST
+
 DIGITS = str(DIGITS_NETWORK)
-FAST = "icarus" if shutil.which("iverilog") else "verilator"  # to compile
 FLIPPED = str.maketrans("0123456789abcdef", "1032547698badcfe")  # lowest bit of each digit
 TARGET = ["--fps", "10000", "--clock", "59MHz"]
 
@@ -174,14 +175,16 @@ def test_plan_refuses_what_is_no_technology(tmp_path):
 
 
 def test_simulation_passes(build_dir):
-    report = data("simulate", build_dir, "--simulator", FAST, "--stalls")
+    report = data("simulate", build_dir, "--simulator", FAST.value, "--stalls")
     assert report["passed"]
     assert (report["frames"], report["mismatches"]) == (2, 0)
     assert report["outputs_compared"] == 20
 
 
 def test_simulation_of_one_stage(build_dir):
-    report = data("simulate", build_dir, "--simulator", FAST, "--layer", "conv1", "--frames", 1)
+    report = data(
+        "simulate", build_dir, "--simulator", FAST.value, "--layer", "conv1", "--frames", 1
+    )
     assert report["passed"]
     assert report["cycles_per_frame"] is None
     assert "error[CB502]" in message("simulate", build_dir, "--layer", "conv9")
@@ -195,7 +198,7 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
     assert "error[CB513]: the build was changed after it was written: rtl/" in refused
     assert "with --changed" in refused
     assert message("synth", spoiled, "--technology", "ihp_sg13g2") == refused
-    result = call("simulate", spoiled, "--simulator", FAST, "--changed", status=1)
+    result = call("simulate", spoiled, "--simulator", FAST.value, "--changed", status=1)
     assert "outputs differ, the first at" in result.stderr
     assert "│ mismatches" in result.stdout
 
@@ -216,5 +219,5 @@ def test_synthesis_finds_the_memories_of_the_plan(build_dir):
 
 
 def test_demo_ends_with_what_was_compared():
-    last = call("demo", "--simulator", FAST).stdout.splitlines()[-1]
+    last = call("demo", "--simulator", FAST.value).stdout.splitlines()[-1]
     assert last == "compared 100 outputs of the hardware with the golden model: 0 mismatches"

@@ -1,7 +1,5 @@
 """The whole way, from a network file to Verilog in a simulator: outputs equal the golden model."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,9 @@ from corgibuilder.verify import SimulationReport, Simulator
 
 from .frontend.models import QONNX, Model
 from .published import ALL, CNN28
+from .simulators import FAST, needs_icarus
 
 REAL_DIGITS = np.load(DIGITS_FRAMES)["input"][:3]
-FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
 both_ways = pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
 
 
@@ -40,7 +38,7 @@ def test_digits(digits, stalls):
     check(api.simulate(digits, REAL_DIGITS, stalls=stalls))
 
 
-@pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed")
+@needs_icarus
 def test_one_layer_of_the_digits_by_itself_on_icarus(digits):
     second = read_build_directory(digits).manifest.stages[1].layer
     check(api.simulate(digits, REAL_DIGITS, simulator=Simulator.ICARUS, layer=second))

@@ -45,7 +45,7 @@ def test_a_fault_ends_the_others(tmp_path):
         (tmp_path / "lingered").write_text("")
 
     start = time.monotonic()
-    with pytest.raises(CompileError, match="CB426.*No space left"):
+    with pytest.raises(CompileError, match=r"CB426.*No space left"):
         results([full, linger, linger])
     assert time.monotonic() - start < 1
     time.sleep(1)

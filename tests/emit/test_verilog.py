@@ -1,9 +1,7 @@
 """Verilog text of components."""
 
-import shutil
 import subprocess
 
-import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -11,6 +9,8 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.emit.verilog import emit
 from corgibuilder.hw.queue import Queue
 from corgibuilder.hw.streams import word
+
+from ..simulators import needs_icarus
 
 
 class Chooser(wiring.Component):
@@ -41,7 +41,7 @@ endmodule
 """
 
 
-@pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed")
+@needs_icarus
 def test_choices_are_made_before_anything_changes(tmp_path):
     files = {"chooser.v": emit("chooser", Chooser).text, "bench.v": BENCH}
     for name, text in files.items():

@@ -5,6 +5,7 @@ import pytest
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.synth import Target, synth
 from corgibuilder.verify import simulate
+from tests.simulators import FAST
 from tests.verify import toys
 
 
@@ -34,7 +35,7 @@ def test_netlist_computes_the_same(tmp_path, stalls):
         frames=x,
         golden=golden,
         netlist=report.netlist,
-        simulator=toys.FAST,
+        simulator=FAST,
         stalls=stalls,
     )
     assert report.faults == ()

@@ -8,6 +8,7 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.verify import Simulator, lint, simulate
 from corgibuilder.verify.simulators import environment
 
+from ..simulators import FAST
 from . import toys
 
 
@@ -65,7 +66,7 @@ def test_frames_that_do_not_fit(tmp_path, frames, problem):
 def test_verilog_that_does_not_compile(tmp_path):
     x, golden = toys.toy_frames(1)
     directory = toys.toy(tmp_path, add=("part <= !part;", "part <= nothing_here;"))
-    text = message(simulate, directory, frames=x, golden=golden, simulator=toys.FAST)
+    text = message(simulate, directory, frames=x, golden=golden, simulator=FAST)
     assert text.startswith("error[CB504]: the simulator does not compile the Verilog\n")
     assert "nothing_here" in text
 

@@ -10,6 +10,7 @@ from corgibuilder.frontend import resized
 from corgibuilder.verify import simulate
 
 from ..frontend.models import QONNX, Model
+from ..simulators import FAST
 from . import toys
 
 WIDTH, HEIGHT = 12, 11
@@ -52,7 +53,7 @@ def test_the_smallest_frames_pass(built, stalls):
     assert unit.smallest == LEAST
     sizes = [(WIDTH, HEIGHT), LEAST, (LEAST[0], HEIGHT), LEAST, (WIDTH, LEAST[1]), (WIDTH, HEIGHT)]
     frames, expected = frames_of(network, unit, *sizes)
-    report = simulate(build, frames=frames, golden=expected, simulator=toys.FAST, stalls=stalls)
+    report = simulate(build, frames=frames, golden=expected, simulator=FAST, stalls=stalls)
     assert report.faults == ()
 
 

@@ -1,23 +1,13 @@
-import shutil
-
 import numpy as np
 import pytest
 
 from corgibuilder.verify import Mismatch, Simulator, simulate
 
+from ..simulators import FAST, each_simulator, needs_icarus
 from . import toys
 
-SIMULATORS = [
-    pytest.param(
-        Simulator.ICARUS,
-        marks=pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed"),
-    ),
-    Simulator.VERILATOR,
-]
-both_simulators = pytest.mark.parametrize("simulator", SIMULATORS, ids=lambda s: s.value)
 
-
-@both_simulators
+@each_simulator
 @pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
 def test_right_design_passes(tmp_path, simulator, stalls):
     x, golden = toys.toy_frames(3)
@@ -38,14 +28,14 @@ def test_right_design_passes(tmp_path, simulator, stalls):
 def test_words_come_in_their_turn(tmp_path, interval):
     x, golden = toys.toy_frames(3)
     report = simulate(
-        toys.toy(tmp_path), frames=x, golden=golden, simulator=toys.FAST, interval=interval
+        toys.toy(tmp_path), frames=x, golden=golden, simulator=FAST, interval=interval
     )
     assert report.faults == ()
     assert report.cycles_per_frame == 40 * interval
     assert report.latency_frame == 39 * interval + 2
 
 
-@both_simulators
+@each_simulator
 @pytest.mark.parametrize(("layer", "stalls"), [(None, True), ("half", True), ("half", False)])
 def test_frames_of_different_sizes_back_to_back(tmp_path, simulator, layer, stalls):
     x, golden = toys.halve_frames((6, 8), (1, 1), (5, 3), (6, 8), (2, 1))
@@ -62,7 +52,7 @@ def test_frames_of_different_sizes_back_to_back(tmp_path, simulator, layer, stal
     assert report.outputs_compared == sizes + sum(y.size for ys in golden.values() for y in ys)
 
 
-@both_simulators
+@each_simulator
 def test_wrong_value_is_named(tmp_path, simulator):
     x, golden = toys.toy_frames(2)
     golden["add"][1, 3, 2, 4] += 1
@@ -84,7 +74,7 @@ def test_wrong_value_is_named(tmp_path, simulator):
 def test_deadlock_is_reported(tmp_path):
     stuck = "i__ready = !o__valid | o__ready", "i__ready = (!o__valid | o__ready) & taken < 50"
     x, golden = toys.toy_frames(2)
-    report = simulate(toys.toy(tmp_path, add=stuck), frames=x, golden=golden, simulator=toys.FAST)
+    report = simulate(toys.toy(tmp_path, add=stuck), frames=x, golden=golden, simulator=FAST)
     assert report.faults == (
         "stuck: 50 of 80 input words were taken",
         "port o gave 50 words instead of 80",
@@ -95,9 +85,7 @@ def test_deadlock_is_reported(tmp_path):
 def test_dropped_word_is_caught(tmp_path):
     dropping = "o__valid <= take;", "o__valid <= take & taken != 79;"
     x, golden = toys.toy_frames(2)
-    report = simulate(
-        toys.toy(tmp_path, add=dropping), frames=x, golden=golden, simulator=toys.FAST
-    )
+    report = simulate(toys.toy(tmp_path, add=dropping), frames=x, golden=golden, simulator=FAST)
     assert report.faults == (
         "stuck: 80 of 80 input words were taken",
         "port o gave 79 words instead of 80",
@@ -107,9 +95,7 @@ def test_dropped_word_is_caught(tmp_path):
 def test_surplus_word_is_caught(tmp_path):
     x, golden = toys.toy_frames(2)
     repeating = "o__valid <= take;", "o__valid <= take | taken == 80;"
-    report = simulate(
-        toys.toy(tmp_path, add=repeating), frames=x, golden=golden, simulator=toys.FAST
-    )
+    report = simulate(toys.toy(tmp_path, add=repeating), frames=x, golden=golden, simulator=FAST)
     assert not report.passed
     assert report.finished
     assert report.mismatches == 0
@@ -120,14 +106,14 @@ def test_word_that_changes_while_it_waits_is_caught(tmp_path):
     changing = "o__payload = words[read[1:0]];", "o__payload = words[read[1:0]] ^ {18{!o__ready}};"
     x, golden = toys.toy_frames(2)
     directory = toys.toy(tmp_path, fifo=changing)
-    report = simulate(directory, frames=x, golden=golden, simulator=toys.FAST, stalls=True)
+    report = simulate(directory, frames=x, golden=golden, simulator=FAST, stalls=True)
     assert report.mismatches == 0
     assert [fault[:52] for fault in report.faults] == [
         "port o changed or withdrew a word before it was take"
     ]
 
 
-@pytest.mark.skipif(toys.FAST is Simulator.VERILATOR, reason="only iverilog has unknown bits")
+@needs_icarus  # only it has unknown bits
 def test_unknown_bits_are_a_mismatch(tmp_path):
     x, golden = toys.toy_frames(1)
     directory = toys.toy(tmp_path)

@@ -1,7 +1,6 @@
 """Hand-written designs in build directories, and what they compute."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import numpy as np
 
 from corgibuilder.build_directory import FORMAT
 from corgibuilder.build_files import file_digests, text_digest
-from corgibuilder.verify import Simulator
 
-FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
 DESIGNS = Path(__file__).parent / "designs"
 BIAS = [1, -16, 5, 0]  # per channel; the hardware's 3 lanes make it two words of three
 
