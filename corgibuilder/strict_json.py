@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from types import UnionType
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def _read(kind: Any, value: Any, at: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _limited(arguments[0], arguments[1:], value, at)
-    if origin is UnionType:
+    if origin in (Union, UnionType):  # the former with Annotated
         (present,) = (argument for argument in arguments if argument is not type(None))
         return None if value is None else _read(present, value, at)
     if origin is tuple:

@@ -23,6 +23,7 @@ class Outer:
     all: tuple[Inner, ...]
     by_name: Mapping[str, Inner]
     maybe: Inner | None = None
+    word: Annotated[str, Written("[a-z]+", "a word")] | None = None
 
 
 RIGHT = {
@@ -33,6 +34,7 @@ RIGHT = {
     "all": [{"n": 1}, {"n": 9}],
     "by_name": {"a": {"n": 2}},
     "maybe": None,
+    "word": None,
 }
 
 
@@ -70,6 +72,7 @@ def test_what_is_right_is_read():
         ({"by_name": []}, "by_name is a list of 0, and should be a group"),
         ({"by_name": {"x": 1}}, "by_name.x is 1, and should be a group"),
         ({"maybe": {"n": 0}}, "maybe.n is 0, and should be a number from 1 to 9"),
+        ({"word": ""}, 'word is "", and should be a word'),
         ({"more": 1}, 'it has "more", which nothing is called here'),
     ],
 )
