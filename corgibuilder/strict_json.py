@@ -88,7 +88,7 @@ def _read(kind: Any, value: Any, at: str) -> Any:
     if kind is float:
         number = type(value) is float or (type(value) is int and abs(value) <= LARGEST)
         _expect(number and math.isfinite(value), "a number", value, at)
-        return float(value)
+        return value
     _expect(type(value) is kind, NAMES[kind], value, at)
     return value
 
