@@ -15,7 +15,7 @@ NAMED = 3  #: files that a sentence names
 DESIGN = re.compile(r"rtl/.*|.*\.(v|vh|sv|svh|hex|mem)", re.DOTALL)
 #: What simulation and the software model leave in a build directory when they are run there.
 PRODUCTS = re.compile(
-    r"sim/(model/.*|[^/]*\.log|results\.xml|verdict\.json|progress\.json)"
+    r"sim/(model/.*|[^/]*\.log|results\.xml|verdict\.json|progress\.(json|new))"
     r"|model/\.model-[0-9a-f]{16}\.so|(sim|model)/__pycache__/[^/]*\.pyc",
     re.DOTALL,
 )
