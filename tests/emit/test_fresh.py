@@ -62,6 +62,20 @@ def test_a_process_that_is_killed_is_an_error():
     )
 
 
+def test_ctrl_c_is_for_the_parent():
+    """At a terminal all get the signal, and the parent ends the others."""
+    assert results([lambda: signal.raise_signal(signal.SIGINT) or "done"]) == ["done"]
+
+
+def test_they_end_where_the_parent_has_a_handler():
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        with pytest.raises(CompileError, match="ended by SIGTERM"):
+            results([lambda: signal.raise_signal(signal.SIGTERM)])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_bug_is_printed(capfd):
     with pytest.raises(AssertionError, match="a process failed"):
         results([lambda: 1 / 0])
