@@ -1,6 +1,7 @@
 """Verilog text of components."""
 
 import subprocess
+from pathlib import Path
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
@@ -55,3 +56,11 @@ def test_a_memory_of_a_single_word_has_an_address():
     text = emit("queue", lambda: Queue(word(4, 1), 2)).text
     assert ".DEPTH(32'd1)" in text and ".ADDRESS(32'd1)" in text
     assert text.count("_addr(1'h0)") == 2
+
+
+def test_text_that_is_cut_off_is_a_full_disk(monkeypatch):
+    """Yosys ends as if all were well, even where the cut is between two modules."""
+    whole = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path: whole(path).rpartition("endmodule\n")[0])
+    with pytest.raises(OSError, match="No space left on device"):
+        emit("chooser", Chooser)

@@ -4,6 +4,7 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.synth import Target, synth
+from corgibuilder.synth.report import read_cost
 from corgibuilder.verify import simulate
 from tests.simulators import FAST
 from tests.verify import toys
@@ -48,3 +49,9 @@ def test_verilog_that_yosys_refuses_leaves_nothing(tmp_path):
     ):
         synth(directory)
     assert not (tmp_path / "synth").exists()
+
+
+def test_results_that_are_cut_off_are_a_full_disk(tmp_path):
+    (tmp_path / "add.memories.json").write_text('{"design": ')
+    with pytest.raises(OSError, match="No space left on device"):
+        read_cost(tmp_path, "add", "add", Target.GENERIC, 1.0)
