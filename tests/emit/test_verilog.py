@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
