@@ -143,8 +143,8 @@ class WindowFormer(wiring.Component):
 
         # Shifts before the one that completes the next window: of the row, and of the row before,
         # whose count goes on in its padding.
-        wait = Signal(range(max(head + 1, stride)), init=head)
-        tail_wait, wait_next = Signal.like(wait, init=0), Signal.like(wait)
+        shifts = range(max(head + 1, stride, 2))
+        wait, tail_wait, wait_next = Signal(shifts, init=head), Signal(shifts), Signal(shifts)
         of_row, of_tail = Signal(), Signal()
         m.d.comb += [
             of_row.eq(real & (wait == 0)),
