@@ -25,7 +25,15 @@ from corgibuilder.plan import (
 )
 from corgibuilder.synth import synth
 from corgibuilder.system import System
-from corgibuilder.units import parse_clock, parse_fps, parse_image, parse_latency, parse_pixels
+from corgibuilder.units import (
+    FRAMES,
+    SEED,
+    parse_clock,
+    parse_fps,
+    parse_image,
+    parse_latency,
+    parse_pixels,
+)
 from corgibuilder.verify import SimulationReport, Simulator
 from corgibuilder.verify.process import Progress, silent
 
@@ -43,6 +51,8 @@ __all__ = [
 ]
 
 BENCH_FRAMES = 2  # in the stimulus of a build directory
+MAX_PLAN_BYTES = 2**24  # of the text of a plan
+MAX_RANDOM_VALUES = 2**27  # in all random frames
 Size = tuple[int, int]  # width, height
 
 
@@ -108,7 +118,7 @@ def plan_file(
                 at=Origin(str(saved)),
                 help="leave out --fps, --clock, --image, --headroom and --latency, or --plan",
             )
-        return Plan.from_json(_text(saved))
+        return _read_plan(saved)
     if not fps or not clock:
         raise CompileError(
             "CB615",
@@ -126,15 +136,27 @@ def plan_file(
     )
 
 
-def _text(path: Path) -> str:
+def _read_plan(path: Path) -> Plan:
+    """The plan in a file; :class:`CompileError` if there is none."""
+
+    def refusal(code: str, problem: str) -> CompileError:
+        remedy = "write it with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json"
+        return CompileError(code, problem, at=Origin(str(path)), help=remedy)
+
     if not path.is_file():
-        raise CompileError(
-            "CB616",
-            "the plan file does not exist",
-            at=Origin(str(path)),
-            help="write it with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json",
-        )
-    return path.read_text()
+        raise refusal("CB616", "the plan file does not exist")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_PLAN_BYTES + 1)
+        if len(content) > MAX_PLAN_BYTES:
+            raise refusal("CB627", f"a plan has at most {MAX_PLAN_BYTES:,} bytes, this has more")
+        return Plan.from_json(content.decode())
+    except OSError as fault:
+        raise refusal("CB627", f"the plan file cannot be read: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
+    except RecursionError:
+        raise refusal("CB627", "this is not a plan: it is nested too deeply") from None
 
 
 def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
@@ -148,7 +170,7 @@ def built_memories(
 ) -> MemoryReport:
     """The same for the plan of a build directory; ``changed`` as in :func:`simulate`."""
     directory = read_build_directory(Path(build_dir), changed=changed)
-    return memories(directory.source, Plan.from_json(_text(directory.plan)), technology)
+    return memories(directory.source, _read_plan(directory.plan), technology)
 
 
 def build(
@@ -201,6 +223,7 @@ def simulate(
     frames enter. With ``layer`` only that stage is simulated, on the values that reach it. A build
     that was changed after it was written is refused, unless ``changed`` says that this is meant.
     """
+    SEED.check(seed)
     directory = read_build_directory(Path(build_dir), changed=changed)
     unit = directory.unit(layer)
     network = read(directory.source, image=directory.manifest.image)
@@ -228,11 +251,16 @@ def simulate(
 
 def random_frames(network: Network, frames: int, seed: int) -> Ints:
     """Random integers ``(frames, channels, height, width)`` in the range of the network's input."""
-    if frames < 1:
-        raise CompileError(
-            "CB506", f"there are {frames} frames", at=Origin("input"), help="take at least 1 frame"
-        )
+    FRAMES.check(frames)
     op = input_node(network.graph).op
     assert isinstance(op, Input)
+    most = max(1, MAX_RANDOM_VALUES // op.shape.size)
+    if frames > most:
+        raise CompileError(
+            "CB628",
+            f"{frames:,} frames of {op.shape} do not fit into memory",
+            at=Origin(FRAMES.option),
+            help=f"take {most:,} frames or fewer",
+        )
     rng = np.random.default_rng(seed)
     return rng.integers(op.range.lo, op.range.hi, (frames, *op.shape), endpoint=True)

@@ -20,6 +20,7 @@ from corgibuilder.options import (
     Classes,
     Clock,
     Fps,
+    FrameCount,
     Headroom,
     ImageSize,
     InputFile,
@@ -28,6 +29,7 @@ from corgibuilder.options import (
     NetworkFile,
     OptionalInputFile,
     PixelValues,
+    Seed,
     SimulatorName,
     SystemName,
     TechnologyName,
@@ -183,16 +185,14 @@ def simulate(
     simulator: SimulatorName = Simulator.VERILATOR,
     frames: OptionalInputFile = None,
     pixels: PixelValues = None,
-    count: Annotated[
-        int, typer.Option("--frames", help="Random frames, where there is no --input.")
-    ] = 2,
+    count: FrameCount = 2,
     layer: Annotated[
         str | None, typer.Option(help="Only the stage of this name, on the values that reach it.")
     ] = None,
     stalls: Annotated[
         bool, typer.Option("--stalls", help="Withhold and refuse words at random.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="For random frames and stalls.")] = 1,
+    seed: Seed = 1,
     netlist: Annotated[
         Path | None, typer.Option(help="Verilog from corgibuilder synth --netlist to simulate.")
     ] = None,

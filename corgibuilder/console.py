@@ -7,9 +7,11 @@ from typing import Any
 import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 from typer.core import TyperGroup
 
 from corgibuilder.diagnostics import CompileError
+from corgibuilder.names import terminal, visible
 
 from .show import to_json
 
@@ -23,7 +25,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CompileError as error:
-            typer.echo(str(error), err=True)
+            tell(str(error))
             raise typer.Exit(2) from None
 
 
@@ -33,7 +35,7 @@ def examples(*commands: str) -> str:
 
 
 def show(json: bool, data: Any, *tables: RenderableType) -> None:
-    """The result of a command: ``data`` as JSON, or the tables."""
+    """The result of a command: ``data`` as JSON, or the tables and sentences."""
     if json:
         typer.echo(to_json(data))
         return
@@ -41,12 +43,12 @@ def show(json: bool, data: Any, *tables: RenderableType) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=PLAIN_WIDTH)
     for table in tables:
-        console.print(table)
+        console.print(Text(terminal(table)) if isinstance(table, str) else table)
 
 
 def tell(text: str) -> None:
     """A sentence for the user that is not the result."""
-    typer.echo(text, err=True)
+    typer.echo(terminal(text), err=True)
 
 
 @contextmanager
@@ -66,7 +68,8 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
         yield say
         return
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    what = TextColumn("{task.description}", markup=False)
+    columns = what, BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, fraction: bar.update(task, description=what, completed=fraction)
+        yield lambda what, done: bar.update(task, description=visible(what), completed=done)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .names import visible
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -27,10 +29,15 @@ class CompileError(Exception):
         The file and node to look at.
     help
         One sentence: the smallest change that makes the error go away.
+    log
+        Last lines of what another program said, if one failed.
+
+    Names in these may hold anything; the text of the exception is safe for a terminal.
     """
 
-    def __init__(self, code: str, problem: str, *, at: Origin, help: str) -> None:
-        super().__init__(f"error[{code}]: {problem}\n  --> {at}\n  help: {help}")
+    def __init__(self, code: str, problem: str, *, at: Origin, help: str, log: str = "") -> None:
+        lines = [f"error[{code}]: {problem}", f"  --> {at}", f"  help: {help}"]
+        super().__init__("\n".join(map(visible, lines + log.expandtabs().splitlines())))
         self.code = code
         self.problem = problem
         self.at = at

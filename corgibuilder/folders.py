@@ -178,21 +178,22 @@ def _exchange(new: Path, place: Path, old: Path) -> None:
         raise
 
 
-def write_complete(out: Path, text: str) -> None:
+def write_complete(out: Path, content: str | bytes) -> None:
     """Write a file, in place of an earlier one, that is never seen half written.
 
     What is no file, such as a pipe, and all in ``/dev`` is written to directly. Raises
     :class:`CompileError` where nothing can be written.
     """
+    data = content if isinstance(content, bytes) else content.encode()
     try:
         if (out.exists() and not out.is_file()) or Path("/dev") in out.absolute().parents:
-            out.write_text(text, encoding="utf-8")
+            out.write_bytes(data)
             return
         out = out.resolve()
         out.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder(out.parent, prefix=f".{PREFIX}") as folder:
             written = folder / out.name
-            written.write_text(text, encoding="utf-8")
+            written.write_bytes(data)
             written.replace(out)
     except OSError as fault:
         raise CompileError(

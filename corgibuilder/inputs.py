@@ -1,20 +1,38 @@
 """Loads what enters a network: arrays in the source file's own terms, or a picture."""
 
 import enum
+import io
+import math
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.folders import write_complete
 from corgibuilder.frontend import resized
 from corgibuilder.frontend.inputs import FloatInput
 from corgibuilder.ir import Ints, Network, Port
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+
+MAX_BYTES = 2**30  #: of an array
+MAX_PIXELS = 2**26  #: of a picture
+
+#: What numpy, zipfile and Pillow raise for files that are not what their names say, or are damaged.
+UNREADABLE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError, struct.error, tokenize.TokenError, zipfile.BadZipFile),
+    *(zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 
 class Pixels(enum.Enum):
@@ -59,6 +77,8 @@ def encode(network: Network, frames: NDArray[Any], at: str = "input") -> tuple[N
         network = resized(network, frames.shape[3], frames.shape[2])
         port = network.inputs[0]
     try:
+        if not len(frames):
+            raise ValueError("there are 0 frames")
         return network, port.convert(frames)
     except ValueError as wrong:
         raise CompileError(
@@ -71,10 +91,13 @@ def encode(network: Network, frames: NDArray[Any], at: str = "input") -> tuple[N
 
 def save_outputs(path: Path, outputs: dict[str, NDArray[Any]]) -> None:
     """Write every output under its own name into a ``.npz`` file, which appears when complete."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **outputs)
-    partial.replace(path)
+    content = io.BytesIO()
+    # not by numpy.savez, as it cannot take every name: some are those of its own parameters
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, values in outputs.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, values, allow_pickle=False)
+    write_complete(path, content.getvalue())
 
 
 def _usual_pixels(port: Port) -> Pixels:
@@ -83,19 +106,41 @@ def _usual_pixels(port: Port) -> Pixels:
 
 def _array(path: Path) -> NDArray[Any]:
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (ValueError, EOFError) as wrong:
+        with path.open("rb") as file:
+            return _read_array(file, path.stat().st_size)
+    except UNREADABLE as wrong:
         raise _unreadable(path, wrong) from None
+
+
+def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """The array of a ``.npy`` file of ``size`` bytes, whose header may promise anything."""
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"its format is {version}")
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, _, kind = read_header(file)
+    if kind.kind not in "fiub":
+        raise ValueError(f"it holds {kind}, not numbers")
+    if any(d < 0 for d in shape) or math.prod(shape) * kind.itemsize > min(size, MAX_BYTES):
+        raise ValueError(f"it does not hold an array of shape {shape}, or that is too large")
+    file.seek(0)
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
 def _member(path: Path, port: Port) -> NDArray[Any]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with zipfile.ZipFile(path) as archive:
+            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             for name in ("input", port.name):
-                if name in archive:
-                    return np.asarray(archive[name])
-            names = ", ".join(archive)
-    except (ValueError, EOFError, OSError) as wrong:
+                if name in members:
+                    with archive.open(members[name]) as file:
+                        return _read_array(file, members[name].file_size)
+            names = ", ".join(members)
+    except UNREADABLE as wrong:
         raise _unreadable(path, wrong) from None
     raise CompileError(
         "CB603",
@@ -108,9 +153,14 @@ def _member(path: Path, port: Port) -> NDArray[Any]:
 def _picture(path: Path, port: Port, pixels: Pixels) -> NDArray[Any]:
     channels, height, width = _picture_shape(path, port)
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+        with picture:
+            if math.prod(picture.size) > MAX_PIXELS:
+                raise ValueError(f"it has {picture.width} x {picture.height} pixels")
             fitted = picture.convert("L" if channels == 1 else "RGB").resize((width, height))
-    except (UnidentifiedImageError, OSError) as wrong:
+    except UNREADABLE as wrong:
         raise _unreadable(path, wrong) from None
     values = np.asarray(fitted, np.uint8).reshape(height, width, channels)
     if pixels is Pixels.RAW:
@@ -141,7 +191,7 @@ def _picture_shape(path: Path, port: Port) -> tuple[int, int, int]:
 def _unreadable(path: Path, wrong: Exception) -> CompileError:
     return CompileError(
         "CB602",
-        f"the input file cannot be read: {wrong}",
+        f"the input file cannot be read: {wrong!s:.200}",
         at=Origin(str(path)),
         help="give a .npy or .npz file of numbers, or a picture",
     )

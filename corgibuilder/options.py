@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from corgibuilder.inputs import Pixels
-from corgibuilder.system import SystemStyle
+from corgibuilder.system import MAX_CLASSES, SystemStyle
+from corgibuilder.units import CLOCK_HZ, FPS, FRAMES, HEADROOM, IMAGE_SIDE, LATENCY, SEED
 from corgibuilder.verify import Simulator
 
 NetworkFile = Annotated[
@@ -16,15 +17,19 @@ BuildDir = Annotated[
     Path, typer.Argument(metavar="BUILD", help="Directory that corgibuilder build wrote.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Fps = Annotated[str | None, typer.Option("--fps", help="Frames a second, such as 30 or 29.97.")]
-Clock = Annotated[str | None, typer.Option("--clock", help="Clock frequency, such as 59MHz.")]
+Fps = Annotated[
+    str | None, typer.Option("--fps", help=f"Frames a second, such as 30 or 29.97; {FPS}.")
+]
+Clock = Annotated[
+    str | None, typer.Option("--clock", help=f"Clock frequency, such as 59MHz; {CLOCK_HZ}.")
+]
 ImageSize = Annotated[
     str | None,
     typer.Option(
         "--image",
         metavar="WxH",
-        help="Width and height of images, for a fully convolutional network; default: those in the"
-        " file.",
+        help=f"Width and height of images, {IMAGE_SIDE} each, for a fully convolutional network;"
+        " default: those in the file.",
     ),
 ]
 Headroom = Annotated[
@@ -32,8 +37,8 @@ Headroom = Annotated[
     typer.Option(
         "--headroom",
         metavar="PIXELS",
-        help="Pixels that every clock cycle must be able to take, such as 4px, whatever --fps"
-        " needs; the size of images is then fixed.",
+        help=f"Pixels that every clock cycle must be able to take, {HEADROOM}, such as 4px,"
+        " whatever --fps needs; the size of images is then fixed.",
     ),
 ]
 Latency = Annotated[
@@ -42,7 +47,7 @@ Latency = Annotated[
         "--latency",
         metavar="TIME",
         help="Longest time from a frame's first pixel to the first word of the last output, such as"
-        " 7ms; costs multipliers where it is shorter than the frame rate makes it.",
+        f" 7ms ({LATENCY}); costs multipliers where it is shorter than the frame rate makes it.",
     ),
 ]
 TechnologyName = Annotated[
@@ -86,5 +91,13 @@ SystemName = Annotated[
     ),
 ]
 Classes = Annotated[
-    int, typer.Option("--classes", help="Logits of the system's programmable classifier.")
+    int,
+    typer.Option(
+        "--classes", help=f"Logits of the system's programmable classifier, 1 to {MAX_CLASSES:,}."
+    ),
 ]
+FrameCount = Annotated[
+    int,
+    typer.Option("--frames", help=f"Random frames, where there is no --input, {FRAMES}."),
+]
+Seed = Annotated[int, typer.Option(help=f"For random frames and stalls, {SEED}.")]

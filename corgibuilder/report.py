@@ -1,14 +1,12 @@
 """A plan as pictures: one page of HTML that needs nothing else."""
 
-import re
-
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
+from corgibuilder.names import html
 from corgibuilder.plan import Plan
 
 FARTHEST = 2  #: times a frame's cycles; a budget beyond that is told, not drawn
-NO_CHARACTER = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  #: none in XML
 
 
 def plan_page(plan: Plan) -> str:
@@ -20,6 +18,7 @@ def plan_page(plan: Plan) -> str:
         loader=FileSystemLoader(resources.templates()),
         undefined=StrictUndefined,
         autoescape=True,
+        finalize=html,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -27,7 +26,7 @@ def plan_page(plan: Plan) -> str:
     environment.filters |= {"number": _number, "general": _general, "percent": _percent}
     target, stages = plan.target, plan.stages
     budget_drawn = target.budget <= FARTHEST * plan.cycles_per_frame
-    page = environment.get_template("report/page.html.j2").render(
+    return environment.get_template("report/page.html.j2").render(
         plan=plan,
         clock_mhz=target.clock_hz / 1e6,
         asked_ms=None if target.latency is None else target.latency * 1000,
@@ -41,7 +40,6 @@ def plan_page(plan: Plan) -> str:
         full_ram=max(max(s.buffer_bits + s.queue_bits, s.buffer_bound) for s in stages),
         full_rom=max(stage.rom_bits for stage in stages),
     )
-    return NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ class SystemStyle(enum.Enum):
 
 
 CLASSES = 1000  #: those of ImageNet, as for the chip NeuroCorgi
+MAX_CLASSES = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

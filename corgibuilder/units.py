@@ -1,81 +1,132 @@
 """Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``, ``7ms``."""
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
+FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6}
+MAX_LENGTH = 40  #: of the text of a quantity, so that no exponent and no fraction gets large
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Smallest and largest value of a command's option, for its help and its messages."""
+
+    option: str
+    code: str
+    least: Fraction | int
+    most: Fraction | int
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{_written(self.least)}{self.unit} to {_written(self.most)}{self.unit}"
+
+    def check(self, value: Fraction | int, text: str = "") -> None:
+        """Raise :class:`CompileError` for a value outside; ``text`` is how the user wrote it."""
+        if not self.least <= value <= self.most:
+            raise CompileError(
+                self.code,
+                f"{text or value} is out of range",
+                at=Origin(self.option),
+                help=f"give {self}",
+            )
+
+
+def _written(number: Fraction | int) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{float(number):g}"
+
+
+FPS = Limits("--fps", "CB619", Fraction(1, 10**6), 10**9)
+CLOCK_HZ = Limits("--clock", "CB620", 1, 100 * 10**9, " Hz")
+IMAGE_SIDE = Limits("--image", "CB621", 1, 2**16 - 1)
+HEADROOM = Limits("--headroom", "CB622", 1, 2**16 - 1)
+LATENCY = Limits("--latency", "CB623", Fraction(1, 10**9), 1000, " s")
+FRAMES = Limits("--frames", "CB624", 1, 10**6)
+SEED = Limits("--seed", "CB625", 0, 2**30)
 
 
 def parse_clock(text: str) -> int:
     """Hertz of ``59MHz``, ``59e6`` or ``0.1 GHz``."""
-    found = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*(?:([kMG]?)Hz)?\s*", text)
-    try:
-        clock_hz = round(float(found[1]) * MULTIPLES[found[2] or ""]) if found else 0
-    except ValueError:
-        clock_hz = 0
-    if clock_hz < 1:
+    found = _match(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e[0-9]{1,2})?\s*(?:([kMG]?)Hz)?", text)
+    if not found:
         raise CompileError(
             "CB611",
-            f"{text!r} is not a clock frequency",
+            f"{text!r:.60} is not a clock frequency",
             at=Origin("--clock"),
             help="write it like 59MHz",
         )
+    clock_hz = round(Fraction(found[1] + (found[2] or "")) * MULTIPLES[found[3] or ""])
+    CLOCK_HZ.check(clock_hz, text)
     return clock_hz
 
 
 def parse_fps(text: str) -> Fraction:
     """Frames a second of ``30``, ``29.97`` or ``30000/1001``, exactly."""
-    try:
-        fps = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        fps = Fraction(0)
-    if fps <= 0:
+    fps = None
+    if _match(r"[0-9.]+(e-?[0-9]{1,2})?|[0-9]+/[0-9]+", text):
+        try:
+            fps = Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            fps = None
+    if not fps:
         raise CompileError(
             "CB613",
-            f"{text!r} is not a frame rate",
+            f"{text!r:.60} is not a frame rate",
             at=Origin("--fps"),
             help="write it like 30 or 29.97",
         )
+    FPS.check(fps, text)
     return fps
 
 
 def parse_image(text: str) -> tuple[int, int]:
     """Width and height of ``1280x720``."""
-    found = re.fullmatch(r"([1-9][0-9]*)x([1-9][0-9]*)", text)
+    found = _match(r"([1-9][0-9]*)x([1-9][0-9]*)", text)
     if not found:
         raise CompileError(
             "CB612",
-            f"{text!r} is not an image size",
+            f"{text!r:.60} is not an image size",
             at=Origin("--image"),
             help="write width and height like 1280x720",
         )
-    return int(found[1]), int(found[2])
+    width, height = int(found[1]), int(found[2])
+    IMAGE_SIDE.check(max(width, height), text)
+    return width, height
 
 
 def parse_pixels(text: str) -> int:
     """Pixels of ``4px`` or ``4``."""
-    found = re.fullmatch(r"\s*([1-9][0-9]*)\s*(?:px)?\s*", text)
+    found = _match(r"([1-9][0-9]*)\s*(?:px)?", text)
     if not found:
         raise CompileError(
             "CB617",
-            f"{text!r} is not a number of pixels",
+            f"{text!r:.60} is not a number of pixels",
             at=Origin("--headroom"),
             help="write it like 4px",
         )
+    HEADROOM.check(int(found[1]), text)
     return int(found[1])
 
 
 def parse_latency(text: str) -> Fraction:
     """Seconds of ``7.2ms``, ``900us`` or ``0.01s``, exactly."""
-    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s)\s*", text)
-    seconds = Fraction(found[1]) / {"us": 10**6, "ms": 10**3, "s": 1}[found[2]] if found else 0
+    found = _match(r"([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s)", text)
+    seconds = Fraction(found[1]) / FRACTIONS[found[2]] if found else None
     if not seconds:
         raise CompileError(
             "CB618",
-            f"{text!r} is not a latency",
+            f"{text!r:.60} is not a latency",
             at=Origin("--latency"),
             help="write it like 7.2ms",
         )
-    return Fraction(seconds)
+    LATENCY.check(seconds, text)
+    return seconds
+
+
+def _match(pattern: str, text: str) -> re.Match[str] | None:
+    """``text`` without spaces around it, if all of it fits and it is not too long."""
+    text = text.strip()
+    return re.fullmatch(pattern, text, re.ASCII) if len(text) <= MAX_LENGTH else None

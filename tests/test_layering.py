@@ -7,11 +7,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
-EVERYONE = {"diagnostics", "version"}
+EVERYONE = {"diagnostics", "names", "version"}
 VERBS = {"frontend", "golden", "plan", "emit", "verify", "synth", "model"}  # joined by the API
 BUILD = {"build_directory", "build_files", "folders"}
 MAY_IMPORT = {
-    "diagnostics": set(),
+    "diagnostics": {"names"},
+    "names": set(),
     "version": set(),
     "resources": set(),
     "interrupts": set(),
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "system": set(),
     "golden": {"ir"},
     "frontend": {"ir"},
-    "inputs": {"frontend", "ir"},
+    "inputs": {"frontend", "folders", "ir"},
     "passes": {"ir"},
     "plan": {"ir", "passes", "golden", "resources"},
     "hw": {"ir", "plan", "system"},
@@ -40,7 +41,7 @@ MAY_IMPORT = {
 }
 FRONT = {  # what faces people: parses and prints
     "show": {"inspection", "plan", "synth", "verify", "model"},
-    "options": {"inputs", "system", "verify"},
+    "options": {"inputs", "system", "units", "verify"},
     "console": {"show"},
     "demo": {"api", "examples", "inspection", "plan", "synth", "verify"},
 }

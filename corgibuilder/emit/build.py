@@ -1,6 +1,5 @@
 """Writes the build directory."""
 
-import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +16,7 @@ from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
 from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network
+from corgibuilder.names import Identifiers
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
 from corgibuilder.report import plan_page
@@ -73,7 +73,7 @@ def build(
         if around:
             unit = describe_system(around, manifest.network)
             manifest = replace(manifest, system=unit)
-            (folder / "system.md").write_text(system_document(unit, manifest))
+            (folder / "system.md").write_text(system_document(unit, manifest), encoding="utf-8")
         finish(BuildDirectory(path=folder, manifest=manifest))
         manifest = replace(manifest, files=file_digests(folder))
         (folder / MANIFEST).write_text(manifest.to_json())
@@ -108,9 +108,7 @@ def _write_verilog(
 
 def _top_module(network: str) -> str:
     """Verilog identifier after a network's name, and no other module's."""
-    name = re.sub(r"\W+", "_", network, flags=re.ASCII).strip("_").lower() or "net"
-    shells = (*MEMORIES, CROSSING)
-    return f"corgi_{name}" if f"corgi_{name}" not in shells else f"corgi_{name}_net"
+    return Identifiers(*MEMORIES, CROSSING).new("corgi_", network)
 
 
 def _tasks(pipeline: Pipeline, top: str, around: SystemPlan | None) -> list[Callable[[], Emitted]]:

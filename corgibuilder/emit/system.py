@@ -29,6 +29,7 @@ from corgibuilder.hw.system.register_map import Register as RegisterPlan
 from corgibuilder.hw.system.system_plan import CLASSIFIER, SystemPlan
 from corgibuilder.hw.system.top import DOMAINS, PARTS, SystemTop, make_part
 from corgibuilder.hw.system.weight_memory import WEIGHT_BITS, row_words
+from corgibuilder.names import markdown
 
 from .verilog import Emitted, Placed, emit
 
@@ -156,6 +157,7 @@ def system_document(system: SystemUnit, manifest: Manifest) -> str:
     environment = Environment(
         loader=FileSystemLoader(resources.templates()),
         undefined=StrictUndefined,
+        finalize=markdown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -1,12 +1,12 @@
 """The whole pipeline: every stage in its place."""
 
-import re
 from collections.abc import Callable
 
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from corgibuilder.names import Identifiers
 from corgibuilder.plan.pipeline import Link, Pipeline
 
 from .gate import FrameGate
@@ -18,11 +18,8 @@ def output_ports(pipeline: Pipeline) -> dict[str, str]:
     names = [port.name for port in pipeline.network.outputs]
     if len(names) == 1:
         return {names[0]: "o"}
-    ports: dict[str, str] = {}
-    for name in names:
-        base = "o_" + re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
-        ports[name] = base if base not in ports.values() else f"{base}_{len(ports)}"
-    return ports
+    ports = Identifiers()
+    return {name: ports.new("o_", name) for name in names}
 
 
 class Network(wiring.Component):
@@ -59,7 +56,7 @@ class Network(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        pipeline = self.pipeline
+        pipeline, forks = self.pipeline, Identifiers()
         values = {pipeline.input_node: [wiring.flipped(self.i)]}
         sizes = {}
         if pipeline.resizable:
@@ -73,7 +70,7 @@ class Network(wiring.Component):
             wiring.connect(m, gate.o, entry.i)
             m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
             values[pipeline.input_node], sizes[pipeline.input_node] = [entry.o], [gate.size]
-        self._fork(m, values, sizes, pipeline.input_node)
+        self._fork(m, forks, values, sizes, pipeline.input_node)
         for link in pipeline.links:
             stage = self.place(link, pipeline.resizable)
             m.submodules[link.stage.module] = stage
@@ -82,7 +79,7 @@ class Network(wiring.Component):
             if pipeline.resizable:
                 wiring.connect(m, sizes[link.stage.source].pop(), stage.i_size)
                 sizes[link.stage.result] = [stage.o_size]
-            self._fork(m, values, sizes, link.stage.result)
+            self._fork(m, forks, values, sizes, link.stage.result)
         ports = output_ports(pipeline)
         for port in pipeline.network.outputs:
             end = values[port.node].pop()
@@ -91,19 +88,19 @@ class Network(wiring.Component):
             m.d.comb += unread.ready.eq(1)
         return m
 
-    def _fork(self, m, values, sizes, node: str):
+    def _fork(self, m, forks, values, sizes, node: str):
         """As many copies of a node's streams as there are readers."""
         network = self.pipeline.network
         readers = sum(link.stage.source == node for link in self.pipeline.links)
         outputs = sum(port.node == node for port in network.outputs)
         if readers + outputs > 1:
-            values[node] = self._copies(m, values[node][0], readers + outputs, f"{node}_words")
-        if readers > 1 and node in sizes:
-            sizes[node] = self._copies(m, sizes[node][0], readers, f"{node}_sizes")
+            name = forks.new("fork_", node)
+            values[node] = self._copies(m, values[node][0], readers + outputs, f"{name}_words")
+            if readers > 1 and node in sizes:
+                sizes[node] = self._copies(m, sizes[node][0], readers, f"{name}_sizes")
 
     def _copies(self, m, source, count: int, name: str):
         layout = source.payload.shape()
-        name = "fork_" + re.sub(r"\W+", "_", name, flags=re.ASCII)
         m.submodules[name] = fork = Fork(layout, count)
         wiring.connect(m, source, fork.i)
         ends = []

@@ -43,13 +43,3 @@ def _base64(stream: NDArray[np.uint8]) -> str:
 _ALPHABET = np.frombuffer(
     f"{ascii_uppercase}{ascii_lowercase}{digits}-_".encode(), np.uint8
 )  # of RFC 4648, safe in names
-
-
-def quoted(text: str) -> str:
-    """``text`` as a C++ string literal on one line."""
-    return '"' + "".join(_character(byte) for byte in text.encode()) + '"'
-
-
-def _character(byte: int) -> str:
-    plain = 32 <= byte < 127 and chr(byte) not in '"\\?'
-    return chr(byte) if plain else f"\\{byte:03o}"

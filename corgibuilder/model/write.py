@@ -8,9 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from corgibuilder import resources
 from corgibuilder.ir import Clamp, Conv, Graph, Network, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.names import cpp, visible
 
 from .engines import Activation, Convolution, activation, convolution
-from .literals import quoted
 from .stages import Stage, slots, stages
 from .types import MAP_TYPES, SUM_TYPES, dtype_name, smallest
 
@@ -55,7 +55,7 @@ def write_model(network: Network, folder: Path) -> None:
     held = network.graph.type(found[0].name).range
     ports = [(port.name, maps[place[port.node]]) for port in network.outputs]
     source = environment.get_template("model.cpp.j2").render(
-        name=" ".join(network.name.split()),
+        name=cpp(network.name),
         kernels="\n".join(_kernel(name) for name in _KERNELS),
         program=_kernel("program"),
         input=maps[0],
@@ -63,19 +63,19 @@ def write_model(network: Network, folder: Path) -> None:
         highest=held.hi,
         fixed_width=network.input_shape.width if tied else 0,
         fixed_height=network.input_shape.height if tied else 0,
-        description=quoted(_description(maps[0], held, ports)),
+        description=cpp(_description(maps[0], held, ports)),
         help=_help(environment, network, maps[0], held, ports),
         maps=maps,
         outputs=[made for _, made in ports],
         slots=max(buffers) + 1,
     )
-    folder.joinpath(SOURCE).write_text(source)
-    python = environment.get_template("features.py.j2").render(runtime=_RUNTIME.read_text())
-    folder.joinpath(PYTHON).write_text(python)
+    folder.joinpath(SOURCE).write_text(source, encoding="utf-8")
+    python = environment.get_template("features.py.j2").render(runtime=_RUNTIME.read_text("utf-8"))
+    folder.joinpath(PYTHON).write_text(python, encoding="utf-8")
 
 
 def _kernel(name: str) -> str:
-    return (resources.templates() / "model" / f"{name}.hpp").read_text()
+    return (resources.templates() / "model" / f"{name}.hpp").read_text("utf-8")
 
 
 def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) -> _Map:
@@ -95,7 +95,7 @@ def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) 
         function = "argmax"
     return _Map(
         index=index,
-        layer=quoted(stage.name),
+        layer=cpp(visible(stage.name)),
         source=stage.source,
         window=_window(op.window if isinstance(op, Conv | Pool) else Window(kernel=(1, 1))),
         type=map_type(graph, found, index),
@@ -146,11 +146,11 @@ def _help(
     ports: list[tuple[str, _Map]],
 ) -> str:
     text = environment.get_template("model_help.txt.j2").render(
-        name=network.name,
+        name=visible(network.name),
         channels=entry.channels,
         dtype=dtype_name(entry.type),
         lowest=held.lo,
         highest=held.hi,
-        outputs=[(name, made.channels, dtype_name(made.type)) for name, made in ports],
+        outputs=[(visible(name), made.channels, dtype_name(made.type)) for name, made in ports],
     )
-    return "\n    ".join(quoted(line) for line in text.splitlines(keepends=True))
+    return "\n    ".join(cpp(line) for line in text.splitlines(keepends=True))

@@ -1,6 +1,5 @@
 """Which layers share a stage of the pipeline: an engine, and the step function behind it."""
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +20,7 @@ from corgibuilder.ir import (
     macs,
 )
 from corgibuilder.ir.infer import infer
+from corgibuilder.names import Identifiers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +76,7 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
     outputs = {port.node for port in network.outputs}
     stages: list[Stage] = []
     taken: set[str] = set()
-    modules: set[str] = set()
+    modules = Identifiers()
     for node in graph:
         if isinstance(node.op, Input) or node.name in taken:
             continue
@@ -102,7 +102,7 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
         stages.append(
             Stage(
                 name=node.name,
-                module=_identifier(node.name, modules),
+                module=modules.new("layer_", node.name),
                 source=source,
                 result=result,
                 engine=engine,
@@ -127,13 +127,3 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
 def _only_reader(graph: Graph, name: str, outputs: set[str]) -> Node | None:
     users = graph.users(name)
     return graph[users[0]] if len(users) == 1 and name not in outputs else None
-
-
-def _identifier(name: str, used: set[str]) -> str:
-    """Unique Verilog identifier after a layer's name."""
-    base = "layer_" + (re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "unnamed")
-    module, k = base, 2
-    while module in used:
-        module, k = f"{base}_{k}", k + 1
-    used.add(module)
-    return module

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -60,8 +61,10 @@ def synth(
     ):
         run = partial(_run, yosys, children, build, out)
         stages = build.manifest.stages
+        # a copy, so that no path of the user's stands in a script
+        cells = shutil.copyfile(liberty, out / "cells.lib") if liberty else None
         begun = [
-            pool.submit(_cost, run, build, stage, target, liberty, out)
+            pool.submit(_cost, run, build, stage, target, cells, out)
             for stage in _largest_first(build)
         ]
         costs: dict[str, StageCost] = {}
@@ -81,6 +84,8 @@ def synth(
             netlist=final / "netlist.v" if netlist else None,
         )
         _write_summary(report, out)
+        if cells:
+            cells.unlink()
     progress("synthesised", 1.0)
     return report
 

@@ -30,7 +30,8 @@ def compile_model(directory: Path, environment: Mapping[str, str]) -> float:
             "CB504",
             "the simulator does not compile the Verilog",
             at=Origin("testbench.v"),
-            help=f"read the compiler's own messages:\n{said[-LOG_TAIL:]}",
+            help="read the compiler's own messages:",
+            log=said[-LOG_TAIL:],
         )
     return seconds
 
@@ -43,7 +44,8 @@ def run_model(directory: Path, environment: Mapping[str, str]) -> float:
             "CB505",
             "the simulation ended without a verdict",
             at=Origin("bench.py"),
-            help=f"read the simulator's own messages:\n{said[-LOG_TAIL:]}",
+            help="read the simulator's own messages:",
+            log=said[-LOG_TAIL:],
         )
     return seconds
 

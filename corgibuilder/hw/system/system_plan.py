@@ -7,7 +7,7 @@ from corgibuilder.hw.streams import shape_of, word, words_per_pixel
 from corgibuilder.ir import Port
 from corgibuilder.plan import Target
 from corgibuilder.plan.pipeline import Pipeline, latencies, smallest_map
-from corgibuilder.system import System
+from corgibuilder.system import MAX_CLASSES, System
 
 from .classifier import ClassifierPlan, fewest_multipliers
 from .dense import LOGIT
@@ -113,9 +113,12 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
             at=at,
             help="take a network for images of up to 4 channels, or leave out --system",
         )
-    if system.classes < 1:
+    if not 1 <= system.classes <= MAX_CLASSES:
         raise CompileError(
-            "CB903", f"there are {system.classes} classes", at=at, help="give at least 1 class"
+            "CB903",
+            f"there are {system.classes} classes",
+            at=Origin("--classes"),
+            help=f"give 1 to {MAX_CLASSES:,} classes",
         )
     largest = (shape.width, shape.height)
     spans = latencies(pipeline)
