@@ -64,7 +64,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         def say(what: str, fraction: float) -> None:
             if said[-1:] != [what]:
                 said.append(what)
-                tell(what)
+                tell(visible(what))
 
         yield say
         return

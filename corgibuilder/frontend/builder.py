@@ -11,6 +11,7 @@ from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
+from .limits import check_map
 from .staircase import Staircase, staircase
 from .value import Step, Value
 
@@ -65,8 +66,10 @@ class Builder:
         return given
 
     def _put(self, node: Node) -> None:
+        made = infer(node.op, *(self._types[i] for i in node.inputs))
+        check_map(made.shape, node.origin)
         self._nodes[node.name] = node
-        self._types[node.name] = infer(node.op, *(self._types[i] for i in node.inputs))
+        self._types[node.name] = made
 
     def change(self, name: str, op: Op) -> None:
         """Exchange the op of a node that no other node reads yet."""

@@ -40,12 +40,18 @@ def foldable(kind: str) -> bool:
 
 def _guarded(visit: Visit, compute: Callable[[], Array]) -> Array:
     try:
-        shapes = [t.array.shape for t in visit.inputs if isinstance(t, Const)]
-        if visit.kind in _BROADCASTING and _size(np.broadcast_shapes(*shapes)) > MAX_ELEMENTS:
-            raise ValueError
+        size = _size(visit, [t.array for t in visit.inputs if isinstance(t, Const)])
+        if size > MAX_ELEMENTS:
+            raise visit.refuse(
+                "CB113",
+                f"its constant result has {size:,} numbers, more than {MAX_ELEMENTS:,}",
+                "use a smaller network: all its weights have to fit onto a chip",
+            )
         with np.errstate(all="ignore"):
             result = np.asarray(compute())
-    except (ValueError, IndexError, TypeError, OverflowError):
+        if result.dtype.kind not in "fiub":
+            raise TypeError
+    except (ValueError, LookupError, TypeError, OverflowError):
         raise visit.refuse(
             "CB107", "its constant inputs do not fit together", "export the file again"
         ) from None
@@ -58,8 +64,17 @@ def _guarded(visit: Visit, compute: Callable[[], Array]) -> Array:
     return result
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    return math.prod(shape)
+def _size(visit: Visit, arrays: list[Array]) -> int:
+    """Numbers in the result, known before it is made."""
+    if visit.kind in _BROADCASTING:
+        return math.prod(np.broadcast_shapes(*(a.shape for a in arrays)))
+    if visit.kind == "Concat":
+        return sum(a.size for a in arrays)
+    if visit.kind == "Gather":
+        data, indices = arrays
+        along: int = data.shape[visit.attribute("axis", 0)]
+        return data.size // max(1, along) * indices.size
+    return max((a.size for a in arrays), default=0)
 
 
 def new_shape(old: tuple[int, ...], wanted: NDArray[Any], *, keep_zeros: bool) -> tuple[int, ...]:

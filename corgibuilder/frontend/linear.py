@@ -15,6 +15,7 @@ from .visit import Visit
 from .windows import window
 
 MAX_WEIGHT = 2**24
+MAX_SUM = 2**53  #: float64 holds every whole number up to here
 UNIT = 2.0**-24  #: relative error of one float32 operation
 
 
@@ -81,7 +82,8 @@ def linear(
     """Convolution of the integers of input 0; a bias that is no whole number joins the chain."""
     source = visit.value()
     outputs, inputs = weights.array.shape[:2]
-    if groups < 1 or outputs % groups or inputs * groups != source.canvas.channels:
+    fits = groups > 0 and outputs % groups == 0 and inputs * groups == source.canvas.channels
+    if not fits or not weights.array.size:
         raise visit.refuse(
             "CB107",
             f"weights of shape {weights.array.shape} in {groups} groups do not fit"
@@ -180,7 +182,7 @@ def _error(
     the 24 are for the operands (2**-21 each, see ``near_step``), the bias and the result.
     """
     bound = sum_bound(visit.builder, node, op)
-    if (bound >= 2**53).any():
+    if (bound >= MAX_SUM).any():
         raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
     exact = x.grid.exact and grid.exact and not rounded and not offset.any()
     proven = exact & (bound < 2**24)

@@ -12,12 +12,16 @@ from onnx import numpy_helper
 
 from corgibuilder.diagnostics import CompileError, Origin
 
-MAX_BYTES = 2**31 - 1  #: a protobuf message cannot be larger
-MAX_ELEMENTS = 2**28  #: of one tensor
+from .limits import check_names
+from .wire import NotAMessageError, TooManyPartsError, check
+
+MAX_BYTES = 2**28  #: of a file
+MAX_RANK = 8  #: dimensions of one constant
+MAX_ELEMENTS = 2**24  #: of one constant
 
 
 def load(path: Path) -> onnx.ModelProto:
-    """Parsed file. Raises ``CompileError`` (CB101..CB104) if it is not an ONNX model."""
+    """Parsed file. Raises ``CompileError`` (CB101..CB103, CB110..CB112) if it is no ONNX model."""
     at = Origin(path.name)
     if not path.is_file():
         problem = "this is not a file" if path.exists() else "there is no such file"
@@ -26,20 +30,30 @@ def load(path: Path) -> onnx.ModelProto:
     if size > MAX_BYTES:
         raise CompileError(
             "CB102",
-            f"the file has {size} bytes, an ONNX file has at most {MAX_BYTES}",
+            f"the file has {size:,} bytes, and {MAX_BYTES:,} are the most that is read",
             at=at,
-            help="export the network alone, with its weights inside the file",
+            help="use a smaller network: all its weights have to fit onto a chip",
         )
     try:
-        model = onnx.ModelProto.FromString(path.read_bytes())
-    except DecodeError:
+        content = path.read_bytes()
+        check(content, onnx.ModelProto.DESCRIPTOR)
+        model = onnx.ModelProto.FromString(content)
+    except (DecodeError, NotAMessageError):
         raise _not_onnx(at) from None
+    except TooManyPartsError:
+        raise CompileError(
+            "CB112",
+            "the file has millions of parts, more than any network that fits onto a chip",
+            at=at,
+            help="use a smaller network",
+        ) from None
     except OSError as fault:
         raise CompileError(
             "CB101", f"the file cannot be read: {fault.strerror}", at=at, help="check the path"
         ) from None
     if not model.HasField("graph") or not model.graph.node:
         raise _not_onnx(at)
+    check_names(model.graph, at)
     return model
 
 
@@ -61,9 +75,16 @@ def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
             at=at,
             help="save the model again with all tensors inside the file",
         )
-    sensible = all(0 <= d < MAX_ELEMENTS for d in tensor.dims)
-    if not sensible or math.prod(tensor.dims) > MAX_ELEMENTS:
+    if len(tensor.dims) > MAX_RANK or any(d < 0 for d in tensor.dims):
         raise _damaged(tensor, at)
+    if math.prod(tensor.dims) > MAX_ELEMENTS:
+        raise CompileError(
+            "CB113",
+            f"tensor '{tensor.name}' has shape {tuple(tensor.dims)}, which is more than"
+            f" {MAX_ELEMENTS:,} numbers",
+            at=at,
+            help="use a smaller network: all its weights have to fit onto a chip",
+        )
     try:
         values: NDArray[Any] = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, LookupError, NotImplementedError):

@@ -9,7 +9,7 @@ from corgibuilder.ir import Pool, PoolKind, Window
 from .chains import with_constant
 from .elementwise import Arithmetic
 from .grid import Grid
-from .linear import UNIT
+from .linear import MAX_SUM, UNIT
 from .staircase import directions
 from .value import Value
 from .visit import Visit
@@ -94,6 +94,9 @@ def _max(visit: Visit, moves: Window) -> Value:
 def _average(visit: Visit, moves: Window) -> Value:
     value = visit.builder.integers(visit.value(), visit.name)
     taps = moves.kernel[0] * moves.kernel[1]
+    before = visit.builder.type(value.node).range
+    if max(abs(before.lo), abs(before.hi)) * taps >= MAX_SUM:
+        raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
     total = _pooled(visit, value, Pool(kind=PoolKind.SUM, window=moves))
     kind = visit.builder.type(total.node)
     bound = np.maximum(np.abs(kind.lo), np.abs(kind.hi))

@@ -34,15 +34,17 @@ def _apply(visit: Visit, links: Callable[[Fit], Links], scale_input: int) -> Ten
     array = visit.const(0).array
     scale = visit.const(scale_input).array
     try:
-        if np.broadcast_shapes(array.shape, scale.shape) != array.shape:
-            raise ValueError
+        made = links(lambda parameter: parameter)
+        for parameter in (scale, *(p for link in made for p in link.parameters)):
+            if np.broadcast_shapes(array.shape, parameter.shape) != array.shape:
+                raise ValueError
         x = array
-        for link in links(lambda parameter: parameter):
+        for link in made:
             x = link(x)
     except ValueError:
         raise visit.refuse(
             "CB107",
-            f"a scale of shape {scale.shape} does not fit a tensor of shape {array.shape}",
+            f"its scale or zero point does not fit a tensor of shape {array.shape}",
             "export the file again",
         ) from None
     return Const(x, np.broadcast_to(scale, array.shape))
@@ -145,7 +147,7 @@ def multi_threshold(visit: Visit) -> Value:
     """``MultiThreshold``: ``out_scale * #{thresholds <= x} + out_bias``."""
     value = visit.value()
     thresholds = visit.const(1).array
-    if thresholds.ndim != 2:
+    if thresholds.ndim != 2 or not thresholds.size:
         raise visit.refuse("CB107", "its thresholds are not a matrix", "export the file again")
     layout = visit.attribute("data_layout", "") or _LAYOUTS.get(len(value.dims), "NC")
     axis = layout.index("C") - 1 if "C" in layout[1:] else 0

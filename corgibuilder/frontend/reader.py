@@ -15,6 +15,7 @@ from corgibuilder.ir import Network, Port
 from .builder import Builder
 from .constants import fold, foldable
 from .fake_quant import sums_before_sat
+from .limits import MAX_CONSTANT_BYTES
 from .names import node_names
 from .onnx_file import array, load
 from .operators import handler
@@ -88,8 +89,9 @@ class _Walk:
         named = dict(zip(self.live, names, strict=True))
         self.builder = Builder(path.name, {*names, *inputs})
         self.tensors: dict[str, Tensor | Unknown] = {}
+        self.constant_bytes = 0
         for tensor in graph.initializer:
-            self.tensors[tensor.name] = Const(array(tensor, at))
+            self.keep(Const(array(tensor, at)), tensor.name, at)
         self.readers = Counter(i for index in self.live for i in graph.node[index].input)
         self.readers.update(o.name for o in graph.output)
         name, self.frames, value = read_input(self.builder, model)
@@ -101,13 +103,29 @@ class _Walk:
             tensor = replace(tensor, shared=True)
         self.tensors[name] = tensor
 
+    def keep(self, constant: Const, name: str, at: Origin) -> None:
+        """Store a constant. Raises ``CompileError`` (CB113) where they get too large together."""
+        self.constant_bytes += constant.array.nbytes
+        if self.constant_bytes > MAX_CONSTANT_BYTES:
+            raise CompileError(
+                "CB113",
+                f"all constants up to '{name}' have more than {MAX_CONSTANT_BYTES:,} bytes",
+                at=at,
+                help="use a smaller network: all its weights have to fit onto a chip",
+            )
+        self.tensors[name] = constant
+
     def visit(self, node: onnx.NodeProto, name: str) -> None:
         """Read one node and store its result under each of its outputs."""
         result: Tensor | Unknown = Unknown()
         try:
             result = self.result(node, name)
+            if isinstance(result, Const):
+                for output in node.output:
+                    self.keep(result, output, self.builder.at(name))
         except CompileError as problem:
             self.problems.append(problem)
+            result = Unknown()
         for output in node.output:
             if output:
                 self.store(output, result)
@@ -134,6 +152,8 @@ class _Walk:
         )
         if constant and node.op_type not in ("Quant", "IntQuant", "BipolarQuant", "Trunc"):
             return fold(visit)
+        if read_by is None:
+            raise _unsupported(node, at)
         if sum(isinstance(t, Value) for t in inputs) > 1:
             raise CompileError(
                 "CB203",
@@ -141,7 +161,6 @@ class _Walk:
                 at=at,
                 help="use a network without branches that meet again",
             )
-        assert read_by is not None
         return read_by(visit)
 
     def input(self, name: str, at: Origin) -> Tensor | Unknown | None:
@@ -157,9 +176,16 @@ class _Walk:
         return self.tensors[name]
 
     def outputs(self) -> tuple[Port, ...]:
-        ports = []
+        ports: list[Port] = []
         for info in self.graph.output:
             try:
+                if info.name in (port.name for port in ports):
+                    raise CompileError(
+                        "CB311",
+                        f"output '{info.name}' is listed twice",
+                        at=self.builder.at(info.name),
+                        help="list every output once",
+                    )
                 tensor = self.input(info.name, self.builder.at(info.name))
                 if isinstance(tensor, Value):
                     index = info.type.tensor_type.elem_type == onnx.TensorProto.INT64

@@ -14,7 +14,7 @@ from corgibuilder.ir import Input, Port, QInt, Shape
 from .builder import Builder
 from .grid import Grid
 from .inputs import IntegerInput
-from .onnx_file import MAX_ELEMENTS
+from .limits import check_map
 from .sat import pixels
 from .value import Relayout, Value, canvas_of
 
@@ -47,6 +47,8 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
     at = builder.at(inputs[0].name)
     frames, dims = _dimensions(inputs[0], at)
     canvas = canvas_of(dims)
+    # what is neither vector nor map is rearranged first, and its values are channels until then
+    check_map(canvas or Shape(math.prod(dims), 1, 1), at)
     grid = Grid(np.ones(dims[0]))
     layout = (Relayout((), dims),)
     name = inputs[0].name
@@ -96,10 +98,6 @@ def _dimensions(info: onnx.ValueInfoProto, at: Origin) -> tuple[int, tuple[int, 
             f"its shape ({shown}) is not fixed, or has no batch dimension",
             at=at,
             help="export the network with a fixed image size; only the batch may be open",
-        )
-    if float(np.prod(np.array(dims[1:], np.float64))) > MAX_ELEMENTS:
-        raise CompileError(
-            "CB109", f"its shape {dims[1:]} is too large", at=at, help="use smaller images"
         )
     return max(1, dims[0]), dims[1:]
 

@@ -12,6 +12,8 @@ from .elementwise import Array, Link
 from .grid import Grid
 from .quantisers import Quantiser
 
+MAX_VIEW = 2**24  #: values of a frame that are looked at one by one
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:
@@ -102,14 +104,21 @@ def per_channel(value: Value, constant: Array) -> Array | None:
     """
     if constant.size == 1:
         return constant.reshape(()) if constant.ndim <= len(value.dims) + 1 else None
+    channels = value.canvas.channels
     try:
-        full = np.broadcast_to(constant, (1, *value.dims))
+        if np.broadcast_shapes(constant.shape, (1, *value.dims)) != (1, *value.dims):
+            return None
     except ValueError:
         return None
-    on_canvas = full.reshape(value.canvas.channels, -1)
-    if not (on_canvas == on_canvas[:, :1]).all():
+    frame = constant.reshape([1] * (len(value.dims) + 1 - constant.ndim) + list(constant.shape))[0]
+    if value.dims[0] != channels:  # channels are not a dimension of their own
+        if value.canvas.size > MAX_VIEW:
+            return None
+        frame = np.broadcast_to(frame, value.dims).reshape(channels, -1)
+    rows = frame.reshape(len(frame), -1)
+    if not (rows == rows[:, :1]).all():
         return None
-    return np.ascontiguousarray(on_canvas[:, 0])[:, None, None]
+    return np.ascontiguousarray(np.broadcast_to(rows[:, 0], channels))[:, None, None]
 
 
 def canvas_of(dims: tuple[int, ...]) -> Shape | None:

@@ -2,6 +2,7 @@
 
 from corgibuilder.ir import Pads, Window
 
+from .limits import MAX_STEP
 from .value import Value
 from .visit import Visit
 
@@ -18,6 +19,11 @@ def window(visit: Visit, value: Value, kernel: tuple[int, ...]) -> Window:
             "CB107",
             f"kernel {kernel}, strides {strides} and pads {pads} make no sense",
             "export the file again",
+        )
+    if max(*kernel, *strides, *pads) > MAX_STEP:
+        raise visit.unsupported(
+            f"with kernel {kernel}, strides {strides} and pads {pads}",
+            f"use up to {MAX_STEP:,} of each",
         )
     if any(d != 1 and k > 1 for d, k in zip(dilations, kernel, strict=True)):
         raise visit.unsupported(f"with dilation {dilations}", "use dilation 1")

@@ -58,9 +58,9 @@ def memories_table(report: MemoryReport) -> Table:
             kinds.update(cut.macros)
         table.add_row(
             stage.name,
-            "\n".join(f"{number} x {name}" for name, number in kinds.items()),
-            "\n".join(f"{cut.memory.depth:,} x {cut.memory.width:,}" for cut in rams),
-            "\n".join(str(cut.memory.ports) for cut in rams),
+            [f"{number} x {name}" for name, number in kinds.items()],
+            [f"{cut.memory.depth:,} x {cut.memory.width:,}" for cut in rams],
+            [str(cut.memory.ports) for cut in rams],
             *_memory_numbers(stage.totals),
         )
     totals = report.totals

@@ -54,6 +54,7 @@ def synth(
     final = build_dir / "synth" / target.value
     if liberty:
         _check(liberty, target)
+        _check_place(final.absolute())
     with (
         complete_folder(final, foreign=foreign_results) as out,
         _workers() as pool,
@@ -104,6 +105,18 @@ def _check(liberty: Path, target: Target) -> None:
             "the Liberty file does not exist",
             at=Origin(str(liberty)),
             help="give a file of standard cells, .lib",
+        )
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a path that abc, which maps the cells, does not work in."""
+    unfit = [c for c in str(folder) if c in "\"'<>" or not c.isprintable()]
+    if unfit:
+        raise CompileError(
+            "CB629",
+            f"abc, which maps the cells, does not work in a folder with {unfit[0]!r} in its path",
+            at=Origin(str(folder)),
+            help="move the build directory",
         )
 
 

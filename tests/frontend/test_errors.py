@@ -180,10 +180,8 @@ def test_scores_of_different_scale_have_no_winner(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "dims", [(1, 2, "height", 5), (1, 2, 0, 5), (1,), (1, 2**20, 2**20, 2**20)]
-)
-def test_inputs_of_open_or_absurd_size(dims, tmp_path):
+@pytest.mark.parametrize("dims", [(1, 2, "height", 5), (1, 2, 0, 5), (1,)])
+def test_inputs_of_open_size(dims, tmp_path):
     model = Model(MAP)
     model.conv(ones(3, 2, 3, 3))
     proto = model.proto()
