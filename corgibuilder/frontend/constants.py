@@ -166,6 +166,8 @@ def _divide(_: Visit, arrays: list[Array]) -> Array:
     """Integers divide towards zero, as in onnxruntime."""
     if arrays[0].dtype.kind == "f":
         return np.asarray(arrays[0] / arrays[1])
+    if not arrays[1].all():
+        raise ValueError
     return np.trunc(arrays[0] / arrays[1]).astype(arrays[0].dtype)
 
 

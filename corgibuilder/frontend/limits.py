@@ -8,6 +8,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Shape
 
 MAX_NAME = 1000  #: characters
+MAX_RANK = 8  #: dimensions of a tensor
 MAX_CHANNELS = 2**16  #: of a map, or numbers of a vector
 MAX_MAP = 2**32  #: values in one frame
 MAX_STEP = 2**16 - 1  #: rows or columns of a kernel, a stride or a padding
@@ -31,6 +32,23 @@ def check_names(graph: onnx.GraphProto, at: Origin) -> None:
                 at=at,
                 help=f"give it a name of up to {MAX_NAME:,} characters",
             )
+
+
+def check_tensors(graph: onnx.GraphProto, at: Origin) -> None:
+    """Raise ``CompileError`` (CB311) for a tensor that is there, or an output, more than once."""
+    made = [tensor.name for tensor in graph.initializer]
+    made += [name for node in graph.node for name in node.output if name]
+    for names, what in ((made, "made"), ([o.name for o in graph.output], "listed as an output")):
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                raise CompileError(
+                    "CB311",
+                    f"tensor '{name}' is {what} twice",
+                    at=at,
+                    help="export the file again",
+                )
+            seen.add(name)
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[str]:

@@ -12,11 +12,10 @@ from onnx import numpy_helper
 
 from corgibuilder.diagnostics import CompileError, Origin
 
-from .limits import check_names
+from .limits import MAX_RANK, check_names, check_tensors
 from .wire import NotAMessageError, TooManyPartsError, check
 
 MAX_BYTES = 2**28  #: of a file
-MAX_RANK = 8  #: dimensions of one constant
 MAX_ELEMENTS = 2**24  #: of one constant
 
 
@@ -54,6 +53,7 @@ def load(path: Path) -> onnx.ModelProto:
     if not model.HasField("graph") or not model.graph.node:
         raise _not_onnx(at)
     check_names(model.graph, at)
+    check_tensors(model.graph, at)
     return model
 
 

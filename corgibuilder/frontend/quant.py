@@ -14,6 +14,7 @@ from .quantisers import (
     UniformQuantiser,
     integer_range,
 )
+from .staircase import MAX_LEVELS
 from .value import Const, Step, Tensor, Value
 from .visit import Visit
 
@@ -149,6 +150,12 @@ def multi_threshold(visit: Visit) -> Value:
     thresholds = visit.const(1).array
     if thresholds.ndim != 2 or not thresholds.size:
         raise visit.refuse("CB107", "its thresholds are not a matrix", "export the file again")
+    if thresholds.shape[1] > MAX_LEVELS:
+        raise visit.refuse(
+            "CB303",
+            f"it has {thresholds.shape[1]} thresholds in a channel",
+            f"quantise to fewer bits: at most {MAX_LEVELS} levels",
+        )
     layout = visit.attribute("data_layout", "") or _LAYOUTS.get(len(value.dims), "NC")
     axis = layout.index("C") - 1 if "C" in layout[1:] else 0
     channels = len(thresholds)

@@ -176,21 +176,14 @@ class _Walk:
         return self.tensors[name]
 
     def outputs(self) -> tuple[Port, ...]:
-        ports: list[Port] = []
+        ports = []
         for info in self.graph.output:
             try:
-                if info.name in (port.name for port in ports):
-                    raise CompileError(
-                        "CB311",
-                        f"output '{info.name}' is listed twice",
-                        at=self.builder.at(info.name),
-                        help="list every output once",
-                    )
                 tensor = self.input(info.name, self.builder.at(info.name))
                 if isinstance(tensor, Value):
                     index = info.type.tensor_type.elem_type == onnx.TensorProto.INT64
                     ports.append(output_port(self.builder, info.name, tensor, index=index))
-                elif isinstance(tensor, Const):
+                elif not isinstance(tensor, Unknown):
                     raise CompileError(
                         "CB107",
                         "this output does not depend on the input",
@@ -199,6 +192,15 @@ class _Walk:
                     )
             except CompileError as problem:
                 self.problems.append(problem)
+        if not self.graph.output:
+            self.problems.append(
+                CompileError(
+                    "CB313",
+                    "the network has no outputs",
+                    at=Origin(self.builder.file),
+                    help="export the file again",
+                )
+            )
         return tuple(ports)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from .constants import flattened, new_shape, squeezed, unsqueezed
+from .limits import MAX_RANK
 from .value import Const, Relayout, Value, canvas_of
 from .visit import Visit
 
@@ -17,6 +18,8 @@ def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int
         raise visit.unsupported(
             "that mixes frames of a batch", "keep the first dimension, the batch, as it is"
         )
+    if len(shape) > MAX_RANK:
+        raise visit.unsupported(f"to {len(shape)} dimensions", f"use up to {MAX_RANK} dimensions")
     dims = shape[1:]
     large = [i for i in order if old[i] != 1]
     keeps_order = large == sorted(large)

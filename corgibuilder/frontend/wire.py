@@ -5,7 +5,7 @@ An empty node takes 2 bytes in a file and more than a hundred in memory.
 
 from typing import Any
 
-MAX_PARTS = 2**20  #: fields of a message and of all messages in it
+MAX_PARTS = 2**19  #: fields of a message and of all messages in it
 MAX_PACKED = 2**26  #: bytes of numbers that are stored with as many bytes as each needs
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
@@ -31,7 +31,9 @@ def check(content: bytes, descriptor: Any) -> None:
         place, end, kind = waiting.pop()
         while place < end:
             parts += 1
-            tag, place = _number(content, place, end)
+            tag, place = content[place], place + 1
+            if tag > 127:
+                tag, place = _number(content, place - 1, end)
             wire, field = tag & 7, kind.fields_by_number.get(tag >> 3)
             if wire == _VARINT:
                 _, place = _number(content, place, end)

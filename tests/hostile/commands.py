@@ -17,8 +17,11 @@ SECONDS = 30
 MAX_BYTES = 2 * 10**9
 
 
+NAMES = ("inspect", "inspect --json", "run", "plan", "build")
+
+
 def commands(path, frames, out):
-    """What is called with a file; those that come later are not if an earlier one succeeds."""
+    """What is called with a file."""
     return {
         "inspect": ["inspect", path],
         "inspect --json": ["inspect", path, "--json"],
@@ -34,18 +37,31 @@ def faults(path, frames, *, build=False):
     Right is to succeed, or to end with status 2 and a message, in time, and with nothing written.
     Where a plan succeeds, so would a build, which is tried only with ``build``.
     """
+    wrong, planned = [], False
+    for name in NAMES:
+        if name == "build" and planned and not build:
+            continue
+        planned, problem = _called(name, path, frames)
+        if problem:
+            wrong.append(f"{name}: {problem}")
+    return wrong
+
+
+def _called(name, path, frames):
+    """Whether a command succeeded, and what is wrong with how it ended, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "found.json"
+        found, out = Path(folder) / "found.json", Path(folder) / "out"
         child = os.fork()
         if not child:
-            _limited(lambda: found.write_text(json.dumps(_tried(path, frames, folder, build))))
+            arguments = [str(a) for a in commands(path, frames, out)[name]]
+            _limited(lambda: found.write_text(json.dumps(_tried(arguments, out))))
         _, status, usage = os.wait4(child, 0)
         if not found.is_file():
-            return [f"ended with {os.waitstatus_to_exitcode(status)}"]
-        result = json.loads(found.read_text())
+            return False, f"ended with {os.waitstatus_to_exitcode(status)}"
+        succeeded, problem = json.loads(found.read_text())
         if usage.ru_maxrss * 1024 > MAX_BYTES:
-            result.append(f"took {usage.ru_maxrss / 1e6:.2f} GB")
-        return result
+            problem += f"took {usage.ru_maxrss / 1e6:.2f} GB"
+        return succeeded, problem
 
 
 def _limited(task):
@@ -59,16 +75,9 @@ def _limited(task):
         os._exit(0)
 
 
-def _tried(path, frames, folder, build):
-    wrong, planned = [], False
-    for name, arguments in commands(path, frames, Path(folder) / "out").items():
-        if name == "build" and planned and not build:
-            continue
-        result = CliRunner().invoke(app, [str(a) for a in arguments])
-        planned = result.exit_code == 0
-        if problem := _problem(result, Path(folder) / "out", json_only="--json" in arguments):
-            wrong.append(f"{name}: {problem}")
-    return wrong
+def _tried(arguments, out):
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code == 0, _problem(result, out, json_only="--json" in arguments)
 
 
 def _problem(result, out, *, json_only):
