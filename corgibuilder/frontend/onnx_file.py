@@ -15,6 +15,8 @@ from corgibuilder.diagnostics import CompileError, Origin
 from .limits import MAX_RANK, check_names, check_tensors
 from .wire import NotAMessageError, TooManyPartsError, check
 
+_TYPES = "FLOAT DOUBLE FLOAT16 INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 BOOL"
+NUMBERS = {onnx.TensorProto.DataType.Value(name) for name in _TYPES.split()}
 MAX_BYTES = 2**28  #: of a file
 MAX_ELEMENTS = 2**24  #: of one constant
 
@@ -75,7 +77,8 @@ def array(tensor: onnx.TensorProto, at: Origin) -> NDArray[Any]:
             at=at,
             help="save the model again with all tensors inside the file",
         )
-    if len(tensor.dims) > MAX_RANK or any(d < 0 for d in tensor.dims):
+    shaped = len(tensor.dims) <= MAX_RANK and all(d >= 0 for d in tensor.dims)
+    if tensor.data_type not in NUMBERS or not shaped:
         raise _damaged(tensor, at)
     if math.prod(tensor.dims) > MAX_ELEMENTS:
         raise CompileError(

@@ -31,42 +31,28 @@ def commands(path, frames, out):
     }
 
 
-def faults(path, frames, *, build=False):
-    """All that is wrong with how the commands take the file ``path``; nothing if all is well.
+def outcome(path, frames, names):
+    """Those of the commands ``names`` that take the file ``path``, and what is wrong with any.
 
     Right is to succeed, or to end with status 2 and a message, in time, and with nothing written.
-    Where a plan succeeds, so would a build, which is tried only with ``build``.
+    All are called in one process, which is not this one.
     """
-    wrong, planned = [], False
-    for name in NAMES:
-        if name == "build" and planned and not build:
-            continue
-        planned, problem = _called(name, path, frames)
-        if problem:
-            wrong.append(f"{name}: {problem}")
-    return wrong
-
-
-def _called(name, path, frames):
-    """Whether a command succeeded, and what is wrong with how it ended, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        found, out = Path(folder) / "found.json", Path(folder) / "out"
+        found = Path(folder) / "found.json"
         child = os.fork()
         if not child:
-            arguments = [str(a) for a in commands(path, frames, out)[name]]
-            _limited(lambda: found.write_text(json.dumps(_tried(arguments, out))))
+            _limited(lambda: found.write_text(json.dumps(_tried(path, frames, names, folder))))
         _, status, usage = os.wait4(child, 0)
         if not found.is_file():
-            return False, f"ended with {os.waitstatus_to_exitcode(status)}"
-        succeeded, problem = json.loads(found.read_text())
+            return [], [f"ended with {os.waitstatus_to_exitcode(status)}"]
+        taken, wrong = json.loads(found.read_text())
         if usage.ru_maxrss * 1024 > MAX_BYTES:
-            problem += f"took {usage.ru_maxrss / 1e6:.2f} GB"
-        return succeeded, problem
+            wrong.append(f"took {usage.ru_maxrss / 1e6:.2f} GB")
+        return taken, wrong
 
 
 def _limited(task):
     """Do it and end the process, which must not take much longer or much more than it may."""
-    signal.alarm(SECONDS)
     resource.setrlimit(resource.RLIMIT_DATA, (2 * MAX_BYTES, 2 * MAX_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
@@ -75,9 +61,18 @@ def _limited(task):
         os._exit(0)
 
 
-def _tried(arguments, out):
-    result = CliRunner().invoke(app, arguments)
-    return result.exit_code == 0, _problem(result, out, json_only="--json" in arguments)
+def _tried(path, frames, names, folder):
+    taken, wrong = [], []
+    for name in names:
+        signal.alarm(SECONDS)
+        out = Path(folder) / name
+        arguments = [str(a) for a in commands(path, frames, out)[name]]
+        result = CliRunner().invoke(app, arguments)
+        if problem := _problem(result, out, json_only="--json" in arguments):
+            wrong.append(f"{name}: {problem}")
+        if result.exit_code == 0:
+            taken.append(name)
+    return taken, wrong
 
 
 def _problem(result, out, *, json_only):
