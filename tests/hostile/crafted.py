@@ -17,8 +17,9 @@ HUGE = (2**31, 2**40, 2**62, 2**63 - 1)
 
 
 def files():
-    """All of them, by name."""
-    return other_kinds() | places() | wire() | tensors() | graphs() | attributes() | constants()
+    """All of them, by kind and name."""
+    kinds = (other_kinds, places, wire, tensors, graphs, attributes, constants)
+    return {kind.__name__: kind() for kind in kinds}
 
 
 # ---- files of other kinds, and what is no file

@@ -1,6 +1,7 @@
 """Files with a little damage: bits, ends, fields, sizes and attributes of sound ones."""
 
 import random
+from functools import cache
 
 import numpy as np
 import onnx
@@ -14,17 +15,12 @@ NUMBERS = (0, 1, -1, 2, 3, 7, 64, 2**16, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 -
 FLOATS = (0.0, -1.0, 1e-38, 1e38, 0.3, 2.0**24, float("inf"), float("nan"))
 
 
+@cache
 def sound():
     """Networks that are in order, as messages."""
     digits = onnx.ModelProto.FromString(DIGITS_NETWORK.read_bytes())
-    return [
-        digits,
-        _layers().proto(),
-        _constants().proto(),
-        _floats().proto(),
-        _chip().proto(),
-        _sat(),
-    ]
+    made = [_layers(), _constants(), _floats(), _chip(), _sat()]
+    return [digits, *(model.proto() for model in made)]
 
 
 def _layers():
@@ -105,13 +101,14 @@ def _sat():
         model.conv(np.linspace(-1, 1, 3 * inputs).reshape(3, inputs, 1, 1))
         model.node("BatchNormalization", *(model.const(np.full(3, x)) for x in (1, 0.1, 0.2, 0.9)))
         model.node("SAT_Quant", alpha=1.5, nb_bits=4)
-    return model.proto()
+    return model
 
 
 def mutant(seed):
     """Bytes of a damaged file; the same ones for the same seed."""
     rng = random.Random(seed)
-    model = rng.choice(sound())
+    model = onnx.ModelProto()
+    model.CopyFrom(rng.choice(sound()))
     kinds = (_bits, _cut, _spliced, _fields, _fields, _fields, _fields, _both)
     return rng.choice(kinds)(rng, model)
 
