@@ -110,9 +110,12 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Bits of a register, from ``lowest_bit`` up, and their value after a reset."""
+    """Bits of a register, from ``lowest_bit`` up, and their value after a reset.
 
-    name: Name
+    Those that belong to an output of the network have its name, which may be anything.
+    """
+
+    name: str
     lowest_bit: Number
     bits: Bits
     reset: Number
