@@ -1,0 +1,104 @@
+"""One network of the net with all that is done to it: a file, a target, a plan, frames."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from corgibuilder.frontend import read
+from corgibuilder.ir import Graph, Input, Ints, Network, Shape, input_node
+from corgibuilder.plan import Target
+from corgibuilder.plan.folding import Folding
+
+from ..frontend.models import Model
+from .layers import Operator
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A named operator on the value of the layer ``after``, or on the input."""
+
+    name: str
+    op: Operator
+    after: str = "input"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What a plan edited by its user decides."""
+
+    input_lanes: int
+    foldings: Mapping[str, Folding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A network, its target, and the frames that are played into its hardware.
+
+    The target's plan is built, or that of ``edit``. ``calm`` frames of the built size come first,
+    as fast as they are taken; after them those of ``sizes`` (rows, columns), the last of
+    ``stalled`` with stalls on both sides. ``seed`` is that of the values and stalls.
+    """
+
+    shape: tuple[int, int, int]
+    values: str  #: of the input: UINT4, INT3, BIPOLAR, ...
+    layers: tuple[Layer, ...]
+    outputs: tuple[str, ...]
+    target: Target
+    edit: Edit | None = None
+    calm: int = 3
+    sizes: tuple[tuple[int, int], ...] = ()
+    stalled: int = 0
+    seed: int = 1
+
+    @property
+    def frames(self) -> int:
+        return self.calm + len(self.sizes)
+
+    def layer(self, name: str) -> Layer:
+        return next(layer for layer in self.layers if layer.name == name)
+
+
+def model_of(case: Case) -> tuple[Model, dict[str, str]]:
+    """The file of a case before it is written, and the tensor of each layer."""
+    model = Model(case.shape, case.values)
+    tensors = {"input": "input"}
+    for layer in case.layers:
+        tensors[layer.name] = layer.op.add(model, layer.name, tensors[layer.after])
+    return model, tensors
+
+
+def network_of(case: Case) -> Network:
+    """The network as the frontend reads it. Raises :class:`CompileError`."""
+    model, tensors = model_of(case)
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as folder:
+        return read(model.save(folder, [tensors[name] for name in case.outputs]))
+
+
+def frames_of(case: Case, network: Network) -> list[Ints]:
+    """Random frames and, from the second one on, some with the ends of the range only."""
+    op = input_node(network.graph).op
+    assert isinstance(op, Input)
+    lo, hi = op.range.lo, op.range.hi
+    rng = np.random.default_rng(case.seed)
+    sizes = [(op.shape.height, op.shape.width)] * case.calm + list(case.sizes)
+    frames = []
+    for number, size in enumerate(sizes):
+        shape = (op.shape.channels, *size)
+        ends = number % 4 == 1 or case.values == "BIPOLAR"
+        frame = (
+            rng.choice([lo, hi], shape) if ends else rng.integers(lo, hi, shape, endpoint=True)
+        )
+        if number % 4 == 3:
+            frame = np.full(shape, hi if number % 8 == 3 else lo)
+        frames.append(frame.astype(np.int64))
+    return frames
+
+
+def graph_of_size(network: Network, height: int, width: int) -> Graph:
+    """The graph for maps of another size."""
+    node = input_node(network.graph)
+    assert isinstance(node.op, Input)
+    shape = Shape(node.op.shape.channels, height, width)
+    return network.graph.replaced({node.name: replace(node, op=replace(node.op, shape=shape))})

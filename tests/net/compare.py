@@ -1,0 +1,205 @@
+"""Three comparisons of one case: golden with executor, RTL with golden, plan with RTL."""
+
+import tempfile
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from corgibuilder import golden
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import Argmax, Conv, Ints, Network, Pool
+from corgibuilder.plan import Plan
+from corgibuilder.plan.folding import Feed
+from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.plan.plan import layer_kind, requantiser
+
+from ..frontend.models import theirs
+from .build import planned, write_verilog
+from .case import Case, frames_of, graph_of_size, model_of, network_of
+from .simulate import Measured, Play, simulate
+
+EXECUTED = 2  #: frames at most that the executor, which is slow, computes too
+SLACK_CYCLES = 2  #: by which a plan may be pessimistic, or by 1 %
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong: the same ``kind`` is the same way to fail."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """What a stage of the pipeline is made of."""
+
+    layer: str
+    feed: str
+    engine: str
+    requantiser: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a case.
+
+    ``refused`` is the code of a refusal. ``wrong`` are faults of the project whatever the plan
+    says; ``optimistic`` and ``pessimistic`` are plans that the RTL does not keep to.
+    """
+
+    refused: str | None = None
+    wrong: tuple[Finding, ...] = ()
+    optimistic: tuple[Finding, ...] = ()
+    pessimistic: tuple[Finding, ...] = ()
+    executor: str = "not run"  #: or equal, or noted: the file's own result depends on rounding
+    stages: tuple[StageSummary, ...] = ()
+    compared: int = 0
+    cycles: int = 0
+    figures: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.wrong + self.optimistic + self.pessimistic
+
+
+def compare(case: Case) -> Outcome:
+    """Read, plan, build and simulate a case, and compare all there is."""
+    done = Outcome()
+    try:
+        network = network_of(case)
+        done = _executed(case, network)
+        if not done.wrong:
+            pipeline, plan = planned(case, network)
+            done = _simulated(case, network, pipeline, plan, done)
+    except CompileError as refusal:
+        return Outcome(refused=refusal.code, executor=done.executor)
+    except Exception as crash:  # noqa: BLE001
+        return Outcome(wrong=(_crash(crash),), executor=done.executor)
+    return done
+
+
+def _crash(crash: Exception) -> Finding:
+    """Kind by the deepest place in the project, so that another crash is another kind."""
+    frames = [f for f in traceback.extract_tb(crash.__traceback__) if "corgibuilder/" in f.filename]
+    place = f"{Path(frames[-1].filename).name}, {frames[-1].name}" if frames else "the net"
+    text = "".join(traceback.format_exception(crash)[-4:])
+    return Finding(f"{type(crash).__name__} in {place}", text)
+
+
+def _executed(case: Case, network: Network) -> Outcome:
+    """Golden against qonnx and onnxruntime, in the file's own values."""
+    model, tensors = model_of(case)
+    names = [tensors[name] for name in case.outputs]
+    frames = [f for f in frames_of(case, network)[: case.calm]][:EXECUTED]
+    if not frames:
+        return Outcome()
+    given = np.stack(frames).astype(np.float32)
+    expected = theirs(model.proto(names), given)
+    values = golden.run(network.graph, network.inputs[0].convert(given))
+    if network.notes:
+        return Outcome(executor="noted")
+    for port in network.outputs:
+        got = port.convert(values[port.node])
+        if not np.array_equal(got.reshape(expected[port.name].shape), expected[port.name]):
+            count = int((got.reshape(expected[port.name].shape) != expected[port.name]).sum())
+            text = f"{count} values of {port.node!r} differ from the file's own executor"
+            return Outcome(wrong=(Finding("executor", text),))
+    return Outcome(executor="equal")
+
+
+def play_of(case: Case, network: Network) -> Play:
+    """Frames of a case and the golden values of every output."""
+    frames = frames_of(case, network)
+    values: dict[str, list[Ints]] = {port.node: [] for port in network.outputs}
+    for frame in frames:
+        graph = graph_of_size(network, *frame.shape[1:])
+        run = golden.run(graph, frame[None])
+        for node, maps in values.items():
+            maps.append(run[node][0].astype(np.int64))
+    return Play(
+        frames=frames, golden=values, calm=case.calm, stalled=case.stalled, seed=case.seed
+    )
+
+
+def _simulated(
+    case: Case, network: Network, pipeline: Pipeline, plan: Plan, done: Outcome
+) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as folder:
+        built = write_verilog(pipeline, plan, Path(folder))
+        measured = simulate(built.unit, built.folder, play_of(case, network))
+    figures = {
+        "interval": (plan.cycles_per_frame, measured.interval),
+        "first latency": (plan.latency_first, measured.latency_first),
+        "frame latency": (plan.latency_frame, measured.latency_frame),
+    }
+    late, early = _plan_findings(case, figures, pipeline) if not measured.faults else ((), ())
+    return Outcome(
+        wrong=tuple(Finding(f"RTL: {kind}", text) for kind, text in measured.faults),
+        optimistic=late,
+        pessimistic=early,
+        executor=done.executor,
+        stages=tuple(map(_summary, pipeline.links)),
+        compared=measured.compared,
+        cycles=measured.cycles,
+        figures=figures,
+    )
+
+
+def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
+    """Where the plan says less than what was measured, and where it says more than it may."""
+    late, early = [], []
+    cause = _slowest(case, pipeline)
+    for name, (said, seen) in figures.items():
+        if seen is None or (name == "frame latency" and late):
+            continue
+        text = f"{name}: planned {said}, measured {seen}; slowest is {cause}"
+        kind = f"{name.split()[-1]}, {cause}"
+        if seen > said:
+            late.append(Finding(f"optimistic {kind}", text))
+        elif said - seen > max(SLACK_CYCLES, said / 100):
+            early.append(Finding(f"pessimistic {kind}", text))
+    return tuple(late), tuple(early)
+
+
+def _slowest(case: Case, pipeline: Pipeline) -> str:
+    """Window source and kind of the stage that has the most cycles, and whose decision that was."""
+    link = max(pipeline.links, key=lambda link: link.folded.frame_cycles)
+    kind = layer_kind(link.stage).split(" ")[0]
+    edited = ", edited plan" if case.edit is not None else ""
+    return f"{link.folded.folding.feed.value} {kind}{edited}"
+
+
+def _summary(link: Link) -> StageSummary:
+    stage = link.stage
+    parts = layer_kind(stage).rsplit(" ", 1)
+    kind = parts[0] if parts[-1][:1].isdigit() else layer_kind(stage)
+    many = f"{link.folded.folding.feed.value}{' of several pixels' if stage.entering > 1 else ''}"
+    return StageSummary(kind, many, _engine(link), _form(link))
+
+
+def _engine(link: Link) -> str:
+    match link.stage.engine:
+        case Conv() if link.folded.depthwise:
+            return "multipliers, one channel each"
+        case Conv() if link.folded.by_output:
+            return "multipliers, output by output"
+        case Conv():
+            steps = "wired weights" if link.folded.weight_rows == 1 else "weights in memory"
+            return f"multipliers, {steps}"
+        case Pool(kind=kind):
+            tiled = link.folded.folding.feed is Feed.TILES
+            return f"{kind.value} {'as they come' if tiled else 'of a window'}"
+        case Argmax():
+            return "argmax"
+    return "none"
+
+
+def _form(link: Link) -> str:
+    """Kind of requantiser, without its sizes."""
+    text = requantiser(link)
+    words = [w.strip(",") for w in text.split() if not w.strip(",+")[:1].isdigit()]
+    several = " of several" if "+" in text else ""
+    return " and ".join(dict.fromkeys(words)) + several

@@ -1,0 +1,220 @@
+"""Plays frames into emitted Verilog and reads what came out, in the simulator that is fastest."""
+
+import functools
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corgibuilder import resources
+from corgibuilder.build_directory import Unit
+from corgibuilder.ir import Ints
+from corgibuilder.verify import Simulator
+from corgibuilder.verify.bench import Settings, write_bench
+from corgibuilder.verify.simulators import environment
+
+sys.path.insert(0, str(resources.sim()))
+from verdict import judge
+from words import read_recording
+
+HELPERS = ("stalls.v", "player.v", "recorder.v")
+HERE = Path(__file__).parent
+EVENTS = 2e9  #: cycles times characters of Verilog from which compiling a model is worth it
+LONGEST = 900  #: seconds that a simulation may take
+VERILATOR = (
+    "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
+    "-Wno-fatal", "-Wno-lint", "-Wno-style", "--noassert", "--x-assign", "fast",
+    "--x-initial", "fast",
+)  # fmt: skip
+MAKE = (
+    "make", "-C", "model", "-f", "Vtestbench.mk", "OPT_FAST=-O0", "OPT_SLOW=-O0",
+    "OPT_GLOBAL=-O0", "CFG_CXXFLAGS_PCH_I=-include",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a simulation showed. ``faults`` has a kind and a sentence for each wrong port.
+
+    Times as in :class:`~corgibuilder.verify.SimulationReport`; the interval is that of the last
+    two calm frames, ``None`` where the stalls began before those were out.
+    """
+
+    faults: tuple[tuple[str, str], ...]
+    interval: int | None
+    latency_first: int | None
+    latency_frame: int | None
+    cycles: int
+    compared: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """Frames, their golden values by node, and when stalls begin."""
+
+    frames: list[Ints]
+    golden: dict[str, list[Ints]]
+    calm: int  #: frames of the built size at the start
+    stalled: int  #: frames at the end
+    seed: int
+
+
+def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
+    """Run the network of ``folder``."""
+    settings = _settings(unit, play)
+    with tempfile.TemporaryDirectory(prefix="corgibuilder-") as name:
+        bench = Path(name)
+        for image in (folder / "rtl").glob("*.hex"):
+            (bench / image.name).symlink_to(image.absolute())
+        write_bench(bench, unit, settings, play.frames, play.golden, size_ports=True)
+        sources = [bench / "testbench.v", *(resources.sim() / helper for helper in HELPERS)]
+        sources += [(folder / source).absolute() for source in unit.sources]
+        words = _words(unit, play)
+        cycles = _run(bench, settings, [str(path) for path in sources], words)
+        return _measured(bench, unit, play, cycles)
+
+
+def _settings(unit: Unit, play: Play) -> Settings:
+    return Settings(
+        simulator=Simulator.ICARUS,
+        stalls=play.stalled > 0,
+        stalls_from=len(play.frames) - play.stalled,
+        interval=1,
+        seed=play.seed,
+        patience_cycles=2000 + 2 * max(unit.cycles_per_frame, unit.latency_frame),
+        sources=(),
+    )
+
+
+def _words(unit: Unit, play: Play) -> int:
+    """Words of all streams."""
+    maps = [(unit.input, play.frames)]
+    maps += [(stream, play.golden[stream.node]) for stream in unit.outputs]
+    return sum(
+        sum(x.size for x in frames) // stream.unit * stream.words_per_unit
+        for stream, frames in maps
+    )
+
+
+def _run(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
+    """Simulate; returns the cycles simulated."""
+    text = sum(Path(source).stat().st_size for source in sources)
+    if shutil.which("iverilog") and words * text < EVENTS:
+        return _icarus(bench, settings, sources, words)
+    return _verilator(bench, settings, sources, words)
+
+
+def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
+    parameters = {
+        "STALLS": int(settings.stalls),
+        "STALLS_FROM": settings.stalls_from,
+        "SEED": settings.seed,
+        "WORDS": words,
+        "PATIENCE": settings.patience_cycles,
+    }
+    given = [f"-Pdrive.{name}={value}" for name, value in parameters.items()]
+    command = ["iverilog", "-g2005", "-s", "drive", "-o", "drive.vvp", *given]
+    _command([*command, str(HERE / "drive.v"), *sources], bench)
+    return _cycles(_command(["vvp", "drive.vvp"], bench))
+
+
+def _verilator(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
+    parameters = {"STALLS": int(settings.stalls), "STALLS_FROM": settings.stalls_from}
+    given = [f"-G{name}={value}" for name, value in (parameters | {"SEED": settings.seed}).items()]
+    _command([*VERILATOR, *given, str(HERE / "drive.cpp"), *sources], bench)
+    runtime = _runtime()
+    for file in runtime.glob("verilated*"):
+        shutil.copy(file, bench / "model")
+    _command(MAKE, bench)
+    for file in (bench / "model").glob("verilated*.[do]"):
+        if not (runtime / file.name).exists():
+            shutil.copy(file, runtime)
+    arguments = [str(words), str(settings.patience_cycles)]
+    return _cycles(_command(["model/Vtestbench", *arguments], bench))
+
+
+@functools.cache
+def _runtime() -> Path:
+    """A folder for what Verilator links to every model, compiled with the first one."""
+    _kept.append(tempfile.TemporaryDirectory(prefix="corgibuilder-"))
+    return Path(_kept[-1].name)
+
+
+_kept: list[tempfile.TemporaryDirectory] = []  # until the process ends
+
+
+def _command(command, folder: Path) -> str:
+    program = environment(Simulator.VERILATOR) if command[0] in ("verilator", "make") else None
+    finished = subprocess.run(
+        list(command),
+        cwd=folder,
+        env=program,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    assert not finished.returncode, f"{command[0]}: {finished.stdout[-3000:]}"
+    return finished.stdout
+
+
+def _cycles(text: str) -> int:
+    return int(text.split("cycles ")[-1].split()[0])
+
+
+def _measured(bench: Path, unit: Unit, play: Play, cycles: int) -> Measured:
+    starts = [int(line) for line in (bench / "i.log").read_text().split()]
+    verdicts = []
+    for stream in unit.outputs:
+        maps = play.golden[stream.node]
+        port = {
+            "name": stream.port,
+            "layer": stream.node,
+            "lanes": stream.lanes,
+            "bits": stream.bits,
+            "signed": stream.signed,
+            "words": sum(x.size for x in maps) // stream.unit * stream.words_per_unit,
+            "shapes": [x.shape for x in maps],
+        }
+        recording = read_recording(bench / f"{stream.port}.log", stream.word_bits)
+        verdicts.append(judge(port, recording, np.load(bench / f"{stream.port}.npy")))
+    complete = [v["frame_cycles"] for v in verdicts if v["frame_cycles"]]
+    last = max(complete, key=lambda spans: spans[0][1], default=[])
+    return Measured(
+        faults=tuple(fault for verdict in verdicts for fault in _faults(verdict)),
+        interval=_interval(last, starts, play),
+        latency_first=last[0][0] - starts[0] if last else None,
+        latency_frame=last[0][1] - starts[0] if last else None,
+        cycles=cycles,
+        compared=sum(verdict["compared"] for verdict in verdicts),
+    )
+
+
+def _faults(verdict: dict[str, Any]) -> list[tuple[str, str]]:
+    faults, at = [], f"output {verdict['layer']!r}"
+    if verdict["words"] != verdict["words_expected"]:
+        more = verdict["words"] > verdict["words_expected"]
+        kind = "too many words" if more else "too few words"
+        text = f"{at}: {verdict['words']} words instead of {verdict['words_expected']}"
+        faults.append((kind, text))
+    if verdict["breaches"]:
+        faults.append(("stream rule", f"{at}: a word changed in cycle {verdict['breaches'][0]}"))
+    if verdict["first_mismatch"]:
+        first = verdict["first_mismatch"]
+        faults.append(("values", f"{at}: {verdict['mismatches']} values differ, first {first}"))
+    return faults
+
+
+def _interval(spans: list[list[int]], starts: list[int], play: Play) -> int | None:
+    """Distance of the ends of the last two calm frames of the built size."""
+    stalled = len(play.frames) - play.stalled
+    begin = starts[stalled] if play.stalled and stalled < len(starts) else float("inf")
+    ends = [end for _, end in spans[: play.calm] if end < begin]
+    return [b - a for a, b in pairwise(ends)][-1] if len(ends) > 1 else None
