@@ -1,0 +1,254 @@
+"""A random case for every number: see :func:`generate`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import Network, TensorType
+from corgibuilder.plan import Target
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.pipeline import Pipeline
+
+from . import random_layers
+from .build import planned
+from .case import Case, Layer, graph_of_size, network_of
+from .edits import random_edit
+from .layers import ArgMax, Conv, Dense, GlobalAverage, GlobalMax, Operator
+
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 19, 23, 29, 31, 32)
+CHANNELS = (1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 11, 13)
+MOST_LAYERS = 6  #: that have a window or weights
+MOST_VALUES = 4096  #: of the input
+MOST_CYCLES = 2500  #: of a frame, so that a case takes seconds
+MOST_TOTAL = 12_000  #: of the calm frames
+MOST_MULTIPLIERS = 400  #: and bits of windows in registers: what takes long to emit
+MOST_WINDOW_BITS = 6000
+CLOCK = 50_000_000
+
+
+def generate(seed: int) -> Case:
+    """The case of a number: a network, a target or an edited plan, and frames.
+
+    Some are refused: what is asked for is beyond the possible, or nothing of a map is left.
+    """
+    rng = np.random.default_rng(seed)
+    case = _network(rng)
+    case = replace(case, seed=int(rng.integers(1, 1 << 16)))
+    try:
+        network = network_of(case)
+    except CompileError:
+        return case
+    return _frames(rng, _decisions(rng, case, network), network)
+
+
+def _network(rng: np.random.Generator) -> Case:
+    """Layers one after the other, each drawn for what is known of the value that it reads."""
+    case = Case(
+        shape=_shape(rng),
+        values=_values(rng),
+        layers=(),
+        outputs=(),
+        target=Target(fps=Fraction(1), clock_hz=1),
+    )
+    growing = Growing(case)
+    for _ in range(int(rng.integers(1, MOST_LAYERS + 1))):
+        growing = _grown(rng, growing)
+    if not growing.case.layers:
+        growing = growing.with_layer("relu", random_layers.Relu(), "input")
+    if rng.random() < 0.1:
+        growing = growing.tried("argmax", ArgMax(), growing.case.layers[-1].name) or growing
+    return _with_outputs(rng, growing.case)
+
+
+@dataclass(frozen=True)
+class Growing:
+    """A case that is read after each layer, so that the next one suits its ranges."""
+
+    case: Case
+
+    def with_layer(self, kind: str, op: Operator, after: str) -> "Growing":
+        name = f"{kind}{len(self.case.layers)}"
+        layers = (*self.case.layers, Layer(name, op, after))
+        return Growing(replace(self.case, layers=layers, outputs=(name,)))
+
+    def tried(self, kind: str, op: Operator, after: str) -> "Growing | None":
+        """With a layer more, unless it is refused."""
+        grown = self.with_layer(kind, op, after)
+        return grown if grown.type() is not None else None
+
+    def type(self, name: str | None = None) -> TensorType | None:
+        """Shape and ranges of the value of a layer, the last one unless it has a name."""
+        name = name or (self.case.layers[-1].name if self.case.layers else "input")
+        if name == "input":
+            return random_layers.input_type(self.case.shape, self.case.values)
+        try:
+            network = network_of(replace(self.case, outputs=(name,)))
+        except CompileError:
+            return None
+        return network.graph.type(network.outputs[0].node)
+
+
+def _shape(rng: np.random.Generator) -> tuple[int, int, int]:
+    channels = int(rng.choice(CHANNELS))
+    height, width = (int(n) for n in rng.choice(SIZES, 2))
+    match int(rng.integers(0, 10)):
+        case 0:
+            height = width = 1
+        case 1:
+            height = 1
+        case 2:
+            width = 1
+        case 3 | 4 | 5 | 6:  # small ones, where edges are everywhere
+            height, width = (int(n) for n in rng.integers(1, 12, 2))
+    while channels * height * width > MOST_VALUES:
+        channels = max(1, channels // 2)
+        height, width = max(1, height * 3 // 4), max(1, width * 3 // 4)
+    return channels, height, width
+
+
+def _values(rng: np.random.Generator) -> str:
+    if rng.random() < 0.08:
+        return "BIPOLAR"
+    bits = int(rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 8, rng.integers(9, 17)]))
+    return f"UINT{bits}" if bits == 1 or rng.random() < 0.6 else f"INT{bits}"
+
+
+def _grown(rng: np.random.Generator, growing: Growing) -> Growing:
+    """One more engine with what follows it; the same again where nothing that is tried fits."""
+    case = growing.case
+    names = ["input", *(layer.name for layer in case.layers)]
+    source = names[-1] if rng.random() < 0.85 else str(rng.choice(names))
+    kind = growing.type(source)
+    if kind is None:
+        return growing
+    for _ in range(4):
+        name, op = random_layers.engine(rng, kind)
+        grown = growing.tried(name, op, source)
+        if grown is not None:
+            return _activated(rng, grown, op)
+    return growing
+
+
+def _activated(rng: np.random.Generator, growing: Growing, engine: Operator) -> Growing:
+    kind = growing.type()
+    assert kind is not None
+    wide = max(abs(kind.range.lo), kind.range.hi) > 1 << 15
+    averaged = type(engine).__name__.endswith(("Average", "AveragePool"))
+    if not wide and not averaged and rng.random() < 0.15:
+        return growing
+    grown = growing
+    for name, op in random_layers.activation(rng, kind):
+        grown = grown.with_layer(name, op, grown.case.layers[-1].name)
+    return grown if grown.type() is not None else growing
+
+
+def _with_outputs(rng: np.random.Generator, case: Case) -> Case:
+    """Everything that no one reads is an output, and some of the rest are taps."""
+    read = {layer.after for layer in case.layers}
+    names = [layer.name for layer in case.layers]
+    outputs = [name for name in names if name not in read]
+    for name in names:
+        if name in read and rng.random() < 0.15:
+            tapped = replace(case, outputs=(name, *outputs))
+            if _readable(tapped):
+                outputs.insert(0, name)
+    return replace(case, outputs=tuple(outputs))
+
+
+def _readable(case: Case) -> bool:
+    try:
+        network_of(case)
+    except CompileError:
+        return False
+    return True
+
+
+def _decisions(rng: np.random.Generator, case: Case, network: Network) -> Case:
+    """With a target or an edited plan that is neither too slow nor too large to simulate."""
+    if rng.random() < 0.25:
+        edited = replace(case, edit=random_edit(rng, network, MOST_CYCLES))
+        return replace(edited, target=_budget(MOST_CYCLES))
+    cycles = int(np.exp(rng.uniform(0, np.log(4 * MOST_CYCLES))))
+    match int(rng.integers(0, 20)):
+        case 0:
+            cycles = 1
+        case 1 | 2:
+            cycles = 0
+    target = _budget(cycles) if cycles else Target(fps=Fraction(1), clock_hz=CLOCK)
+    more = rng.random()
+    if more < 0.1:
+        target = replace(target, headroom=int(rng.choice([1, 1, 2, 3, 4, 8])))
+    elif more < 0.25:
+        target = _with_latency(rng, replace(case, target=target), network)
+    return _affordable(replace(case, target=target), network)
+
+
+def _budget(cycles: int) -> Target:
+    return Target(fps=Fraction(1), clock_hz=cycles)
+
+
+def _with_latency(rng: np.random.Generator, case: Case, network: Network) -> Target:
+    """A part of the latency that the plan has without being asked."""
+    try:
+        _, plan = planned(case, network)
+    except CompileError:
+        return case.target
+    wanted = int(plan.latency_first * rng.uniform(0.2, 1.1)) + 1
+    return replace(case.target, latency=Fraction(wanted, case.target.clock_hz))
+
+
+def _affordable(case: Case, network: Network) -> Case:
+    """With another frame rate where the plan would take too long to emit or to simulate."""
+    for _ in range(12):
+        try:
+            pipeline, plan = planned(case, network)
+        except CompileError:
+            return case
+        slow, large = plan.cycles_per_frame > MOST_CYCLES, _large(pipeline)
+        if slow == large:  # neither, or both, which no frame rate mends
+            return case
+        budget = case.target.budget_for(network.input_shape)
+        cycles = min(MOST_CYCLES, budget // 2) if slow else budget * 3
+        case = replace(case, target=_budget(max(1, cycles)))
+    return case
+
+
+def _large(pipeline: Pipeline) -> bool:
+    window_bits = sum(_window_bits(link.folded) for link in pipeline.links)
+    return pipeline.multipliers > MOST_MULTIPLIERS or window_bits > MOST_WINDOW_BITS
+
+
+def _window_bits(folded: Folded) -> int:
+    if not folded.windows or not isinstance(folded.stage.engine, random_layers.IrConv):
+        return 0
+    rows, columns = folded.stage.engine.window.kernel
+    return rows * columns * folded.stage.x.shape.channels * folded.stage.x.range.width
+
+
+def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:
+    """Calm frames until the pace is steady, then some of other sizes, the last of them stalled."""
+    try:
+        pipeline, plan = planned(case, network)
+    except CompileError:
+        return case
+    steady = 3 + -(-plan.latency_frame // plan.cycles_per_frame)
+    calm = max(2, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
+    shape = network.input_shape
+    size = (shape.height, shape.width)
+    sizes = [size] * 3
+    if pipeline.resizable:
+        sizes = [_size(rng, network, size) for _ in range(6)]
+    return replace(case, calm=calm, sizes=tuple(sizes), stalled=len(sizes) - len(sizes) // 3)
+
+
+def _size(rng: np.random.Generator, network: Network, largest: tuple[int, int]) -> tuple[int, int]:
+    """A size up to the largest of which every layer leaves something; that one now and then."""
+    for _ in range(8):
+        size = tuple(int(rng.integers(1, n + 1)) for n in largest)
+        graph = graph_of_size(network, *size)
+        if all(min(graph.type(n.name).shape) > 0 for n in graph) and rng.random() < 0.9:
+            return size[0], size[1]
+    return largest
