@@ -25,7 +25,7 @@ from words import read_recording
 
 HELPERS = ("stalls.v", "player.v", "recorder.v")
 HERE = Path(__file__).parent
-EVENTS = 2e9  #: cycles times characters of Verilog from which compiling a model is worth it
+EVENTS = 3e10  #: cycles times characters of Verilog from which compiling a model is worth it
 LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
@@ -75,8 +75,11 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
         write_bench(bench, unit, settings, play.frames, play.golden, size_ports=True)
         sources = [bench / "testbench.v", *(resources.sim() / helper for helper in HELPERS)]
         sources += [(folder / source).absolute() for source in unit.sources]
-        words = _words(unit, play)
-        cycles = _run(bench, settings, [str(path) for path in sources], words)
+        verilog = sum(path.stat().st_size for path in sources)
+        expected = len(play.frames) * unit.cycles_per_frame + unit.latency_frame
+        few = shutil.which("iverilog") and expected * verilog < EVENTS
+        run = _icarus if few else _verilator
+        cycles = run(bench, settings, [str(path) for path in sources], _words(unit, play))
         return _measured(bench, unit, play, cycles)
 
 
@@ -100,14 +103,6 @@ def _words(unit: Unit, play: Play) -> int:
         sum(x.size for x in frames) // stream.unit * stream.words_per_unit
         for stream, frames in maps
     )
-
-
-def _run(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
-    """Simulate; returns the cycles simulated."""
-    text = sum(Path(source).stat().st_size for source in sources)
-    if shutil.which("iverilog") and words * text < EVENTS:
-        return _icarus(bench, settings, sources, words)
-    return _verilator(bench, settings, sources, words)
 
 
 def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
