@@ -25,6 +25,7 @@ from .layers import (
 __all__ = ["IrConv", "Relu", "activation", "engine", "input_type"]
 
 MOST_WEIGHTS = 4000  #: of a layer
+MOST_BITS = 11  #: of activations; those of inputs are up to 16
 MODES = ("ROUND", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
 OUTPUTS = (1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 16, 17)
 
@@ -61,9 +62,9 @@ def engine(rng: np.random.Generator, x: TensorType) -> tuple[str, Operator]:
     if pick < 0.91:
         return "global", GlobalAverage() if rng.random() < 0.6 else GlobalMax()
     if pick < 0.96:
-        outputs = int(rng.choice(OUTPUTS))
-        weights = _weights(rng, (channels * height * width, outputs))
-        return "dense", Dense(weights[: MOST_WEIGHTS * 2], _bias(rng, outputs))
+        inputs = channels * height * width
+        outputs = int(min(rng.choice(OUTPUTS), max(1, 2 * MOST_WEIGHTS // inputs)))
+        return "dense", Dense(_weights(rng, (inputs, outputs)), _bias(rng, outputs))
     return "clip", _clip(rng, x)
 
 
@@ -181,7 +182,7 @@ def _quant(rng: np.random.Generator, reach: float) -> Quant:
     scale = reach / 2**bits
     if rng.random() < 0.5:
         scale = 2.0 ** round(np.log2(scale))
-        bits = bits if rng.random() < 0.9 else int(rng.integers(9, 17))
+        bits = bits if rng.random() < 0.9 else int(rng.integers(9, MOST_BITS + 1))
     return Quant(
         np.float32(scale),
         zero=float(rng.choice([0, 0, 0, 1, -2])) if not signed else 0.0,
