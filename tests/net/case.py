@@ -87,9 +87,7 @@ def frames_of(case: Case, network: Network) -> list[Ints]:
     for number, size in enumerate(sizes):
         shape = (op.shape.channels, *size)
         ends = number % 4 == 1 or case.values == "BIPOLAR"
-        frame = (
-            rng.choice([lo, hi], shape) if ends else rng.integers(lo, hi, shape, endpoint=True)
-        )
+        frame = rng.choice([lo, hi], shape) if ends else rng.integers(lo, hi, shape, endpoint=True)
         if number % 4 == 3:
             frame = np.full(shape, hi if number % 8 == 3 else lo)
         frames.append(frame.astype(np.int64))

@@ -18,7 +18,7 @@ from corgibuilder.plan.plan import layer_kind, requantiser
 from ..frontend.models import theirs
 from .build import planned, write_verilog
 from .case import Case, frames_of, graph_of_size, model_of, network_of
-from .simulate import Measured, Play, simulate
+from .simulate import Play, simulate
 
 EXECUTED = 2  #: frames at most that the executor, which is slow, computes too
 SLACK_CYCLES = 2  #: by which a plan may be pessimistic, or by 1 %
@@ -119,9 +119,7 @@ def play_of(case: Case, network: Network) -> Play:
         run = golden.run(graph, frame[None])
         for node, maps in values.items():
             maps.append(run[node][0].astype(np.int64))
-    return Play(
-        frames=frames, golden=values, calm=case.calm, stalled=case.stalled, seed=case.seed
-    )
+    return Play(frames=frames, golden=values, calm=case.calm, stalled=case.stalled, seed=case.seed)
 
 
 def _simulated(

@@ -97,7 +97,9 @@ def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
     possible = [n for n in range(1, outputs + 1) if outputs % n == 0 and carries_pixels(stage, n)]
     if not possible:  # a pixel in parts, and not all of it at once
         outputs = channels
-        possible = [n for n in range(1, outputs + 1) if not outputs % n and carries_pixels(stage, n)]
+        possible = [
+            n for n in range(1, outputs + 1) if not outputs % n and carries_pixels(stage, n)
+        ]
     lanes = _fit(lanes, possible) if isinstance(engine, Conv) else outputs
     made = replace(folding, feed=feed, inputs=1, outputs=outputs, lanes=lanes, capacity=0)
     inputs = min(folding.inputs, most_inputs(stage, made))

@@ -1,6 +1,5 @@
 """A random case for every number: see :func:`generate`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -16,7 +15,7 @@ from . import random_layers
 from .build import planned
 from .case import Case, Layer, graph_of_size, network_of
 from .edits import random_edit
-from .layers import ArgMax, Conv, Dense, GlobalAverage, GlobalMax, Operator
+from .layers import ArgMax, Operator
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 19, 23, 29, 31, 32)
 CHANNELS = (1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 11, 13)

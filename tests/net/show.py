@@ -10,7 +10,7 @@ import numpy as np
 
 from .case import Case
 
-HEADER = '''\
+HEADER = """\
 from fractions import Fraction
 
 from corgibuilder.plan import Target
@@ -20,13 +20,15 @@ from tests.net.compare import compare
 from tests.net.layers import *
 
 
-'''
+"""
 
 
-def test_text(case: Case, name: str, findings: str) -> str:
+def as_test(case: Case, name: str, findings: str) -> str:
     """A test called ``name`` which wants the ``findings`` of the case, a field, to be none."""
     literal = _literal(case).replace("\n", "\n    ")
-    return f"{HEADER}def {name}():\n    case = {literal}\n    assert compare(case).{findings} == ()\n"
+    return (
+        f"{HEADER}def {name}():\n    case = {literal}\n    assert compare(case).{findings} == ()\n"
+    )
 
 
 def _literal(value: Any, depth: int = 0) -> str:

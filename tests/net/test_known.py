@@ -1,0 +1,186 @@
+"""Networks that were wrong, slower or later than planned, each with what was seen."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from corgibuilder.plan import Target
+from corgibuilder.plan.folding import Feed, Folding
+
+from .case import Case, Edit, Layer
+from .compare import compare
+from .layers import Conv, Dense, Quant
+
+RATES = "the cycle model is rebuilt in the next issue (rates)"
+LATENCY = "the cycle model is rebuilt in the next issue (latency)"
+
+
+def weights(*shape):
+    return np.random.default_rng(1).integers(-7, 8, shape)
+
+
+def cycles(budget, **more):
+    """A target of so many cycles a frame."""
+    return Target(fps=Fraction(1), clock_hz=budget, **more)
+
+
+def chain(shape, target, *ops, values="UINT4", **more):
+    """Case of operators one after the other."""
+    layers, after = [], "input"
+    for number, op in enumerate(ops):
+        layers.append(Layer(f"n{number}", op, after))
+        after = layers[-1].name
+    return Case(
+        shape=shape, values=values, layers=tuple(layers), outputs=(after,), target=target, **more
+    )
+
+
+def at_size(case, *sizes, stalled=2):
+    """With frames of those rows and columns after the calm ones."""
+    sizes = sizes or (case.shape[1:],) * 3
+    return Case(**{**vars(case), "sizes": tuple(sizes), "stalled": stalled})
+
+
+def columns_of(case):
+    """With each stage fed by whole windows from a line buffer, all of it at once."""
+    names = [layer.name for layer in case.layers]
+    folding = Folding(feed=Feed.COLUMNS, inputs=1000, outputs=1000, lanes=1000)
+    foldings = dict.fromkeys(names, folding)
+    return Case(**{**vars(case), "edit": Edit(input_lanes=case.shape[0], foldings=foldings)})
+
+
+NARROW = {
+    "smaller_frames": at_size(
+        chain((1, 8, 8), cycles(64), Conv(weights(1, 1, 5, 5), pads=(2, 2, 2, 2))),
+        *[(rows, 1) for rows in range(3, 9)],
+    ),
+    "1x6x2_k7": at_size(chain((1, 6, 2), cycles(12), Conv(weights(2, 1, 7, 7), pads=(3,) * 4))),
+    "depthwise_k1x5": at_size(
+        chain(
+            (3, 2, 2),
+            cycles(2),
+            Conv(weights(3, 3, 2, 2), pads=(0, 0, 0, 1)),
+            Conv(weights(3, 1, 1, 5), stride=(3, 1), pads=(0, 1, 0, 3), group=3),
+        )
+    ),
+    "1x16x1": at_size(
+        chain(
+            (1, 16, 1),
+            cycles(16),
+            Conv(weights(2, 1, 4, 1), stride=(6, 3), pads=(3, 0, 1, 0)),
+            Conv(weights(2, 2, 4, 4), stride=(3, 1), pads=(2, 0, 3, 3)),
+        )
+    ),
+    "depthwise_k1x7": at_size(
+        chain(
+            (4, 1, 7),
+            cycles(7),
+            Conv(weights(4, 1, 1, 7), stride=(3, 3), pads=(0, 2, 0, 3), group=4),
+        )
+    ),
+    "grouped_k9x8": at_size(
+        chain((3, 9, 8), cycles(72), Conv(weights(3, 1, 9, 8), pads=(8, 2, 3, 4), group=3))
+    ),
+    "11x6x6_k6": at_size(
+        chain(
+            (11, 6, 6),
+            cycles(36),
+            Conv(weights(2, 11, 6, 6), stride=(3, 2), pads=(2, 2, 3, 5)),
+            Conv(weights(2, 2, 1, 1)),
+            values="UINT2",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("fed", ["planned", "columns"])
+@pytest.mark.parametrize("name", NARROW)
+def test_padding_beyond_the_width_of_a_map(name, fed):
+    case = NARROW[name]
+    if name == "11x6x6_k6":
+        case = Case(**{**vars(case), "outputs": ("n0", "n1")})
+    outcome = compare(columns_of(case) if fed == "columns" else case)
+    assert outcome.wrong == ()
+    assert outcome.compared
+
+
+class PlanError(AssertionError):
+    """The RTL is slower or later than planned; all values are right."""
+
+
+def keeps(case, planned, *names):
+    """Assert that values are right, that ``names`` are planned so, and measured so or less."""
+    outcome = compare(case)
+    assert outcome.wrong == ()
+    assert tuple(outcome.figures[name][0] for name in names) == planned
+    for name in names:
+        said, seen = outcome.figures[name]
+        if seen > said:
+            raise PlanError(f"{name}: planned {said}, measured {seen}")
+
+
+def late(reason):
+    return pytest.mark.xfail(strict=True, raises=PlanError, reason=reason)
+
+
+def quant(scale=16.0):
+    return Quant(scale)
+
+
+STRIDED = chain((4, 8, 8), cycles(64), Conv(weights(8, 4, 3, 3), stride=(2, 2)), quant())
+DEPTHWISE = chain((4, 8, 32), cycles(370), Conv(weights(4, 1, 5, 5), group=4), quant())
+CNV = chain(
+    (16, 14, 14),
+    cycles(300),
+    Conv(weights(16, 16, 3, 3).clip(-1, 1)),
+    quant(),
+    values="UINT1",
+    calm=2,
+)
+APART = chain(
+    (8, 16, 24),
+    cycles(426),
+    Conv(weights(16, 8, 3, 3), stride=(3, 3), pads=(1, 1, 1, 1)),
+    quant(),
+)
+NARROWING = chain((4, 8, 8), cycles(89), Conv(weights(16, 4, 3, 3)), quant())
+
+
+@late(RATES)
+@pytest.mark.parametrize(
+    ("case", "planned"),
+    [(STRIDED, 64), (DEPTHWISE, 344), (CNV, 300), (APART, 384), (NARROWING, 78)],
+    ids=["strided", "depthwise", "cnv", "apart", "narrowing"],
+)
+def test_rate(case, planned):
+    keeps(case, (planned,), "interval")
+
+
+SEPARABLE = (
+    Conv(weights(8, 1, 3, 3), pads=(1, 1, 1, 1), group=8),
+    quant(),
+    Conv(weights(12, 8, 1, 1)),
+    quant(),
+    Conv(weights(12, 1, 3, 3), pads=(1, 1, 1, 1), group=12),
+    quant(),
+    Conv(weights(8, 12, 1, 1)),
+    quant(),
+)
+CLOCK = 153_000
+CONNECTED = Target(fps=Fraction(60), clock_hz=CLOCK, latency=Fraction(17, 10_000))
+LATE = {
+    "1x1 after depthwise": (chain((8, 8, 8), cycles(1200), *SEPARABLE), (326, 1473)),
+    "fully connected": (chain((3, 10, 6), CONNECTED, Dense(weights(180, 17))), (248, 1688)),
+    "as large as the map": (
+        chain((3, 9, 8), cycles(1475), Conv(weights(2, 3, 9, 8), pads=(8, 2, 3, 4))),
+        (33, 1393),
+    ),
+}
+
+
+@late(LATENCY)
+@pytest.mark.parametrize("name", LATE)
+def test_latency(name):
+    case, planned = LATE[name]
+    keeps(case, planned, "first latency", "frame latency")
