@@ -31,11 +31,11 @@ def table(entries: Iterable[Entry]) -> list[str]:
     entries = list(entries)
     refused = Counter(e["refused"] for e in entries if e["refused"])
     built = [e for e in entries if e["layers"]]
+    wrong = sum(bool(e["wrong"]) for e in entries)
+    compared, cycles = (sum(e[name] for e in built) for name in ("compared", "cycles"))
     lines = [
-        f"tried {len(entries)}, refused {refused.total()}, simulated {len(built)}, "
-        f"wrong {sum(bool(e['wrong']) for e in entries)}",
-        f"values compared {sum(e['compared'] for e in built):,} "
-        f"in {sum(e['cycles'] for e in built):,} cycles",
+        f"tried {len(entries)}, refused {refused.total()}, simulated {len(built)}, wrong {wrong}",
+        f"values compared {compared:,} in {cycles:,} cycles",
         *_counted("refused by reason", refused),
         *_counted("golden against executor", Counter(e["executor"] for e in entries)),
     ]

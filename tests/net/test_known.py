@@ -43,9 +43,9 @@ def at_size(case, *sizes, stalled=2):
 
 
 def columns_of(case):
-    """With each stage fed by whole windows from a line buffer, all of it at once."""
+    """With each stage fed by whole windows from a line buffer."""
     names = [layer.name for layer in case.layers]
-    folding = Folding(feed=Feed.COLUMNS, inputs=1000, outputs=1000, lanes=1000)
+    folding = Folding(feed=Feed.COLUMNS, inputs=8, outputs=1000, lanes=1000)
     foldings = dict.fromkeys(names, folding)
     return Case(**{**vars(case), "edit": Edit(input_lanes=case.shape[0], foldings=foldings)})
 
@@ -80,12 +80,19 @@ NARROW = {
         )
     ),
     "grouped_k9x8": at_size(
-        chain((3, 9, 8), cycles(72), Conv(weights(3, 1, 9, 8), pads=(8, 2, 3, 4), group=3))
+        chain(
+            (3, 9, 8),
+            cycles(1500),
+            Conv(weights(3, 1, 9, 8), pads=(8, 2, 3, 4), group=3),
+            calm=1,
+        ),
+        (9, 8),
+        stalled=1,
     ),
     "11x6x6_k6": at_size(
         chain(
             (11, 6, 6),
-            cycles(36),
+            cycles(600),
             Conv(weights(2, 11, 6, 6), stride=(3, 2), pads=(2, 2, 3, 5)),
             Conv(weights(2, 2, 1, 1)),
             values="UINT2",
