@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import SubprocessError
 
 from corgibuilder import resources
 from corgibuilder.build_directory import MEMORIES, Unit
@@ -24,6 +25,19 @@ from .case import Case
 from .edits import edited_plan
 
 TOP = "corgi_net"
+#: What only a fault of the project raises: a user's mistake is a :class:`CompileError`.
+CRASHES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SubprocessError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from corgibuilder.plan.pipeline import Link, Pipeline
 from corgibuilder.plan.plan import layer_kind, requantiser
 
 from ..frontend.models import theirs
-from .build import planned, write_verilog
+from .build import CRASHES, planned, write_verilog
 from .case import Case, frames_of, graph_of_size, model_of, network_of
 from .simulate import Play, simulate
 
@@ -76,7 +76,7 @@ def compare(case: Case) -> Outcome:
             done = _simulated(case, network, pipeline, plan, done)
     except CompileError as refusal:
         return Outcome(refused=refusal.code, executor=done.executor)
-    except Exception as crash:  # noqa: BLE001
+    except CRASHES as crash:
         return Outcome(wrong=(_crash(crash),), executor=done.executor)
     return done
 

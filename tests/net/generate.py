@@ -12,7 +12,7 @@ from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.pipeline import Pipeline
 
 from . import random_layers
-from .build import planned
+from .build import CRASHES, planned
 from .case import Case, Layer, graph_of_size, network_of
 from .edits import random_edit
 from .layers import ArgMax, Operator
@@ -41,7 +41,10 @@ def generate(seed: int) -> Case:
         network = network_of(case)
     except CompileError:
         return case
-    return _frames(rng, _decisions(rng, case, network), network)
+    try:
+        return _frames(rng, _decisions(rng, case, network), network)
+    except CRASHES:  # for the comparison to find
+        return replace(case, target=_budget(MOST_CYCLES))
 
 
 def _network(rng: np.random.Generator) -> Case:
@@ -245,7 +248,7 @@ def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:
         pipeline, plan = planned(case, network)
     except CompileError:
         return case
-    steady = 3 + -(-plan.latency_frame // plan.cycles_per_frame)
+    steady = 4 + 2 * -(-plan.latency_frame // plan.cycles_per_frame)
     calm = max(2, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
     shape = network.input_shape
     size = (shape.height, shape.width)

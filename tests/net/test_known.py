@@ -10,7 +10,7 @@ from corgibuilder.plan.folding import Feed, Folding
 
 from .case import Case, Edit, Layer
 from .compare import compare
-from .layers import Conv, Dense, Quant
+from .layers import Conv, Dense, Quant, Relu
 
 RATES = "the cycle model is rebuilt in the next issue (rates)"
 LATENCY = "the cycle model is rebuilt in the next issue (latency)"
@@ -110,6 +110,14 @@ def test_padding_beyond_the_width_of_a_map(name, fed):
     outcome = compare(columns_of(case) if fed == "columns" else case)
     assert outcome.wrong == ()
     assert outcome.compared
+
+
+def test_an_output_that_is_the_input_itself():
+    """A ReLU of values that are never negative leaves nothing to build."""
+    case = chain((2, 4, 4), cycles(64), Relu(), Conv(weights(2, 2, 1, 1)))
+    outcome = compare(at_size(Case(**{**vars(case), "outputs": ("n0", "n1")})))
+    assert (outcome.refused, outcome.wrong) == (None, ())
+    assert len(outcome.stages) == 1
 
 
 class PlanError(AssertionError):
