@@ -43,7 +43,7 @@ def expected(seed: int):
     return pytest.param(seed, marks=mark if seed in OPTIMISTIC else ())
 
 
-@pytest.mark.parametrize("seed", map(expected, FIXED))
+@pytest.mark.parametrize("seed", [expected(seed) for seed in FIXED])
 def test_fixed_seed(seed, record_property):
     outcome = values_are_right(seed, record_property)
     if outcome.optimistic:
