@@ -256,9 +256,7 @@ def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, 
     """
     shape = pipeline.network.input_shape
     entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
-    # A value that also enters a stage passes a buffer on its way out, and another behind the gate.
-    buffers = 2 if pipeline.resizable else 1
-    found = {pipeline.input_node: (buffers, int(entry.times[-1]) + buffers)}
+    found = {}
     for link, passage in passages(pipeline, entry):
         found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
     return {port.node: found[port.node] for port in pipeline.network.outputs}

@@ -1,7 +1,5 @@
 """The cycle model against simulations that step through every cycle and every pixel."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +23,7 @@ from corgibuilder.plan.timing import (
     window_pixels,
 )
 
-from ..toys import POINT, SAME, chain, conv, small
+from ..toys import SAME, chain, conv, small
 
 
 @st.composite
@@ -149,12 +147,3 @@ def test_a_frame_offered_at_once_leaves_no_earlier_than_its_words_arrive():
     assert 80 < first <= last < 2 * plan.cycles_per_frame + 200
     assert unhindered(4, 6, 2).times.tolist() == [3 * k + 2 for k in range(4)]
     assert unhindered(4, 2, 4).times.tolist() == [k // 2 for k in range(4)]
-
-
-@pytest.mark.parametrize(("fixed", "buffers"), [((), 2), (("n0",), 1)])
-def test_an_output_that_is_the_input_itself_has_a_latency(fixed, buffers):
-    net = chain((2, 4, 3), conv(2, 2, POINT), fixed=fixed)
-    net = replace(net, outputs=(replace(net.inputs[0], name="same"), *net.outputs))
-    pipeline = pipeline_of(net, make_plan(net, Target(fps=1, clock_hz=24)))
-    words = 12 * (2 // pipeline.input_lanes)
-    assert latencies(pipeline)["x"] == (buffers, words - 1 + buffers)
