@@ -159,8 +159,10 @@ def test_plan_cuts_memories_into_macros():
     listed = [memory for stage in found["stages"] for memory in stage["memories"]]
     assert all(memory["bits"] == memory["depth"] * memory["width"] for memory in listed)
     assert found["totals"]["macros"] == sum(sum(m["macros"].values()) for m in listed)
-    weights = sum(m["bits"] for m in listed if m["purpose"] == "weights")
-    assert weights == made["totals"]["rom_bits"]
+    for purpose in ("weights", "requantiser"):
+        bits = sum(m["bits"] for m in listed if m["purpose"] == purpose)
+        assert bits == made["totals"][f"{purpose.removesuffix('s')}_rom_bits"]
+    assert found["totals"]["bits_in_roms"] == made["totals"]["rom_bits"]
     table = call("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2").stdout
     assert "memories in ihp_sg13g2" in table
 

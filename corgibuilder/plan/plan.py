@@ -14,6 +14,7 @@ from .choice import choose
 from .folded import Folded
 from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
+from .memories import Purpose, rom_bits
 from .pipeline import (
     Link,
     Pipeline,
@@ -48,7 +49,13 @@ class StagePlan:
     buffer_bits: int
     buffer_bound: int
     queue_bits: int
-    rom_bits: int
+    weight_rom_bits: int
+    requantiser_rom_bits: int
+
+    @property
+    def rom_bits(self) -> int:
+        """Bits of all ROMs: weights, and constants of the requantiser."""
+        return self.weight_rom_bits + self.requantiser_rom_bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,14 @@ class Plan:
     @property
     def queue_bits(self) -> int:
         return sum(stage.queue_bits for stage in self.stages)
+
+    @property
+    def weight_rom_bits(self) -> int:
+        return sum(stage.weight_rom_bits for stage in self.stages)
+
+    @property
+    def requantiser_rom_bits(self) -> int:
+        return sum(stage.requantiser_rom_bits for stage in self.stages)
 
     @property
     def rom_bits(self) -> int:
@@ -297,7 +312,8 @@ def _figures(link: Link, budget: int) -> StagePlan:
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
         queue_bits=link.queue_bits,
-        rom_bits=folded.rom_bits,
+        weight_rom_bits=rom_bits(link, Purpose.WEIGHTS),
+        requantiser_rom_bits=rom_bits(link, Purpose.PARAMETERS),
     )
 
 

@@ -68,8 +68,11 @@ def test_a_plan_read_back_gives_the_same_pipeline():
 
 def test_sums_are_those_of_the_stages():
     assert PLAN.frames_per_second == 5000 / PLAN.cycles_per_frame
-    for name in ("multipliers", "buffer_bits", "buffer_bound", "queue_bits", "rom_bits"):
+    for name in ("multipliers", "buffer_bits", "buffer_bound", "queue_bits"):
         assert getattr(PLAN, name) == sum(getattr(stage, name) for stage in PLAN.stages)
+    for name in ("weight_rom_bits", "requantiser_rom_bits", "rom_bits"):
+        assert getattr(PLAN, name) == sum(getattr(stage, name) for stage in PLAN.stages) > 0
+    assert PLAN.rom_bits == PLAN.weight_rom_bits + PLAN.requantiser_rom_bits
     assert PLAN.multipliers_bound == sum(stage.multipliers_bound for stage in PLAN.stages)
 
 
