@@ -14,6 +14,7 @@ from .choice import choose
 from .folded import Folded
 from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
+from .limits import check_sizes
 from .memories import Purpose, rom_bits
 from .pipeline import (
     Link,
@@ -191,11 +192,13 @@ def make_plan(network: Network, target: Target) -> Plan:
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
+    check_sizes(network)
     return describe(choose(without_dead_channels(network), target), target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
     """The pipeline that a plan decides on, its foldings checked against the network."""
+    check_sizes(network)
     network = without_dead_channels(network)
     stages = group_stages(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
