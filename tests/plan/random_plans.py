@@ -63,7 +63,7 @@ def any_op(rng, kind):
 
 
 def any_network(rng):
-    """One to six layers, some read twice, of any size or tied to one."""
+    """One to six layers, of any size or tied to one; some values, and the input, leave as well."""
     shape = Shape(pick(rng, (1, 1, 2, 3, 4, 5, 7, 11, 16)), pick(rng, SIDES), pick(rng, SIDES))
     highest = (1 << pick(rng, (1, 2, 4, 8))) - 1
     lowest = pick(rng, (0, -highest))
@@ -77,7 +77,7 @@ def any_network(rng):
     if rng.random() < 0.15 or len(layers) == 1:
         layers.append(("top", Argmax(), layers[-1][0]))
     read = {source for _, _, source in layers}
-    outputs = [name for name, _, _ in layers[1:] if name not in read or rng.random() < 0.2]
+    outputs = [name for name, _, _ in layers if name not in read or rng.random() < 0.2]
     return network(layers, outputs, ("x",) if rng.random() < 0.5 else ())
 
 
