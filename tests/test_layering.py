@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "processes": {"folders", "interrupts"},
     "strict_json": set(),
     "build_files": set(),
-    "units": set(),
+    "units": {"plan"},
     "ir": set(),
     "system": set(),
     "golden": {"ir"},
