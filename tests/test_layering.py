@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "frontend": {"ir"},
     "inputs": {"frontend", "folders", "ir"},
     "passes": {"ir"},
-    "plan": {"ir", "passes", "golden", "resources"},
+    "plan": {"ir", "passes", "golden", "resources", "strict_json"},
     "hw": {"ir", "plan", "system"},
     "report": {"plan", "resources"},
     "build_directory": {"build_files", "strict_json"},
