@@ -18,6 +18,7 @@ from corgibuilder.plan import (
     MemoryReport,
     Plan,
     Target,
+    describe,
     make_plan,
     memory_report,
     pipeline_of,
@@ -109,7 +110,10 @@ def plan_file(
     latency: str | None,
     saved: Path | None = None,
 ) -> Plan:
-    """Plan for a file and settings as people write them, or the plan ``saved`` in a file."""
+    """Plan for a file and settings as people write them, or the plan ``saved`` in a file.
+
+    The decisions of that one are checked against the network, and its figures computed anew.
+    """
     if saved:
         if fps or clock or image or headroom or latency:
             raise CompileError(
@@ -118,7 +122,9 @@ def plan_file(
                 at=Origin(str(saved)),
                 help="leave out --fps, --clock, --image, --headroom and --latency, or --plan",
             )
-        return _read_plan(saved)
+        made = _read_plan(saved)
+        network = read(source, image=made.target.image)
+        return describe(pipeline_of(network, made), made.target)
     if not fps or not clock:
         raise CompileError(
             "CB615",

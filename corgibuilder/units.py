@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.plan.limits import MAX_SIDE
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6}
@@ -41,7 +42,7 @@ def _written(number: Fraction | int) -> str:
 
 FPS = Limits("--fps", "CB619", Fraction(1, 10**6), 10**9)
 CLOCK_HZ = Limits("--clock", "CB620", 1, 100 * 10**9, " Hz")
-IMAGE_SIDE = Limits("--image", "CB621", 1, 2**16 - 1)
+IMAGE_SIDE = Limits("--image", "CB621", 1, MAX_SIDE)
 HEADROOM = Limits("--headroom", "CB622", 1, 2**16 - 1)
 LATENCY = Limits("--latency", "CB623", Fraction(1, 10**9), 1000, " s")
 FRAMES = Limits("--frames", "CB624", 1, 10**6)

@@ -122,9 +122,37 @@ def test_targets_that_are_none(tmp_path, target, problem):
 def test_plan_can_be_saved_and_built(tmp_path, build_dir):
     saved = tmp_path / "plan.json"
     call("plan", DIGITS, *TARGET, "-o", saved)
-    call("build", DIGITS, "--plan", saved, "-o", tmp_path / "build")
+    made = json.loads(saved.read_text())
+    stale = made | {"cycles_per_frame": 1}
+    stale["stages"] = [stage | {"multipliers": 1} for stage in made["stages"]]
+    saved.write_text(json.dumps(stale))
+    printed = data("build", DIGITS, "--plan", saved, "-o", tmp_path / "build")["plan"]
+    assert {name: printed[name] for name in made} == made
+    assert json.loads((tmp_path / "build/plan.json").read_text()) == made
     for file in build_dir.glob("rtl/*"):
         assert (tmp_path / "build/rtl" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"cycles_per_frame": "many"},
+            'error[CB411]: this is not a plan: cycles_per_frame is "many"',
+        ),
+        (
+            {"network": "mobilenet"},
+            "error[CB415]: the plan is for network 'mobilenet', and this is",
+        ),
+        ({"input_lanes": 3}, "error[CB413]: in the plan input_lanes is 3"),
+    ],
+)
+def test_a_plan_that_cannot_be_built_leaves_nothing(tmp_path, changes, problem):
+    saved = tmp_path / "plan.json"
+    call("plan", DIGITS, *TARGET, "-o", saved)
+    saved.write_text(json.dumps(json.loads(saved.read_text()) | changes))
+    assert message("build", DIGITS, "--plan", saved, "-o", tmp_path / "build").startswith(problem)
+    assert list(tmp_path.iterdir()) == [saved]
 
 
 def test_plan_as_pictures_is_that_of_the_build(tmp_path, build_dir):
@@ -159,8 +187,10 @@ def test_plan_cuts_memories_into_macros():
     listed = [memory for stage in found["stages"] for memory in stage["memories"]]
     assert all(memory["bits"] == memory["depth"] * memory["width"] for memory in listed)
     assert found["totals"]["macros"] == sum(sum(m["macros"].values()) for m in listed)
-    weights = sum(m["bits"] for m in listed if m["purpose"] == "weights")
-    assert weights == made["totals"]["rom_bits"]
+    for purpose in ("weights", "requantiser"):
+        bits = sum(m["bits"] for m in listed if m["purpose"] == purpose)
+        assert bits == made["totals"][f"{purpose.removesuffix('s')}_rom_bits"]
+    assert found["totals"]["bits_in_roms"] == made["totals"]["rom_bits"]
     table = call("plan", DIGITS, *TARGET, "--technology", "ihp_sg13g2").stdout
     assert "memories in ihp_sg13g2" in table
 

@@ -155,7 +155,8 @@ def test_memories_are_drawn_end_to_end(plan):
 
 def test_one_stage_and_none_of_anything(plan):
     stage = next(stage for stage in plan.stages if not stage.macs)
-    stage = replace(stage, buffer_bits=0, buffer_bound=0, queue_bits=0, rom_bits=0)
+    nothing = {"weight_rom_bits": 0, "requantiser_rom_bits": 0}
+    stage = replace(stage, buffer_bits=0, buffer_bound=0, queue_bits=0, **nothing)
     page = parse(replace(plan, stages=(stage,)))
     assert [len(rows(page, section)) for section in ("cycles", "multipliers", "memory")] == [1] * 3
     (cells,) = rows(page, "memory")

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .size import SIZE
+from .size import POSITION, SIZE
 from .streams import counter
 
 
@@ -26,7 +26,7 @@ class FrameGate(wiring.Component):
     i : :py:`In(stream.Signature(layout))`
     o : :py:`Out(stream.Signature(layout))`
     size : :py:`Out(stream.Signature(SIZE))`
-    width, height : :py:`In(16)`
+    width, height : :py:`In(POSITION)`
         Size of the map, 1 or more.
     """
 
@@ -36,8 +36,8 @@ class FrameGate(wiring.Component):
             "i": In(stream.Signature(layout)),
             "o": Out(stream.Signature(layout)),
             "size": Out(stream.Signature(SIZE)),
-            "width": In(16),
-            "height": In(16),
+            "width": In(POSITION),
+            "height": In(POSITION),
         })
 
     def elaborate(self, platform):
@@ -45,7 +45,7 @@ class FrameGate(wiring.Component):
         take, begin = Signal(), Signal(init=1)
         sent = Signal()  # the size is gone, the frame's first word is not
         _, last_word = counter(m, self.words, take, name="word")
-        x, y = Signal(16), Signal(16)
+        x, y = Signal(POSITION), Signal(POSITION)
         held = Signal(SIZE, reset_less=True)
         current = Signal(SIZE)
         m.d.comb += [

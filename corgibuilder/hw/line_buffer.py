@@ -10,11 +10,9 @@ from corgibuilder.plan.paired_rows import pairs_rows
 from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
 from .ring import Ring
-from .size import SIZE
+from .size import POSITION, SIZE
 from .streams import word
 from .window_walk import WindowWalk
-
-MAX_SIZE = 1 << 16  #: widths and heights are 16-bit numbers
 
 
 class LineBuffer(wiring.Component):
@@ -113,7 +111,7 @@ class LineBuffer(wiring.Component):
 
     def _write(self, m, write, places, planes):
         size = self.write_size
-        x, y = Signal(16, name="write_x"), Signal(16, name="write_y")
+        x, y = Signal(POSITION, name="write_x"), Signal(POSITION, name="write_y")
         last_x, take = Signal(name="write_last_x"), Signal()
         m.d.comb += [
             last_x.eq(x == size.payload.width - 1),

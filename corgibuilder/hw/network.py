@@ -10,6 +10,7 @@ from corgibuilder.names import Identifiers
 from corgibuilder.plan.pipeline import Link, Pipeline
 
 from .gate import FrameGate
+from .size import POSITION
 from .streams import Buffer, Fork, shape_of, word, words_per_pixel
 
 
@@ -36,7 +37,7 @@ class Network(wiring.Component):
     -------
     i : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
     o, or o_NAME for each of several outputs : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
-    width, height : :py:`In(16)`
+    width, height : :py:`In(POSITION)`
         Size of the input map, sampled with the first word of a frame; only if resizable.
     """
 
@@ -51,7 +52,7 @@ class Network(wiring.Component):
             layout = word(shape_of(graph.type(port.node).range), pipeline.lanes_of(port.node))
             members[ports[port.name]] = Out(stream.Signature(layout))
         if pipeline.resizable:
-            members |= {"width": In(16), "height": In(16)}
+            members |= {"width": In(POSITION), "height": In(POSITION)}
         super().__init__(members)
 
     def elaborate(self, platform):

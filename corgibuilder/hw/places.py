@@ -1,12 +1,12 @@
 """What a line buffer asks of whoever says where its pixels lie."""
 
-from amaranth.hdl import ShapeLike, signed
+from amaranth.hdl import ShapeLike
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import SIZE
+from .size import OFFSET, SIZE
 
 
 def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
@@ -43,7 +43,7 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
         "read_size": In(SIZE),
         **{name: In(1) for name in events},
         "tap_y": In(range(max(window.kernel[0], 2))),
-        **{name: In(signed(18)) for name in ("top", "left", "column")},
+        **{name: In(OFFSET) for name in ("top", "left", "column")},
         "read_ready": Out(1),
         "read_place": Out(range(capacity)),
         "frame_taken": Out(1),

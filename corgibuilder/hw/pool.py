@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import PoolKind, QInt, Window
 
-from .size import SIZE, output_columns, output_rows
+from .size import COUNT, POSITION, SIZE, output_columns, output_rows
 from .streams import counter, shape_of, word, words_per_pixel
 
 
@@ -171,12 +171,12 @@ class TilePool(wiring.Component):
         part, part_last = counter(m, self.words, take, name="part")
         pixel = Signal()
         m.d.comb += pixel.eq(take & part_last)
-        x, y = Signal(16), Signal(16)
+        x, y = Signal(POSITION), Signal(POSITION)
         tap_x, tap_y = Signal(range(kw + 1)), Signal(range(kh + 1))
         base = Signal(range(self.depth))  # first word of the window's result
-        columns, rows = Signal(17), Signal(17)
+        columns, rows = Signal(COUNT), Signal(COUNT)
         row_end, frame_end, inside = Signal(), Signal(), Signal()
-        column, row = Signal(17), Signal(17)  # of the window
+        column, row = Signal(COUNT), Signal(COUNT)  # of the window
         m.d.comb += [
             columns.eq(output_columns(self.window, size.width)),
             rows.eq(output_rows(self.window, size.height)),

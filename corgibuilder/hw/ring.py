@@ -6,6 +6,7 @@ from amaranth.lib import data, wiring
 from corgibuilder.ir import Window
 
 from .places import places_signature
+from .size import OFFSET, POSITION
 from .streams import Buffer
 from .window_walk import on_map
 
@@ -78,7 +79,7 @@ class Ring(wiring.Component):
         width, height, top, left = self.read_size.width, self.read_size.height, self.top, self.left
 
         # How far the first row on the map moves down for the next row of windows.
-        top_next, rows_down = Signal(signed(18)), Signal(range(sy + 1))
+        top_next, rows_down = Signal(OFFSET), Signal(range(sy + 1))
         m.d.comb += [
             top_next.eq(top + sy),
             rows_down.eq(Mux(top_next < 0, 0, Mux(top < 0, top_next, sy))),
@@ -87,7 +88,7 @@ class Ring(wiring.Component):
         # The window's first pixel on the map frees all before it; its last one must be there.
         row_index = Signal(self.index_bits)  # number of the first pixel in row max(top, 0)
         need, ahead = Signal(self.index_bits), Signal(self.index_bits)
-        top_on_map, left_on_map, span = Signal(16), Signal(16), Signal(range(kh + 1))
+        top_on_map, left_on_map, span = Signal(POSITION), Signal(POSITION), Signal(range(kh + 1))
         m.d.comb += [
             top_on_map.eq(Mux(top < 0, 0, top)),
             # A row that the next row of windows starts with too stays whole.
@@ -141,13 +142,18 @@ class Ring(wiring.Component):
             m.d.sync += row_index.eq(start.payload.index)
 
 
+FEW = 4  #: subtractions in a row, of the modulus itself; for more, of its powers of two
+
+
 def wrapped(m: Module, value, modulus: int, most: int, *, name: str) -> Signal:
     """Named wire holding ``value % modulus`` for ``value <= most``, by conditional subtractions."""
-    for k in range(most // modulus + 1):
-        wire = Signal(range(most + 1), name=f"{name}_{k}")
+    times = most // modulus
+    shifts = [0] * (times + 1) if times < FEW else reversed(range(times.bit_length()))
+    for k, shift in enumerate(shifts):
+        wire, taken = Signal(range(most + 1), name=f"{name}_{k}"), modulus << shift
         m.d.comb += wire.eq(value)
-        value = Mux(wire >= modulus, wire - modulus, wire)
-        most = max(modulus - 1, most - modulus)
+        value = Mux(wire >= taken, wire - taken, wire)
+        most = max(taken - 1, most - taken)
     result = Signal(range(modulus), name=name)
     m.d.comb += result.eq(value)
     return result

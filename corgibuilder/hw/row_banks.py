@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import SIZE, columns_read, output_rows
+from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_rows
 from .streams import Buffer, word
 
 
@@ -61,8 +61,8 @@ class RowBanks(wiring.Component):
             )
             banks.append((bank.write_port(), bank.read_port()))
         m.submodules.starts = starts = Buffer(self.start)
-        writer = Signal(data.StructLayout({"column": 16, "row": self.index_bits}))
-        reader = Signal(data.StructLayout({"column": 16, "row": self.index_bits}))
+        writer = Signal(data.StructLayout({"column": POSITION, "row": self.index_bits}))
+        reader = Signal(data.StructLayout({"column": POSITION, "row": self.index_bits}))
         draining = Signal()  # nothing that comes before the next frame is needed
         self._write(m, [port for port, _ in banks], starts.i, writer, reader, draining)
         self._read(m, [port for _, port in banks], starts.o, writer, reader, draining)
@@ -71,7 +71,7 @@ class RowBanks(wiring.Component):
     def _write(self, m, ports, start, writer, reader, draining):
         """Fill bank after bank; after each frame tell the reader where the next one starts."""
         bank, next_bank = Signal(range(max(self.rows, 2))), Signal(range(max(self.rows, 2)))
-        y = Signal(16, name="write_y")
+        y = Signal(POSITION, name="write_y")
         last_x, last_y = Signal(name="write_last_x"), Signal(name="write_last_y")
         take, ends, room = Signal(name="write_take"), Signal(name="write_ends"), Signal()
         ahead = Signal(signed(self.index_bits))
@@ -114,15 +114,15 @@ class RowBanks(wiring.Component):
         """Walk over the columns of every row of windows."""
         window, pads, sy = self.window, self.window.pads, self.window.stride[0]
         width, height = self.read_size.payload.width, self.read_size.payload.height
-        rows, columns = Signal(17), Signal(17)
+        rows, columns = Signal(COUNT), Signal(COUNT)
         m.d.comb += [
             rows.eq(output_rows(window, height)),
             columns.eq(columns_read(window, width)),
         ]
-        x, y = Signal(16, name="read_x"), Signal(16, name="read_y")
+        x, y = Signal(POSITION, name="read_x"), Signal(POSITION, name="read_y")
         last_x, last_y = Signal(name="read_last_x"), Signal(name="read_last_y")
-        top = Signal(signed(18), init=-pads.top)
-        top_next, rows_down = Signal(signed(18)), Signal(range(sy + 1))
+        top = Signal(OFFSET, init=-pads.top)
+        top_next, rows_down = Signal(OFFSET), Signal(range(sy + 1))
         first_row = Signal(self.index_bits)  # number of row max(top, 0)
         span = Signal(range(self.rows + 1))
         behind = Signal(signed(self.index_bits))

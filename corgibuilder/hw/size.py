@@ -6,27 +6,33 @@ frame passes and takes it with the frame's last word, so that frames follow with
 :class:`~corgibuilder.hw.streams.Buffer` in front holds the sizes of two frames.
 """
 
-from amaranth.hdl import Const, Module, Mux
+from amaranth.hdl import Const, Module, Mux, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import Out
 
 from corgibuilder.ir import Shape, Window
+from corgibuilder.plan.limits import SIZE_BITS
 
-SIZE = data.StructLayout({"width": 16, "height": 16})
+SIZE = data.StructLayout({"width": SIZE_BITS, "height": SIZE_BITS})
+POSITION = unsigned(SIZE_BITS)  #: row or column on a map
+COUNT = unsigned(SIZE_BITS + 1)  #: rows of windows, or windows in a row
+OFFSET = signed(SIZE_BITS + 2)  #: row or column on a map or in its padding
 
 
 def output_rows(window: Window, height):
     """Rows of windows on a map; see :meth:`~corgibuilder.ir.Window.output_size`."""
-    return (height + (window.pads.top + window.pads.bottom - window.kernel[0]))[:17] // (
-        window.stride[0]
-    ) + 1
+    pads = window.pads.top + window.pads.bottom
+    return _windows(height, pads, window.kernel[0], window.stride[0])
 
 
 def output_columns(window: Window, width):
     """Windows in a row; see :meth:`~corgibuilder.ir.Window.output_size`."""
-    return (width + (window.pads.left + window.pads.right - window.kernel[1]))[:17] // (
-        window.stride[1]
-    ) + 1
+    pads = window.pads.left + window.pads.right
+    return _windows(width, pads, window.kernel[1], window.stride[1])
+
+
+def _windows(size, pads: int, kernel: int, stride: int):
+    return (size + (pads - kernel))[: SIZE_BITS + 1] // stride + 1
 
 
 def columns_read(window: Window, width):

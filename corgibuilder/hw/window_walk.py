@@ -1,12 +1,12 @@
 """The loops over a map's windows and the words of each."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import SIZE, columns_read, output_columns, output_rows
+from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_columns, output_rows
 from .streams import counter
 
 
@@ -40,9 +40,9 @@ class WindowWalk(wiring.Component):
     last_x : :py:`Out(1)`
         At the last window of a row.
     tap_y : :py:`Out(range(kernel rows))`
-    top, left : :py:`Out(signed(18))`
+    top, left : :py:`Out(OFFSET)`
         Row and column of the window's first tap; negative in the padding.
-    column : :py:`Out(signed(18))`
+    column : :py:`Out(OFFSET)`
         Column of the tap.
     outside : :py:`Out(1)`
         Whether the tap lies in the padding.
@@ -64,9 +64,9 @@ class WindowWalk(wiring.Component):
             "part_last": In(1),
             **{name: Out(1) for name in (*events, "last_x", "outside")},
             "tap_y": Out(range(max(self.window.kernel[0], 2))),
-            "top": Out(signed(18), init=-pads.top),
-            "left": Out(signed(18), init=-pads.left),
-            "column": Out(signed(18)),
+            "top": Out(OFFSET, init=-pads.top),
+            "left": Out(OFFSET, init=-pads.left),
+            "column": Out(OFFSET),
         })
 
     def elaborate(self, platform):
@@ -86,8 +86,8 @@ class WindowWalk(wiring.Component):
             self.tap_y.eq(tap_y),
         ]
         width, height = self.size.width, self.size.height
-        columns, rows, row = Signal(17), Signal(17), Signal(signed(18))
-        x, y = Signal(16), Signal(16)
+        columns, rows, row = Signal(COUNT), Signal(COUNT), Signal(OFFSET)
+        x, y = Signal(POSITION), Signal(POSITION)
         m.d.comb += [
             columns.eq(self.columns(width)),
             rows.eq(output_rows(self.window, height)),

@@ -247,7 +247,7 @@ class Folded:
         return rows * shape.width * shape.channels * self.stage.x.range.width
 
     @property
-    def rom_bits(self) -> int:
+    def weight_bits(self) -> int:
         """Bits of the weight memory; 0 where weights are wired in."""
         engine = self.stage.engine
         if not isinstance(engine, Conv) or self.weight_rows == 1:

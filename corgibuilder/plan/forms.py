@@ -5,17 +5,15 @@ here, among forms that are equal for every accumulator that can occur; equality 
 step by step, never by sampling.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
 
-MAX_SHIFT = 40  #: shifts below this are tried
+from .multipliers import multipliers
+
 MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this, up or down
-PAIRS_AT_ONCE = 1 << 20  #: pairs of steps looked at together
-NEVER = -(1 << 62)  #: below every bound
 FEW_STEPS = 3  #: up to here comparing with every step is cheapest
 
 
@@ -83,10 +81,17 @@ def find_form(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Form:
         if shift is not None:
             return ShiftForm(offset=shift.offset + bias, roundings=shift.roundings)
         scale = scale_form(steps, base, x.lo, x.hi)
-        if scale is not None:
-            offset = scale.offset + bias * scale.mult
-            return ScaleForm(mult=scale.mult, offset=offset, shift=scale.shift, out=scale.out)
+        if scale is not None and _fits(scale, x, bias):
+            return replace(scale, offset=scale.offset + bias * scale.mult)
     return StepsForm(steps=steps - bias[:, None], base=base)
+
+
+def _fits(scale: ScaleForm, x: TensorType, bias: Ints) -> bool:
+    """Whether 64 bits hold what every multiplier and offset can make of any accumulator."""
+    accumulators = int(np.abs([x.lo - bias, x.hi - bias]).max())
+    mult = int(scale.mult.max())
+    offset = int(np.abs(scale.offset).max()) + mult * int(np.abs(bias).max())
+    return mult * accumulators + offset < 1 << 63
 
 
 def trimmed(op: Threshold, x: TensorType) -> tuple[Ints, int]:
@@ -155,106 +160,10 @@ def _offsets(first: Ints, steps: Ints, lo: Ints, hi: Ints) -> Ints:
 
 
 def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
-    """The step function as multiply, add, shift with the smallest common shift, if it is one.
-
-    ``v = (x*m + a) >> s`` is right at a step ``t`` to level ``l`` if ``m*t + a >= l * 2**s`` and
-    ``m*(t - 1) + a <= l * 2**s - 1``, where both sides of the step can occur. For one ``m`` these
-    are bounds on ``a``, and some ``a`` is left if and only if no lower bound exceeds an upper one;
-    so every pair of steps bounds ``m``, and nothing else does.
-    """
-    channels, n = steps.shape
-    levels = base + 1 + np.arange(n)
-    chunk = max(1, PAIRS_AT_ONCE // n**2)
-    bounds = [
-        _Bounds.of(steps[c : c + chunk], levels, lo[c : c + chunk], hi[c : c + chunk])
-        for c in range(0, channels, chunk)
-    ]
-    shift = 0
-    for bound in bounds:
-        shift = bound.least_shift(shift)
-    if shift == MAX_SHIFT:
+    """The step function as multiply, add, shift with the smallest common shift, if it is one."""
+    found = multipliers(steps, lo, hi)
+    if found is None:
         return None
-    found = [formed for bound in bounds if (formed := bound.multipliers(shift))]
-    if len(found) < len(bounds):
-        return None
-    mult, offset = (np.concatenate(part) for part in zip(*found, strict=True))
-    return ScaleForm(mult=mult, offset=offset, shift=shift, out=QInt(base, base + n))
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """Conditions ``m*at + a >= level * 2**s`` and ``m*before + a < level * 2**s`` of some channels.
-
-    ``at`` and ``before`` are ``(channels, n)``, with a mask of those that are conditions at all;
-    ``distance`` is ``before[l] - at[k]`` for every pair, ``(channels, k, l)``.
-    """
-
-    levels: Ints
-    at: Ints
-    is_at: np.ndarray
-    before: Ints
-    is_before: np.ndarray
-    distance: Ints
-
-    @classmethod
-    def of(cls, steps: Ints, levels: Ints, lo: Ints, hi: Ints) -> "_Bounds":
-        at, before = np.maximum(steps, lo[:, None]), np.minimum(steps - 1, hi[:, None])
-        return cls(
-            levels=levels,
-            at=at,
-            is_at=steps <= hi[:, None],
-            before=before,
-            is_before=steps > lo[:, None],
-            distance=before[:, None, :] - at[:, :, None],
-        )
-
-    def least_shift(self, first: int) -> int:
-        """The first shift from ``first`` on for which there are multipliers, or ``MAX_SHIFT``.
-
-        If there are some for one shift, twice these will do for the next.
-        """
-        shifts = range(MAX_SHIFT)
-        possible = first == MAX_SHIFT or self._possible(first)
-        return first if possible else bisect_left(shifts, True, lo=first, key=self._possible)
-
-    def _possible(self, shift: int) -> bool:
-        """Whether every channel has a multiplier."""
-        same = self._pair & (self.distance == 0)
-        if (same & (self._room(shift) < 0)).any():
-            return False
-        least, most = self._range(shift)
-        return bool((least <= most).all())
-
-    @property
-    def _pair(self) -> np.ndarray:
-        pair: np.ndarray = self.is_at[:, :, None] & self.is_before[:, None, :]
-        return pair
-
-    def _room(self, shift: int) -> Ints:
-        """What ``m * distance`` is at most, ``(k, l)``."""
-        return (self.levels[None, :] - self.levels[:, None]) * (1 << shift) - 1
-
-    def _range(self, shift: int) -> tuple[Ints, Ints]:
-        """Smallest and largest multiplier of each channel that pairs of steps allow."""
-        apart = np.where(self.distance == 0, 1, np.abs(self.distance))
-        quotient = self._room(shift) // apart
-        right, left = self._pair & (self.distance > 0), self._pair & (self.distance < 0)
-        most = np.where(right, quotient, -NEVER).min(axis=(1, 2))
-        return np.where(left, -quotient, 0).max(axis=(1, 2)), most
-
-    def multipliers(self, shift: int) -> tuple[Ints, Ints] | None:
-        """Smallest multiplier of each channel and an offset, for a shift that is possible.
-
-        ``None`` where a product could leave 64 bits.
-        """
-        one = 1 << shift
-        least, _ = self._range(shift)
-        farthest = max(int(np.abs(values).max()) for values in (self.at, self.before))
-        if int(least.max()) * farthest > -NEVER:
-            return None
-        lowest = np.where(self.is_at, self.levels * one - least[:, None] * self.at, NEVER)
-        highest = np.where(
-            self.is_before, self.levels * one - 1 - least[:, None] * self.before, -NEVER
-        )
-        some = self.is_at.any(axis=1)
-        return least, np.where(some, lowest.max(axis=1), highest.min(axis=1))
+    mult, offset, shift = found
+    out = QInt(base, base + steps.shape[1])
+    return ScaleForm(mult=mult, offset=offset + (base << shift), shift=shift, out=out)

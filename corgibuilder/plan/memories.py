@@ -52,6 +52,11 @@ def memories(link: Link) -> tuple[Memory, ...]:
     return tuple(_memories(link))
 
 
+def rom_bits(link: Link, purpose: Purpose) -> int:
+    """Bits of the ROMs of one stage that serve one purpose."""
+    return sum(memory.bits for memory in memories(link) if memory.purpose is purpose)
+
+
 def _memories(link: Link) -> Iterator[Memory]:
     folded = link.folded
     yield from _queue(link)
@@ -102,15 +107,15 @@ def _pool_results(folded: Folded) -> Memory:
         name="pool results",
         purpose=Purpose.POOL,
         depth=max(stage.acc.shape.width * folded.words, 2),
-        width=folded.input_lanes * stage.acc.range.width,
+        width=folded.folding.outputs * stage.acc.range.width,
         ports=2,
     )
 
 
 def _weights(folded: Folded) -> Iterator[Memory]:
-    if folded.rom_bits:
-        width = folded.rom_bits // folded.steps
-        yield _rom("weights", Purpose.WEIGHTS, folded.steps, width)
+    if folded.weight_bits:
+        width = folded.weight_bits // folded.weight_rows
+        yield _rom("weights", Purpose.WEIGHTS, folded.weight_rows, width)
 
 
 def _parameters(link: Link, form: Form) -> Iterator[Memory]:

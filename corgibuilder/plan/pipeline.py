@@ -12,7 +12,7 @@ from .folded import Folded
 from .folding import Feed, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
 from .stages import Stage
-from .timing import Flow, Passage, pass_through
+from .timing import BUFFER_CYCLES, Flow, Passage, pass_through
 
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
@@ -256,7 +256,7 @@ def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, 
     """
     shape = pipeline.network.input_shape
     entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
-    found = {}
+    found = {pipeline.input_node: (BUFFER_CYCLES, int(entry.times[-1]) + BUFFER_CYCLES)}
     for link, passage in passages(pipeline, entry):
         found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
     return {port.node: found[port.node] for port in pipeline.network.outputs}

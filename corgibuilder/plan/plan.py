@@ -1,10 +1,8 @@
 """The plan: decisions about every stage, and the figures that follow, as data to edit."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
-from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool, Shape
@@ -14,7 +12,11 @@ from .choice import choose
 from .folded import Folded
 from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from .forms import ScaleForm, ShiftForm, StepsForm
+from .limits import check_sizes
+from .memories import Purpose, rom_bits
 from .pipeline import (
+    FRAMES,
+    SPARE_WORDS,
     Link,
     Pipeline,
     assemble,
@@ -22,9 +24,12 @@ from .pipeline import (
     latencies,
     several_pixels,
 )
+from .plan_file import FORMAT, StageFields, plan_fields
 from .stages import Stage, group_stages
 from .target import Target
 from .widen import widen, widths
+
+MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +53,22 @@ class StagePlan:
     buffer_bits: int
     buffer_bound: int
     queue_bits: int
-    rom_bits: int
+    weight_rom_bits: int
+    requantiser_rom_bits: int
+
+    @property
+    def rom_bits(self) -> int:
+        """Bits of all ROMs: weights, and constants of the requantiser."""
+        return self.weight_rom_bits + self.requantiser_rom_bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Decisions and figures for a whole network.
 
-    Only ``target``, ``input_lanes`` and the foldings matter to a build; the rest is recomputed.
+    ``target``, ``input_lanes`` and the foldings are decisions, which may be edited in a plan's
+    file. All else there is for reading: a build computes figures anew, so an edited figure has no
+    effect, and what is printed and written is what the decisions give.
     ``notes`` say what else there is to know of the network, such as channels that are left out.
     Latencies are those of a frame into an empty pipeline, from its first input word, for the output
     that ends last.
@@ -96,12 +109,20 @@ class Plan:
         return sum(stage.queue_bits for stage in self.stages)
 
     @property
+    def weight_rom_bits(self) -> int:
+        return sum(stage.weight_rom_bits for stage in self.stages)
+
+    @property
+    def requantiser_rom_bits(self) -> int:
+        return sum(stage.requantiser_rom_bits for stage in self.stages)
+
+    @property
     def rom_bits(self) -> int:
         return sum(stage.rom_bits for stage in self.stages)
 
     def to_json(self) -> str:
         """Text that :meth:`from_json` reads back."""
-        data = asdict(self)
+        data = {"format": FORMAT} | asdict(self)
         data["target"]["fps"] = str(self.target.fps)
         data["target"]["latency"] = str(self.target.latency)
         for wish in ("headroom", "latency"):
@@ -115,60 +136,22 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
-        """Plan from text; :class:`CompileError` if it is not one."""
-        try:
-            data = json.loads(text)
-            target = Target(
-                fps=Fraction(data["target"]["fps"]),
-                clock_hz=_whole(data["target"]["clock_hz"]),
-                image=_size(data["target"]["image"]),
-                headroom=_headroom(data["target"]),
-                latency=_latency(data["target"]),
-            )
-            stages = tuple(_stage(stage) for stage in data["stages"])
-            figures = {name: data[name] for name in ("network", "cycles_per_frame")}
-            figures |= {name: data[name] for name in ("latency_first", "latency_frame")}
-            figures |= {"notes": tuple(map(str, data.get("notes", ())))}
-            return cls(
-                **figures, target=target, input_lanes=_whole(data["input_lanes"]), stages=stages
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as fault:
-            raise CompileError(
-                "CB411",
-                f"this is not a plan: {type(fault).__name__} at {fault}",
-                at=Origin("plan"),
-                help="write one with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o p.json",
-            ) from None
+        """Plan from text; :class:`CompileError` (CB411) if it is not one."""
+        found = plan_fields(text)
+        target = {f.name: getattr(found.target, f.name) for f in fields(Target)}
+        for quantity in ("fps", "latency"):
+            if target[quantity] is not None:
+                target[quantity] = Fraction(target[quantity])
+        plan = {f.name: getattr(found, f.name) for f in fields(cls)}
+        stages = tuple(_stage(stage) for stage in found.stages)
+        return cls(**plan | {"target": Target(**target), "stages": stages})
 
 
-def _size(value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    width, height = value
-    return _whole(width), _whole(height)
-
-
-def _headroom(target: Mapping[str, Any]) -> int | None:
-    return _whole(target["headroom"]) if "headroom" in target else None
-
-
-def _latency(target: Mapping[str, Any]) -> Fraction | None:
-    return Fraction(target["latency"]) if "latency" in target else None
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{value!r} is not a whole number")
-    return value
-
-
-def _stage(data: Mapping[str, Any]) -> StagePlan:
-    decided = {"pixels": 1} | data["folding"]
-    numbers = {f.name: _whole(decided[f.name]) for f in fields(Folding) if f.name != "feed"}
-    folding = Folding(feed=Feed(decided["feed"]), **numbers)
-    return StagePlan(
-        **{f.name: data[f.name] for f in fields(StagePlan) if f.name != "folding"}, folding=folding
-    )
+def _stage(found: StageFields) -> StagePlan:
+    folding = {f.name: getattr(found.folding, f.name) for f in fields(Folding)}
+    folding["feed"] = Feed(folding["feed"])
+    stage = {f.name: getattr(found, f.name) for f in fields(StagePlan)}
+    return StagePlan(**stage | {"folding": Folding(**folding)})
 
 
 def make_plan(network: Network, target: Target) -> Plan:
@@ -176,11 +159,20 @@ def make_plan(network: Network, target: Target) -> Plan:
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
+    check_sizes(network)
     return describe(choose(without_dead_channels(network), target), target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
     """The pipeline that a plan decides on, its foldings checked against the network."""
+    if plan.network != network.name:
+        raise CompileError(
+            "CB415",
+            f"the plan is for network {plan.network!r}, and this is {network.name!r}",
+            at=Origin(network.name),
+            help="build with the network file that the plan was made for",
+        )
+    check_sizes(network)
     network = without_dead_channels(network)
     stages = group_stages(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
@@ -249,12 +241,20 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
         raise _bad(stage, f"outputs is {folding.outputs}", remedy)
     if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
         raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
-    if folding.feed in (Feed.LINES, Feed.COLUMNS):
-        least = least_capacity(stage, folding.feed)
-        if folding.capacity < least:
-            raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} or more pixels")
-    if folding.fifo < 0:
-        raise _bad(stage, f"fifo is {folding.fifo}", "take 0 or more words")
+    _check_memories(stage, folding)
+
+
+def _check_memories(stage: Stage, folding: Folding) -> None:
+    """Refuse buffers that are too small, and those that hold more than can ever wait."""
+    shape = stage.x.shape
+    held = FRAMES * shape.pixels + SPARE_WORDS
+    least = least_capacity(stage, folding.feed)
+    most = max(least, min(held, MAX_BUFFER_BITS // (shape.channels * stage.x.range.width)))
+    if folding.feed in (Feed.LINES, Feed.COLUMNS) and not least <= folding.capacity <= most:
+        raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} to {most} pixels")
+    words = most * shape.channels
+    if not 0 <= folding.fifo <= words:
+        raise _bad(stage, f"fifo is {folding.fifo}", f"take 0 to {words} words")
 
 
 def most_inputs(stage: Stage, folding: Folding) -> int:
@@ -297,7 +297,8 @@ def _figures(link: Link, budget: int) -> StagePlan:
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
         queue_bits=link.queue_bits,
-        rom_bits=folded.rom_bits,
+        weight_rom_bits=rom_bits(link, Purpose.WEIGHTS),
+        requantiser_rom_bits=rom_bits(link, Purpose.PARAMETERS),
     )
 
 

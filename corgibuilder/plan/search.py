@@ -94,7 +94,7 @@ def burden(stage: Stage, folding: Folding) -> int:
     else:
         held = 3 * taps(stage) if folded.gathered > 1 else 2
         registers += held * folded.input_lanes * stage.x.range.width
-    return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.rom_bits
+    return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.weight_bits
 
 
 def fewest_cycles(stage: Stage, *, resizable: bool) -> int:

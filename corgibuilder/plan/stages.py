@@ -74,7 +74,6 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
     """
     graph = network.graph
     outputs = {port.node for port in network.outputs}
-    _check_outputs(network)
     stages: list[Stage] = []
     taken: set[str] = set()
     modules = Identifiers()
@@ -123,19 +122,6 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
             help="give a network with at least one convolution, pooling or quantised layer",
         )
     return tuple(stages)
-
-
-def _check_outputs(network: Network) -> None:
-    """Refuse an output that no stage computes."""
-    for port in network.outputs:
-        node = network.graph[port.node]
-        if isinstance(node.op, Input) and len(network.outputs) > 1:
-            raise CompileError(
-                "CB314",
-                f"output '{port.name}' is the input itself",
-                at=node.origin,
-                help="remove it from the outputs",
-            )
 
 
 def _only_reader(graph: Graph, name: str, outputs: set[str]) -> Node | None:

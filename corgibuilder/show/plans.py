@@ -19,6 +19,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "buffer_bits": plan.buffer_bits,
         "buffer_bound": plan.buffer_bound,
         "queue_bits": plan.queue_bits,
+        "weight_rom_bits": plan.weight_rom_bits,
+        "requantiser_rom_bits": plan.requantiser_rom_bits,
         "rom_bits": plan.rom_bits,
     }
     data: dict[str, Any] = json.loads(plan.to_json())

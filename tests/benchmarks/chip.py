@@ -93,7 +93,13 @@ def _hardware(plan: Plan, pipeline: Pipeline, memories: MemoryReport) -> Iterato
         required=("<=", 0.56 * MEGABYTE_BITS),
         chip=1.1 * MEGABYTE_BITS,
     )
-    yield Figure(name="weight ROMs", value=plan.rom_bits, unit="bits", bound=_weight_bits(pipeline))
+    yield Figure(
+        name="weight ROMs",
+        value=plan.weight_rom_bits,
+        unit="bits",
+        bound=_weight_bits(pipeline),
+    )
+    yield Figure(name="requantiser ROMs", value=plan.requantiser_rom_bits, unit="bits")
     yield Figure(
         name=f"SRAM macros of {memories.technology}",
         value=memories.totals.macros,

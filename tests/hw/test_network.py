@@ -74,7 +74,7 @@ def place(link, resizable):
 
 
 def tapped_network(rng):
-    """Three layers; the first one's value is an output as well."""
+    """Three layers; the first one's value is an output as well, and the input."""
     net = network(
         Shape(2, 6, 7),
         QInt(-4, 3),
@@ -85,7 +85,7 @@ def tapped_network(rng):
         conv(rng, 3, 4, Window(kernel=(1, 1))),
     )
     tap = replace(net.outputs[0], name="tap", node="n1")
-    return replace(net, outputs=(tap, net.outputs[0]))
+    return replace(net, outputs=(tap, *net.inputs, net.outputs[0]))
 
 
 @pytest.mark.parametrize("stall", STALLS)

@@ -1,23 +1,25 @@
 """The list of memories is what the hardware asks for when it is elaborated."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from amaranth.hdl import Fragment
 
-from corgibuilder.emit.verilog import MemoryShells
+from corgibuilder.emit.verilog import MemoryShells, emit
 from corgibuilder.hw.stage import Stage as StageComponent
-from corgibuilder.ir import Argmax, Conv, Pool, PoolKind, Threshold
+from corgibuilder.ir import Argmax, Pool, PoolKind, Threshold
+from corgibuilder.plan import Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding, feeds, least_capacity
+from corgibuilder.plan.folding import Feed, feeds
 from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.pipeline import Link, form_of
-from corgibuilder.plan.plan import most_inputs
 from corgibuilder.plan.stages import group_stages
 
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from .random_plans import any_folding, any_network, any_plan
 
 
 def even_steps(channels):
@@ -71,31 +73,12 @@ def asked(link, resizable):
     return sorted(platform.memories)
 
 
-def some_folding(stage, feed, rng):
-    """Any folding that can be built."""
-    channels = stage.acc.shape.channels
-    whole = isinstance(stage.engine, Conv) and not stage.engine.depthwise and feed is Feed.STREAM
-    outputs = channels if whole else -(-channels // int(rng.integers(1, channels + 1)))
-    if isinstance(stage.engine, Argmax):
-        outputs = 1
-    folding = Folding(feed=feed, inputs=1, outputs=outputs, lanes=outputs)
-    inputs = int(rng.integers(1, most_inputs(stage, folding) + 1))
-    lanes = outputs
-    if isinstance(stage.engine, Conv):
-        lanes = int(rng.choice([n for n in range(1, outputs + 1) if outputs % n == 0]))
-    capacity = 0
-    if feed in (Feed.LINES, Feed.COLUMNS):
-        capacity = least_capacity(stage, feed) + int(rng.integers(5))
-    fifo = int(rng.integers(5))
-    return replace(folding, inputs=inputs, lanes=lanes, capacity=capacity, fifo=fifo)
-
-
 def links(name, resizable, tries=3):
     network, rng = NETWORKS[name], np.random.default_rng(1)
     for stage in group_stages(network):
         for feed in feeds(stage, resizable=resizable):
             for _ in range(tries):
-                folded = Folded(stage, some_folding(stage, feed, rng))
+                folded = Folded(stage, any_folding(stage, feed, rng))
                 lanes = int(rng.integers(1, stage.x.shape.channels + 1))
                 yield Link(folded, form_of(stage), lanes)
 
@@ -104,17 +87,70 @@ def links(name, resizable, tries=3):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_memory_is_listed_with_its_size(name, resizable):
     for link in links(name, resizable):
-        listed = sorted((m.depth, m.width, m.ports, m.constant) for m in memories(link))
-        assert listed == asked(link, resizable), link.folded.folding
+        assert listed([link]) == asked(link, resizable), link.folded.folding
+
+
+def listed(links):
+    """Depth, width, ports, and whether it is a ROM, of every memory that the plan lists."""
+    every = [memory for link in links for memory in memories(link)]
+    return sorted((m.depth, m.width, m.ports, m.constant) for m in every)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_memory_of_a_random_plan_is_listed(seed):
+    rng = np.random.default_rng([seed, 1])
+    network = any_network(rng)
+    plan = any_plan(network, TARGET, rng)
+    if plan is not None:
+        pipeline = pipeline_of(network, plan)
+        for link in pipeline.links:
+            assert listed([link]) == asked(link, pipeline.resizable), link.folded.folding
+
+
+PORTS = {"corgi_rom": 1, "corgi_single_port_ram": 1, "corgi_ram": 2}
+INSTANCE = re.compile(r"(corgi_\w+) #\((.*?)\n  \) ", re.DOTALL)
+
+
+def emitted(link, resizable):
+    """The same of every memory in the Verilog of a stage."""
+
+    def component():
+        return StageComponent(link.folded, link.form, lanes=link.lanes, resizable=resizable)
+
+    found = INSTANCE.findall(emit(link.stage.module, component).text)
+    for shell, text in found:
+        sizes = {name: int(value) for name, value in re.findall(r"\.(\w+)\(32'd(\d+)\)", text)}
+        yield sizes["DEPTH"], sizes["WIDTH"], PORTS[shell], shell == "corgi_rom"
+
+
+IN_TURN = chain((2, 4, 8), conv(2, 3, SAME), steps(3, 40), fixed=("x",))
+TARGET = Target(fps=1, clock_hz=10_000)
+
+
+def test_the_verilog_has_the_memories_of_the_plan():
+    """Of plans as they are made, and of a wide layer whose outputs are worked on one by one."""
+    plan = make_plan(IN_TURN, TARGET)
+    folding = replace(plan.stages[0].folding, feed=Feed.COLUMNS, pixels=2, inputs=9, outputs=1)
+    folding = replace(folding, lanes=1, capacity=20)
+    in_turn = replace(plan, stages=(replace(plan.stages[0], folding=folding),))
+    plans = [(IN_TURN, in_turn), *((n, make_plan(n, TARGET)) for n in NETWORKS.values())]
+    for network, made in plans:
+        pipeline = pipeline_of(network, made)
+        found = [e for link in pipeline.links for e in emitted(link, pipeline.resizable)]
+        assert sorted(found) == listed(pipeline.links)
+        roms = sum(depth * width for depth, width, _, constant in found if constant)
+        assert roms == describe(pipeline, made.target).rom_bits
+    (link,) = pipeline_of(IN_TURN, in_turn).links
+    assert (6, 36, 1, True) in listed([link])
 
 
 def test_all_there_is_to_test_was_tested():
     tested = [link for name in NETWORKS for link in links(name, False)]
-    listed = [memory for link in tested for memory in memories(link)]
+    every = [memory for link in tested for memory in memories(link)]
     assert {link.folded.folding.feed for link in tested} == set(Feed)
     assert {type(link.form) for link in tested} == {ShiftForm, ScaleForm, StepsForm, type(None)}
-    assert {memory.purpose for memory in listed} == set(Purpose)
-    assert {memory.ports for memory in listed if memory.constant} == {1}
+    assert {memory.purpose for memory in every} == set(Purpose)
+    assert {memory.ports for memory in every if memory.constant} == {1}
 
 
 def test_names_of_a_stage_are_its_own():

@@ -142,7 +142,7 @@ def test_zeros_between_the_windows_have_no_multiplier():
     assert Folded(wide, everything).multipliers == 4 * 3 * 18
     in_turn = replace(everything, inputs=18, outputs=3, lanes=3)
     assert Folded(wide, in_turn).multipliers == 3 * 18
-    assert (Folded(wide, in_turn).position_cycles, Folded(wide, in_turn).rom_bits) == (4, 0)
+    assert (Folded(wide, in_turn).position_cycles, Folded(wide, in_turn).weight_bits) == (4, 0)
 
 
 def pixels_of(plan):

@@ -1,0 +1,38 @@
+"""What the counters of the hardware can take: the sizes of maps, and how windows move over them."""
+
+from collections.abc import Iterator
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import Conv, Graph, Network, Node, Pool
+
+SIZE_BITS = 16  #: of the width and the height of a map
+MAX_SIDE = (1 << SIZE_BITS) - 1  #: rows or columns of a map; a window and a stride have no more
+
+
+def check_sizes(network: Network) -> None:
+    """Raise :class:`CompileError` (CB414) naming the first layer with more than can be counted.
+
+    Padding is smaller than its window. So all rows and columns in the padding, and the one where
+    the next window would start, are signed numbers of ``SIZE_BITS + 2`` bits.
+    """
+    for node in network.graph:
+        for what, number in _sizes(network.graph, node):
+            if number > MAX_SIDE:
+                raise CompileError(
+                    "CB414",
+                    f"there are {number:,} {what} here, and the hardware counts to {MAX_SIDE:,}",
+                    at=node.origin,
+                    help="give smaller images, or cut them into parts that each pass as a frame",
+                )
+
+
+def _sizes(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
+    shape = graph.type(node.name).shape
+    yield "columns", shape.width
+    yield "rows", shape.height
+    if isinstance(node.op, Conv | Pool):
+        window = node.op.window
+        sides = zip(("rows", "columns"), window.kernel, window.stride, strict=True)
+        for name, kernel, stride in sides:
+            yield f"{name} in a window", kernel
+            yield f"{name} from one window to the next", stride

@@ -1,0 +1,74 @@
+"""Whatever the network and the target: there is a plan, or an error that says why there is none."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import Pads, Window
+from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
+from corgibuilder.plan.pipeline import latencies
+
+from ..toys import chain, conv
+from .random_plans import any_network, any_plan, pick
+
+GROUPS, EACH = 12, 25
+REFUSALS = {"CB403", "CB405", "CB409"}  # too fast, nothing to compute, too late
+
+
+def any_target(rng):
+    clock_hz = 10**6
+    fps = Fraction(clock_hz, int(10 ** rng.uniform(0, 5)))
+    latency = Fraction(int(10 ** rng.uniform(0, 5)), clock_hz) if rng.random() < 0.3 else None
+    headroom = pick(rng, (1, 2, 3, 4, 7)) if rng.random() < 0.3 else None
+    return Target(fps=fps, clock_hz=clock_hz, headroom=headroom, latency=latency)
+
+
+def planned(network, target):
+    try:
+        return make_plan(network, target)
+    except CompileError as refused:
+        assert refused.code in REFUSALS
+        return None
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+def test_any_network_for_any_target(group):
+    found = 0
+    for seed in range(group * EACH, (group + 1) * EACH):
+        rng = np.random.default_rng([seed, 8])
+        network, target = any_network(rng), any_target(rng)
+        plan = planned(network, target)
+        if plan is not None:
+            found += 1
+            assert plan.cycles_per_frame <= target.budget_for(network.input_shape)
+            assert plan.latency_first <= plan.latency_frame
+        for made in (plan, any_plan(network, target, rng)):
+            if made is not None:
+                read = Plan.from_json(made.to_json())
+                assert describe(pipeline_of(network, read), target) == made
+    assert found
+
+
+def test_an_input_that_is_an_output_as_well():
+    """Only its last layer's output says when a frame is done."""
+    windows = (
+        Window(kernel=(2, 4), stride=(3, 2)),
+        Window(kernel=(2, 4), stride=(1, 2), pads=Pads(left=2, bottom=1, right=3)),
+        Window(kernel=(1, 1), stride=(1, 2)),
+        Window(kernel=(1, 1), stride=(3, 1)),
+    )
+    ops = [
+        conv(*sizes)
+        for sizes in zip((5, 3, 4, 6), (3, 4, 6, 6), windows, (1, 1, 1, 6), strict=True)
+    ]
+    plain = chain((5, 11, 4), *ops)
+    tapped = replace(plain, outputs=(*plain.inputs, *plain.outputs))
+    target = Target(fps=1000, clock_hz=10**6)
+    plan, same = make_plan(tapped, target), make_plan(plain, target)
+    assert plan == same
+    (first, last), slowest = latencies(pipeline_of(tapped, plan)).values()
+    assert (first, last) == (1, 11 * 4 * -(-5 // plan.input_lanes))
+    assert slowest == (plan.latency_first, plan.latency_frame)
