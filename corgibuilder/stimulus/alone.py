@@ -7,6 +7,7 @@ that the sum has shows.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,13 +90,13 @@ def _frame(
     shown: Shown, wanted: list[deque[Wanted]], number: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """One map that has some of what is wanted."""
-    x = shown.stage.x
-    frame = varied(x, number, rng)
-    for row, column in _apart(shown, rng):
-        for group, queue in enumerate(wanted):
-            if queue:
-                queue.rotate(-1)
-                _place(shown, frame, row, column, group, queue[-1], rng)
+    frame = varied(shown.stage.x, number, rng)
+    queues = [(group, queue) for group, queue in enumerate(wanted) if queue]
+    longest = max(len(queue) for _, queue in queues)
+    for row, column in islice(_apart(shown, rng), longest):
+        for group, queue in queues:
+            queue.rotate(-1)
+            _place(shown, frame, row, column, group, queue[-1], rng)
     return frame
 
 
