@@ -7,7 +7,7 @@ that the sum has shows.
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from .whole import varied
 CANDIDATES = 32  #: frames made, of which those that show the most are taken
 TAKEN = 4  #: of them, before what they show is looked at
 CANDIDATE_WORK = 3_000_000  #: products for all candidates; stages with more get fewer of them
+WINDOWS = 400  #: changed in one frame
 FRUITLESS = 4  #: times without anything new after which it ends
 
 Wanted = tuple[
@@ -31,7 +32,7 @@ def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[NDAr
     """At most ``most`` frames for the stage of ``shown``, to which they are added."""
     frames: list[NDArray[np.int64]] = []
     work = shown.stage.acc.shape.pixels * shown.sums.weights.size
-    count = int(np.clip(CANDIDATE_WORK // work, TAKEN, CANDIDATES))
+    count = int(np.clip(CANDIDATE_WORK // work, min(TAKEN, most), CANDIDATES))
     fruitless, least = 0, 1 << 40
     while len(frames) < most and fruitless < FRUITLESS:
         wanted = _wanted(shown, rng)
@@ -93,10 +94,10 @@ def _frame(
     frame = varied(shown.stage.x, number, rng)
     queues = [(group, queue) for group, queue in enumerate(wanted) if queue]
     longest = max(len(queue) for _, queue in queues)
-    for row, column in islice(_apart(shown, rng), longest):
-        for group, queue in queues:
-            queue.rotate(-1)
-            _place(shown, frame, row, column, group, queue[-1], rng)
+    spots = islice(_apart(shown, rng), longest)
+    for (row, column), (group, queue) in islice(product(spots, queues), WINDOWS):
+        queue.rotate(-1)
+        _place(shown, frame, row, column, group, queue[-1], rng)
     return frame
 
 

@@ -18,6 +18,7 @@ from .activation import Activation
 from .operands import places, sums_of
 
 SUM_WORK = 2_000_000_000  #: products of weights and operands looked at in one stage
+OPERANDS = 8_000_000  #: held at once
 RATIO_WORK = 200_000_000  #: quotients of operands and distances
 CHUNK = 1 << 16  #: quotients at once
 PROOF_WORK = 50_000_000  #: pairs of a flipped bit and an operand looked at for a proof
@@ -44,7 +45,9 @@ class Shown:
     def add(self, frames: Sequence[NDArray[np.int64]]) -> None:
         """Look at frames ``(channels, height, width)`` that enter the stage."""
         size = self.sums.weights.size
-        chosen = places(self.sums, frames, max(len(frames), SUM_WORK // size), self.rng)
+        groups, _, k = self.sums.weights.shape
+        most = min(SUM_WORK // size, OPERANDS // (groups * k))
+        chosen = places(self.sums, frames, max(len(frames), most), self.rng)
         found = [
             self.sums.operands(frame, *place) for frame, place in zip(frames, chosen, strict=True)
         ]
@@ -152,7 +155,7 @@ class Shown:
         if result.sum() * len(values) > PROOF_WORK:
             return result
         outputs = self.sums.weights.shape[1]
-        for group, output in {(g, o) for g, o, _ in np.argwhere(result).tolist()}:
+        for group, output in np.argwhere(result.any(axis=2)).tolist():
             taps = np.flatnonzero(result[group, output])
             channel = group * outputs + output
             weight, by = self.sums.weights[group, output, taps], change[group, output, taps]

@@ -70,7 +70,7 @@ def test_flipped_bits_of_weights(op, finish, entry):
     shown = Shown(stage, 1)
     shown.add(frames)
     right = np.stack(stage_values(stage, frames))
-    many = [varied(stage.x, number, rng) for number in range(60)]
+    many = [varied(stage.x, number, rng) for number in range(20)]
     right_many = np.stack(stage_values(stage, many))
     shape = stage.engine.weights.shape
     for bit, (change, seen) in enumerate(shown.flips()):
