@@ -115,7 +115,7 @@ def simulate(
 
 def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     """Cycles without any word moving after which the design counts as stuck."""
-    quiet = 20_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
+    quiet = 4_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
     return 4 * quiet if stalls else quiet
 
 
