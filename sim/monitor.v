@@ -9,6 +9,7 @@ module monitor #(
     input clk,
     input rst,
     input flush,
+    input recording,
     input [WIDTH-1:0] payload,
     input valid,
     input ready,
@@ -30,10 +31,11 @@ module monitor #(
             cycle <= cycle + 1;
             waiting <= valid && !ready;
             offered <= payload;
-            if (waiting && (!valid || payload !== offered)) $fwrite(log, "!%d %b\n", cycle, payload);
+            if (recording && waiting && (!valid || payload !== offered))
+                $fwrite(log, "!%d %b\n", cycle, payload);
             if (valid && ready) begin
                 if (count < WORDS) count <= count + 1;
-                $fwrite(log, "=%d %b\n", cycle, payload);
+                if (recording) $fwrite(log, "=%d %b\n", cycle, payload);
             end
         end
 

@@ -15,6 +15,7 @@ module player #(
     input clk,
     input rst,
     input flush,
+    input recording,
     input stalling,
     input drained,
     output [WIDTH-1:0] payload,
@@ -64,7 +65,7 @@ module player #(
                 count <= count + 1;
                 if (first) begin
                     frame <= frame + 1;
-                    $fwrite(log, "%d\n", cycle);
+                    if (recording) $fwrite(log, "%d\n", cycle);
                 end
             end
         end

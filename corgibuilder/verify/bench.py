@@ -20,11 +20,15 @@ SEEDS = 200  #: of the streams of one instance, for their stalls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the bench runs."""
+    """How the bench runs.
+
+    ``rehearsal_cycles`` pass before the reset from which everything is recorded.
+    """
 
     simulator: Simulator
     seed: int
     patience_cycles: int
+    rehearsal_cycles: int
     sources: tuple[str, ...]
 
 

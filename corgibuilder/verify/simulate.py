@@ -18,6 +18,8 @@ from .process import Progress, compile_model, run_model, silent, watched
 from .report import SimulationReport, read_report
 from .simulators import Simulator, environment
 
+MOST_REHEARSAL = 5_000  #: cycles
+
 Maps = NDArray[np.int64] | Sequence[NDArray[np.int64]]
 
 
@@ -95,6 +97,7 @@ def simulate(
             simulator=simulator,
             seed=seed,
             patience_cycles=patience_cycles(unit, stalls=stalls or len(runs) > 1),
+            rehearsal_cycles=_rehearsal_cycles(unit),
             sources=_sources(build, unit, netlist),
         )
         for image in build.memory_images():
@@ -119,6 +122,11 @@ def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     return 4 * quiet if stalls else quiet
 
 
+def _rehearsal_cycles(unit: Unit) -> int:
+    """Cycles after which all stages are in the middle of a frame, if that does not take long."""
+    return min(unit.latency_first + unit.cycles_per_frame // 3, MOST_REHEARSAL)
+
+
 def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Maps]) -> None:
     """Put a bench that runs by itself, stimulus and golden values into ``sim`` of the build.
 
@@ -133,6 +141,7 @@ def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Map
         simulator=Simulator.VERILATOR,
         seed=1,
         patience_cycles=patience_cycles(unit, stalls=False),
+        rehearsal_cycles=_rehearsal_cycles(unit),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
     )
     for image in build.memory_images():

@@ -30,7 +30,9 @@ class Mutant:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.file.name}:{self.line}: {self.was.strip()} -> {self.now.strip()}"
+        return (
+            f"{self.kind}: {self.file.name}:{self.line}: {self.was.strip()} -> {self.now.strip()}"
+        )
 
 
 def mutants(rtl: Path, count: int, seed: int) -> list[Mutant]:
@@ -109,10 +111,12 @@ def swapped_ports(file: Path, rng: random.Random) -> Mutant | None:
         rows = instance[3].splitlines()
         given = [CONNECTION.match(row) for row in rows]
         shape = [ports.get((instance[1], g[1])) for g in given]
-        for a in range(len(rows)):
-            for b in range(a):
-                if shape[a] and shape[a] == shape[b] and given[a][2] != given[b][2]:
-                    swaps.append((start + b, start + a, given[b], given[a]))
+        swaps += [
+            (start + b, start + a, given[b], given[a])
+            for a in range(len(rows))
+            for b in range(a)
+            if shape[a] and shape[a] == shape[b] and given[a][2] != given[b][2]
+        ]
     if not swaps:
         return None
     first, second, b, a = rng.choice(swaps)
