@@ -222,7 +222,7 @@ def simulate(
         played = list(integers)
     stalls_from = 0 if stalls else calm_frames(len(played))
     if inputs is None and unit.resizable:
-        played += smaller_frames(network, seed)
+        played += smaller_frames(network, directory.manifest.network.smallest, seed)
     progress(f"evaluating {len(played)} frames", 0.0)
     values = values_of(network, played)
     progress("choosing frames for stages by themselves", 0.0)

@@ -44,20 +44,14 @@ def random_frames(network: Network, count: int, seed: int) -> Frames:
     return [varied(entry, number, rng) for number in range(count)]
 
 
-def smaller_frames(network: Network, seed: int) -> Frames:
-    """Frames of sizes smaller than the one of ``network``, and one of that size after them."""
+def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Frames:
+    """Frames of sizes from ``smallest``, width and height, on, and then one of the largest size."""
     rng = np.random.default_rng(seed)
     shape = network.input_shape
     frames: Frames = []
-    for size in rng.random((10 * OTHER_SIZES, 2)):
-        height, width = (1 + (size * (shape.height, shape.width)).astype(int)).tolist()
-        try:
-            other = resized(network, width, height)
-        except CompileError:
-            continue  # nothing would be left of the map
-        frames += random_frames(other, 1, seed + len(frames))
-        if len(frames) == OTHER_SIZES:
-            break
+    for _ in range(OTHER_SIZES):
+        width, height = rng.integers(smallest, (shape.width, shape.height), endpoint=True).tolist()
+        frames += random_frames(resized(network, width, height), 1, seed + len(frames))
     return [*frames, *random_frames(network, 1, seed + len(frames))]
 
 

@@ -103,7 +103,7 @@ def test_the_first_stage_that_differs_is_named(tmp_path):
     manifest = json.loads((directory / "manifest.json").read_text())
     manifest["network"]["outputs"][0]["node"] = "behind"
     (directory / "manifest.json").write_text(json.dumps(manifest))
-    report = simulate(directory, frames=x, golden=named, inner=golden, simulator=FAST)
+    report = simulate(directory, frames=x, golden=named, inner=golden, simulator=FAST, changed=True)
     assert report.mismatches == report.inner_mismatches > 0
     assert report.first_mismatch.layer == "add"
     assert report.faults[0].startswith(f"{report.mismatches} outputs differ, the first at add, ")

@@ -10,9 +10,9 @@ from corgibuilder import api
 from corgibuilder.verify import Timing, simulate
 
 from ..frontend.models import Model
+from ..simulators import FAST
 from ..test_networks import thresholds
 from . import toys
-from .test_simulate import FAST
 
 
 def timing(**changed):
@@ -91,7 +91,7 @@ def replan(path, layer="network", **figures):
 def test_a_simulation_fails_whose_plan_is_not_kept(tmp_path, layer):
     x, golden = toys.toy_frames(3)
     path = replan(toys.toy(tmp_path), layer or "network", cycles_per_frame=39, latency_frame=30)
-    report = simulate(path, frames=x, golden=golden, simulator=FAST, layer=layer)
+    report = simulate(path, frames=x, golden=golden, simulator=FAST, layer=layer, changed=True)
     assert report.mismatches == 0
     assert not report.passed
     assert report.faults == report.timing.faults
@@ -105,10 +105,11 @@ def test_a_simulation_fails_whose_plan_is_not_kept(tmp_path, layer):
 def test_only_what_was_planned_is_compared(tmp_path):
     path = replan(toys.toy(tmp_path), cycles_per_frame=1, latency_first=1, latency_frame=1)
     x, golden = toys.toy_frames(3)
-    slow = simulate(path, frames=x, golden=golden, simulator=FAST, interval=2)
+    given = {"frames": x, "golden": golden, "simulator": FAST, "changed": True}
+    slow = simulate(path, **given, interval=2)
     assert slow.cycles_per_frame == 80
     assert slow.planned_cycles_per_frame is None
-    stalled = simulate(path, frames=x, golden=golden, simulator=FAST, stalls=True)
+    stalled = simulate(path, **given, stalls=True)
     assert (stalled.cycles_per_frame, stalled.latency_first) == (None, None)
     assert slow.faults == stalled.faults == ()
 
@@ -116,7 +117,7 @@ def test_only_what_was_planned_is_compared(tmp_path):
 def test_frames_of_another_size_have_no_planned_figures(tmp_path):
     path = replan(toys.halve(tmp_path), cycles_per_frame=1, latency_first=1, latency_frame=1)
     x, golden = toys.halve_frames((5, 3), (5, 3), (5, 3))
-    report = simulate(path, frames=x, golden=golden, simulator=FAST)
+    report = simulate(path, frames=x, golden=golden, simulator=FAST, changed=True)
     assert report.faults == ()
     assert report.cycles_per_frame > 1 < report.latency_first
     assert report.planned_cycles_per_frame is report.timing.planned_latency_first is None
