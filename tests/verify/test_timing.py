@@ -119,7 +119,7 @@ def test_frames_of_another_size_have_no_planned_figures(tmp_path):
     x, golden = toys.halve_frames((5, 3), (5, 3), (5, 3))
     report = simulate(path, frames=x, golden=golden, simulator=FAST, changed=True)
     assert report.faults == ()
-    assert report.cycles_per_frame > 1 < report.latency_first
+    assert report.cycles_per_frame > 1 < report.latency_frame
     assert report.planned_cycles_per_frame is report.timing.planned_latency_first is None
 
 
@@ -153,7 +153,7 @@ class OtherFaultError(Exception):
 @pytest.mark.xfail(
     strict=True,
     raises=AssertionError,
-    reason="the cycle model is too good for these; the next one is not",
+    reason="the cycle model is optimistic here; a new one is to come",
 )
 @pytest.mark.parametrize("case", [strided, connected])
 def test_plans_that_are_not_kept(case, tmp_path):
