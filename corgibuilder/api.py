@@ -1,5 +1,6 @@
 """The verbs of corgibuilder, for Python and for the command line."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from corgibuilder import frontend, golden, verify
 from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
-from corgibuilder.ir import Input, Ints, Network, input_node
+from corgibuilder.ir import Network
 from corgibuilder.model import write_model
 from corgibuilder.passes import without_dead_channels
 from corgibuilder.plan import (
@@ -24,10 +25,17 @@ from corgibuilder.plan import (
     pipeline_of,
     read_technology,
 )
+from corgibuilder.stimulus import (
+    calm_frames,
+    choose,
+    frame_count,
+    random_frames,
+    smaller_frames,
+    values_of,
+)
 from corgibuilder.synth import synth
 from corgibuilder.system import System
 from corgibuilder.units import (
-    FRAMES,
     SEED,
     parse_clock,
     parse_fps,
@@ -44,7 +52,6 @@ __all__ = [
     "memories",
     "plan",
     "plan_file",
-    "random_frames",
     "read",
     "run",
     "simulate",
@@ -53,7 +60,6 @@ __all__ = [
 
 BENCH_FRAMES = 2  # in the stimulus of a build directory
 MAX_PLAN_BYTES = 2**24  # of the text of a plan
-MAX_RANDOM_VALUES = 2**27  # in all random frames
 Size = tuple[int, int]  # width, height
 
 
@@ -200,7 +206,7 @@ def build(
         (build.path / "model").mkdir()
         write_model(without_dead_channels(network), build.path / "model")
         progress("evaluating the frames of the bench", 1.0)
-        frames = random_frames(network, BENCH_FRAMES, seed=1)
+        frames = np.stack(random_frames(network, BENCH_FRAMES, seed=1))
         values = golden.run(network.graph, frames)
         outputs = {port.node: values[port.node] for port in network.outputs}
         verify.write_stimulus(build, frames, outputs)
@@ -214,7 +220,7 @@ def simulate(
     build_dir: str | Path,
     inputs: NDArray[Any] | None = None,
     *,
-    frames: int = 2,
+    frames: int | None = None,
     simulator: Simulator = Simulator.VERILATOR,
     layer: str | None = None,
     stalls: bool = False,
@@ -223,50 +229,49 @@ def simulate(
     changed: bool = False,
     progress: Progress = silent,
 ) -> SimulationReport:
-    """Simulate the build directory and compare every output with the golden model.
+    """Simulate the build directory and compare every stream with the golden model.
 
-    ``inputs`` is ``(frames, *shape)`` in the source file's own terms; without it, ``frames`` random
-    frames enter. With ``layer`` only that stage is simulated, on the values that reach it. A build
-    that was changed after it was written is refused, unless ``changed`` says that this is meant.
+    ``inputs`` is ``(frames, *shape)`` in the source file's own terms. Without it random ``frames``
+    enter, by default as many as fill the pipeline, and where the hardware takes several sizes also
+    some that are smaller. The last two, or half of fewer than four, have stalls, and the smaller
+    ones; all have with ``stalls``. Stages of which these frames show too little get frames of their
+    own. With ``layer`` only that stage is simulated, on the values that reach it. A build that
+    was changed after it was written is refused, unless ``changed`` says that this is meant.
     """
     SEED.check(seed)
     directory = read_build_directory(Path(build_dir), changed=changed)
     unit = directory.unit(layer)
     network = read(directory.source, image=directory.manifest.image)
     if inputs is None:
-        integers = random_frames(network, frames, seed)
+        played = random_frames(network, frame_count(unit) if frames is None else frames, seed)
     else:
         network, integers = encode(network, inputs)
-    progress(f"evaluating {len(integers)} frames", 0.0)
-    if layer is not None:  # a stage has only the channels that matter to the outputs
-        network = without_dead_channels(network)
-    values = golden.run(network.graph, integers)
-    return verify.simulate(
+        played = list(integers)
+    stalls_from = 0 if stalls else calm_frames(len(played))
+    if inputs is None and unit.resizable:
+        played += smaller_frames(network, directory.manifest.network.smallest, seed)
+    progress(f"evaluating {len(played)} frames", 0.0)
+    values = values_of(network, played)
+    progress("choosing frames for stages by themselves", 0.0)
+    chosen = choose(
+        network, directory.manifest, values, layer=layer, played_alone=netlist is None, seed=seed
+    )
+    entering, golden_values = values.streams[unit.input.node], values.outputs
+    if layer is not None:
+        entering, golden_values = chosen.of_stage(unit, values)
+    report = verify.simulate(
         directory.path,
-        frames=values[unit.input.node],
-        golden={stream.node: values[stream.node] for stream in unit.outputs},
+        frames=entering,
+        golden=golden_values,
+        inner=values.streams if layer is None and netlist is None else None,
+        alone=chosen.alone if layer is None else None,
         simulator=simulator,
         layer=layer,
-        stalls=stalls,
+        stalls=True,
+        stalls_from=stalls_from,
         seed=seed,
         netlist=netlist,
         changed=changed,
         progress=progress,
     )
-
-
-def random_frames(network: Network, frames: int, seed: int) -> Ints:
-    """Random integers ``(frames, channels, height, width)`` in the range of the network's input."""
-    FRAMES.check(frames)
-    op = input_node(network.graph).op
-    assert isinstance(op, Input)
-    most = max(1, MAX_RANDOM_VALUES // op.shape.size)
-    if frames > most:
-        raise CompileError(
-            "CB628",
-            f"{frames:,} frames of {op.shape} do not fit into memory",
-            at=Origin(FRAMES.option),
-            help=f"take {most:,} frames or fewer",
-        )
-    rng = np.random.default_rng(seed)
-    return rng.integers(op.range.lo, op.range.hi, (frames, *op.shape), endpoint=True)
+    return replace(report, coverage=chosen.coverage)

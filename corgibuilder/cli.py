@@ -176,7 +176,7 @@ def build(
 @app.command(
     epilog=examples(
         "corgibuilder simulate build/",
-        "corgibuilder simulate build/ --input photo.png --stalls",
+        "corgibuilder simulate build/ --input photo.png",
         "corgibuilder simulate build/ --layer conv3 --simulator icarus",
     )
 )
@@ -185,12 +185,15 @@ def simulate(
     simulator: SimulatorName = Simulator.VERILATOR,
     frames: OptionalInputFile = None,
     pixels: PixelValues = None,
-    count: FrameCount = 2,
+    count: FrameCount = None,
     layer: Annotated[
         str | None, typer.Option(help="Only the stage of this name, on the values that reach it.")
     ] = None,
     stalls: Annotated[
-        bool, typer.Option("--stalls", help="Withhold and refuse words at random.")
+        bool,
+        typer.Option(
+            "--stalls", help="Stalls from the first frame on; nothing is measured against the plan."
+        ),
     ] = False,
     seed: Seed = 1,
     netlist: Annotated[
@@ -199,7 +202,14 @@ def simulate(
     changed: Changed = False,
     json: Json = False,
 ) -> None:
-    """Simulate the Verilog, compare all outputs with the golden model; status 1 if one differs."""
+    """Simulate the Verilog against the golden model and the plan; status 1 if one is not kept.
+
+    Frames without stalls show cycles per frame and latency, which have to be the planned ones or
+    fewer. The last two have stalls: words are withheld and refused at random. Where the hardware
+    takes images of several sizes, smaller ones follow, also with stalls. Every output is compared,
+    and all that passes between the stages. Stages in which a flipped bit of a weight, or a constant
+    off by one, would not show in these frames get frames of their own, at the same time.
+    """
     source = read_build_directory(build, changed=changed)
     inputs = None
     if frames:
@@ -218,7 +228,7 @@ def simulate(
             changed=changed,
             progress=progress,
         )
-    show(json, report.summary(), simulation_table(report))
+    show(json, report.summary(), simulation_table(report), *_notes(report))
     _fail_for_faults(report)
 
 
@@ -279,6 +289,10 @@ def demo(simulator: SimulatorName = Simulator.VERILATOR, json: Json = False) -> 
         f" {report.mismatches} mismatches",
     )
     _fail_for_faults(report)
+
+
+def _notes(report: SimulationReport) -> tuple[str, ...]:
+    return report.coverage.notes if report.coverage else ()
 
 
 def _fail_for_faults(report: SimulationReport) -> None:

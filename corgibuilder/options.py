@@ -97,7 +97,11 @@ Classes = Annotated[
     ),
 ]
 FrameCount = Annotated[
-    int,
-    typer.Option("--frames", help=f"Random frames, where there is no --input, {FRAMES}."),
+    int | None,
+    typer.Option(
+        "--frames",
+        help=f"Random frames, where there is no --input, {FRAMES}; default: enough to fill the"
+        " pipeline.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(help=f"For random frames and stalls, {SEED}.")]

@@ -1,7 +1,8 @@
 """The cocotb test of every corgibuilder module: play frames in, compare everything that comes out.
 
-Runs in a directory with ``bench.json``, ``<port>.hex`` for the inputs and ``<port>.npy`` (golden
-values) for the outputs; writes ``progress.json`` now and then and ``verdict.json`` at the end.
+Runs in a directory with ``bench.json``, ``<name>.hex`` for the inputs and ``<name>.npy`` (golden
+values) for the outputs and the streams between the stages; writes ``progress.json`` now and then
+and ``verdict.json`` at the end.
 """
 
 import json
@@ -17,6 +18,7 @@ from verdict import judge
 from words import read_recording
 
 PERIOD = 2  # ns
+RESET_CYCLES = 10
 CYCLES_PER_LOOK = 1000  # Python looks at the counters this often; the simulator runs alone between
 SURPLUS_CYCLES = 1000  # watched after the last expected word
 
@@ -25,28 +27,38 @@ SURPLUS_CYCLES = 1000  # watched after the last expected word
 async def outputs_equal_golden(dut: Any) -> None:
     bench = json.loads(Path("bench.json").read_text())
     finished = await play(dut, bench)
-    verdict = read_verdict(bench)
-    verdict["finished"] = finished
-    verdict["input_words"] = {
-        port["name"]: int(getattr(dut, f"{port['name']}_count").value) for port in bench["inputs"]
+    verdict = {
+        "finished": finished,
+        "instances": [read_verdict(dut, instance) for instance in bench["instances"]],
+        "simulated_cycles": int(cocotb.simtime.get_sim_time("ns")) // PERIOD,
     }
-    verdict["simulated_cycles"] = int(cocotb.simtime.get_sim_time("ns")) // PERIOD
     Path("verdict.json").write_text(json.dumps(verdict))
     assert finished, f"no word moved for {bench['patience_cycles']} cycles"
-    for port in verdict["outputs"]:
+    for port in (p for i in verdict["instances"] for p in i["inner"] + i["outputs"]):
         assert port["words"] == port["words_expected"], f"wrong number of words: {port}"
-        assert not port["mismatches"], f"outputs differ from golden values: {port}"
+        assert not port["mismatches"], f"values differ from golden values: {port}"
         assert not port["breaches"], f"stream rule broken: {port}"
 
 
 async def play(dut: Any, bench: dict[str, Any]) -> bool:
     """Run until all words have moved (true), or none has for too long (false)."""
     dut.flush.value = 0
+    dut.recording.value = 0
     dut.rst.value = 1
     Clock(dut.clk, PERIOD, unit="ns", impl="gpi").start()
-    await Timer(10.5 * PERIOD, "ns")
+    await Timer((RESET_CYCLES + 0.5) * PERIOD, "ns")
+    # A first start, cut short by a reset, leaves in every register what that has to undo.
     dut.rst.value = 0
-    total = sum(port["words"] for port in bench["inputs"] + bench["outputs"])
+    await Timer(bench["rehearsal_cycles"] * PERIOD, "ns")
+    dut.rst.value = 1
+    await Timer(RESET_CYCLES * PERIOD, "ns")
+    dut.recording.value = 1
+    dut.rst.value = 0
+    total = sum(
+        port["words"]
+        for instance in bench["instances"]
+        for port in instance["inputs"] + instance["outputs"] + instance["inner"]
+    )
     moved = idle_cycles = 0
     reported = time.monotonic()
     while moved < total and idle_cycles < bench["patience_cycles"]:
@@ -64,11 +76,19 @@ async def play(dut: Any, bench: dict[str, Any]) -> bool:
     return moved == total
 
 
-def read_verdict(bench: dict[str, Any]) -> dict[str, Any]:
-    """Judge every recorded port."""
-    outputs = []
-    for port in bench["outputs"]:
-        recording = read_recording(Path(f"{port['name']}.log"), port["lanes"] * port["bits"])
-        outputs.append(judge(port, recording, np.load(f"{port['name']}.npy")))
-    starts = Path(f"{bench['inputs'][0]['name']}.log").read_text().split()
-    return {"outputs": outputs, "frame_starts": [int(start) for start in starts]}
+def read_verdict(dut: Any, instance: dict[str, Any]) -> dict[str, Any]:
+    """Judge every stream of an instance that was recorded."""
+    starts = Path(f"{instance['inputs'][0]['name']}.log").read_text().split()
+    names = [port["name"] for port in instance["inputs"]]
+    return {
+        "outputs": [judge_port(port) for port in instance["outputs"]],
+        "inner": [judge_port(port) for port in instance["inner"]],
+        "frame_starts": [int(start) for start in starts],
+        "input_words": sum(int(getattr(dut, f"{name}_count").value) for name in names),
+    }
+
+
+def judge_port(port: dict[str, Any]) -> dict[str, Any]:
+    """Compare the log of a stream with its golden values."""
+    recording = read_recording(Path(f"{port['name']}.log"), port["lanes"] * port["bits"])
+    return judge(port, recording, np.load(f"{port['name']}.npy"))

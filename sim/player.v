@@ -1,19 +1,23 @@
 // Plays the words of a memory image into a stream, in order, each offered until it is taken.
 // Bit WIDTH of an image word marks the first word of a frame; the cycle in which such a word is
 // taken goes to the log. While `valid` is low the payload is wrong on purpose. No word comes before
-// its turn, which is every INTERVAL cycles; late ones catch up.
+// its turn, which is every INTERVAL cycles; late ones catch up. The first word after CALM frames
+// waits until `drained`.
 module player #(
     parameter WIDTH = 8,
     parameter WORDS = 1,
     parameter IMAGE = "words.hex",
     parameter LOG = "words.log",
     parameter SEED = 1,
-    parameter INTERVAL = 1
+    parameter INTERVAL = 1,
+    parameter CALM = 0
 ) (
     input clk,
     input rst,
     input flush,
+    input recording,
     input stalling,
+    input drained,
     output [WIDTH-1:0] payload,
     output valid,
     input ready,
@@ -37,7 +41,9 @@ module player #(
         .stall(stall)
     );
 
-    assign valid = count < WORDS && !held && cycle > INTERVAL * count;
+    wire waiting = first && frame == CALM && !drained;
+
+    assign valid = count < WORDS && !held && !waiting && cycle > INTERVAL * count;
     assign payload = valid ? word[WIDTH-1:0] : ~word[WIDTH-1:0];
     assign first = word[WIDTH];
 
@@ -59,7 +65,7 @@ module player #(
                 count <= count + 1;
                 if (first) begin
                     frame <= frame + 1;
-                    $fwrite(log, "%d\n", cycle);
+                    if (recording) $fwrite(log, "%d\n", cycle);
                 end
             end
         end

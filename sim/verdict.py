@@ -10,7 +10,7 @@ from words import Recording, unpack
 def judge(
     port: dict[str, Any], recording: Recording, expected: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Verdict on one output port.
+    """Verdict on one recorded stream.
 
     ``port`` has the layout of the words and ``shapes``, (channels, height, width) of every frame.
     ``expected`` has the golden values of all frames in the order of travel: row, column, channel.
@@ -28,7 +28,7 @@ def judge(
             "got": value,
         }
     return {
-        "port": port["name"],
+        "port": port["port"],
         "layer": port["layer"],
         "compared": compared,
         "mismatches": len(wrong),

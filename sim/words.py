@@ -35,7 +35,7 @@ class Values:
 
 
 def read_recording(path: Path, width: int) -> Recording:
-    """Read the log of a recorder for words of ``width`` bits."""
+    """Read the log of a monitor for words of ``width`` bits."""
     lines = np.fromfile(path, np.uint8).reshape(-1, 1 + CYCLE_DIGITS + 1 + width + 1)
     cycles = lines[:, 1 : 1 + CYCLE_DIGITS].copy().view(f"S{CYCLE_DIGITS}")[:, 0].astype(np.int64)
     taken = lines[:, 0] == ord("=")

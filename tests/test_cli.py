@@ -205,10 +205,18 @@ def test_plan_refuses_what_is_no_technology(tmp_path):
 
 
 def test_simulation_passes(build_dir):
-    report = data("simulate", build_dir, "--simulator", FAST.value, "--stalls")
+    report = data("simulate", build_dir, "--simulator", FAST.value, "--frames", 3)
     assert report["passed"]
-    assert (report["frames"], report["mismatches"]) == (2, 0)
-    assert report["outputs_compared"] == 20
+    assert (report["frames"], report["calm_frames"], report["mismatches"]) == (3, 2, 0)
+    assert report["outputs_compared"] == 30
+    assert report["inner_compared"] > 3 * 1000
+    assert report["cycles_per_frame"] <= report["planned_cycles_per_frame"]
+    coverage = report["coverage"]
+    assert coverage["share"] > 0.99
+    assert [stage["layer"] for stage in coverage["stages"]][:2] == ["conv1", "conv2"]
+    assert all(
+        stage["weight_bits_shown"] >= 0.99 * stage["weight_bits"] for stage in coverage["stages"]
+    )
 
 
 def test_simulation_of_one_stage(build_dir):
@@ -228,7 +236,9 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
     assert "error[CB513]: the build was changed after it was written: rtl/" in refused
     assert "with --changed" in refused
     assert message("synth", spoiled, "--technology", "ihp_sg13g2") == refused
-    result = call("simulate", spoiled, "--simulator", FAST.value, "--changed", status=1)
+    result = call(
+        "simulate", spoiled, "--simulator", FAST.value, "--changed", "--layer", "conv1", status=1
+    )
     assert "outputs differ, the first at" in result.stderr
     assert "│ mismatches" in result.stdout
 

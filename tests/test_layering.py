@@ -8,7 +8,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
 EVERYONE = {"diagnostics", "names", "version"}
-VERBS = {"frontend", "golden", "plan", "emit", "verify", "synth", "model"}  # joined by the API
+VERBS = {
+    "frontend",
+    "golden",
+    "plan",
+    "emit",
+    "verify",
+    "synth",
+    "model",
+    "stimulus",
+}  # joined by the API
 BUILD = {"build_directory", "build_files", "folders"}
 MAY_IMPORT = {
     "diagnostics": {"names"},
@@ -34,6 +43,16 @@ MAY_IMPORT = {
     "emit": {"hw", "plan", "ir", "system", "report", "resources"} | BUILD | {"interrupts"},
     "model": {"plan", "ir", "build_directory", "folders", "resources"},
     "verify": {"resources", "processes"} | BUILD,
+    "stimulus": {
+        "ir",
+        "frontend",
+        "golden",
+        "passes",
+        "plan",
+        "build_directory",
+        "units",
+        "verify",
+    },
     "synth": {"resources", "processes"} | BUILD,
     "examples": set(),
     "api": VERBS | {"ir", "passes", "inputs", "units", "system", "build_directory"},

@@ -15,6 +15,7 @@ from .stages import Stage
 from .timing import BUFFER_CYCLES, Flow, Passage, pass_through
 
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
+ENTRY_CYCLES = 1  #: from the input to the first stage, where frames have sizes
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
 
@@ -256,7 +257,11 @@ def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, 
     """
     shape = pipeline.network.input_shape
     entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
-    found = {pipeline.input_node: (BUFFER_CYCLES, int(entry.times[-1]) + BUFFER_CYCLES)}
+    before = BUFFER_CYCLES
+    if pipeline.resizable:  # a buffer behind the gate, which lets in a frame with its size
+        entry = replace(entry, times=entry.times + ENTRY_CYCLES)
+        before += ENTRY_CYCLES
+    found = {pipeline.input_node: (before, int(entry.times[-1]) + BUFFER_CYCLES)}
     for link, passage in passages(pipeline, entry):
         found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
     return {port.node: found[port.node] for port in pipeline.network.outputs}

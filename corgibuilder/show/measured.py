@@ -4,7 +4,7 @@ from rich.table import Table
 
 from corgibuilder.plan import MemoryReport
 from corgibuilder.synth import StageCost, SynthReport, Target
-from corgibuilder.verify import SimulationReport
+from corgibuilder.verify import Coverage, SimulationReport
 
 from .memories import area_title
 from .tables import empty_table
@@ -12,25 +12,40 @@ from .tables import empty_table
 
 def simulation_table(report: SimulationReport) -> Table:
     """What a simulation measured, against the plan."""
-    title = f"{report.layer} in {report.simulator.value}"
-    table = empty_table(
-        f"{title}, with stalls" if report.stalls else title, "", "measured", "planned"
-    )
-    table.add_row("frames", str(report.frames), "")
+    timing = report.timing
+    table = empty_table(f"{report.layer} in {report.simulator.value}", "", "measured", "planned")
+    calm = f"{report.calm_frames} of them without stalls"
+    table.add_row("frames", f"{report.frames}, {calm}" if report.stalls else str(report.frames), "")
     table.add_row("outputs compared", f"{report.outputs_compared:,}", "")
     table.add_row("mismatches", f"{report.mismatches:,}", "")
+    if report.inner_compared:
+        table.add_row("values of stages compared", f"{report.inner_compared:,}", "")
+        table.add_row("mismatches", f"{report.inner_mismatches:,}", "")
+    if report.coverage:
+        _add_coverage(table, report.coverage)
     pairs = {
-        "cycles per frame": (report.cycles_per_frame, report.planned_cycles_per_frame),
-        "latency to the first output word": (report.latency_first, report.planned_latency_first),
-        "latency to the last output word": (report.latency_frame, report.planned_latency_frame),
+        "cycles per frame": (timing.cycles_per_frame, timing.planned_cycles_per_frame),
+        "latency to the first output word": (timing.latency_first, timing.planned_latency_first),
+        "latency to the last output word": (timing.latency_frame, timing.planned_latency_frame),
     }
-    for name, (measured, planned) in pairs.items():
-        table.add_row(name, "-" if measured is None else f"{measured:,}", f"{planned:,}")
+    for name, figures in pairs.items():
+        table.add_row(name, *("-" if figure is None else f"{figure:,}" for figure in figures))
     table.add_row("compiled in", f"{report.compile_seconds:.1f} s", "")
     seconds = f"{report.simulation_seconds:.1f} s"
     table.add_row("simulated", f"{report.simulated_cycles:,} cycles in {seconds}", "")
     table.add_row("speed", f"{report.cycles_per_second:,.0f} cycles/s", "")
     return table
+
+
+def _add_coverage(table: Table, coverage: Coverage) -> None:
+    """Of what could be wrong, how much would have shown."""
+    for name, (shown, of_all) in (
+        ("weight bits that would show if flipped", coverage.weight_bits),
+        ("constants that would show if off by one", coverage.constants),
+    ):
+        if of_all:
+            # rounded down: 100.0 % are all
+            table.add_row(name, f"{1000 * shown // of_all / 10} % of {of_all:,}", "")
 
 
 def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:

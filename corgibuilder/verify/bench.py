@@ -1,160 +1,158 @@
 """Writes the directory in which ``sim/bench.py`` runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from numpy.typing import NDArray
 
 from corgibuilder import resources
-from corgibuilder.build_directory import Stream, Unit
+from corgibuilder.build_directory import Unit
 
 from .frames import Frames
 from .simulators import Simulator
-from .words import memory_image, pack, travel_order
+from .streams import Played, Recorded, play, record, size_stream, sizes, write_sizes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """An input stream of the bench: where the image comes from and how many words it has."""
-
-    name: str
-    width: int
-    words: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """An output stream of the bench and the shapes of the frames expected on it."""
-
-    name: str
-    layer: str
-    width: int
-    words: int
-    lanes: int
-    bits: int
-    signed: bool
-    shapes: tuple[tuple[int, int, int], ...]
-    stalls: bool = True
+DUT = "dut"  #: the instance of the unit that is simulated
+SEEDS = 200  #: of the streams of one instance, for their stalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the bench runs."""
+    """How the bench runs.
+
+    ``rehearsal_cycles`` pass before the reset from which everything is recorded.
+    """
 
     simulator: Simulator
-    stalls: bool
-    stalls_from: int
-    interval: int
     seed: int
     patience_cycles: int
+    rehearsal_cycles: int
     sources: tuple[str, ...]
 
 
-def size_stream(of: Stream) -> Stream:
-    """The stream of map sizes beside ``of``: width in the low half, height in the high half."""
-    return Stream(
-        port=f"{of.port}_size",
-        node=of.node,
-        lanes=2,
-        bits=16,
-        signed=False,
-        channels=2,
-        height=1,
-        width=1,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """A unit that becomes an instance of the bench, what is played into it and what is expected.
+
+    ``golden`` has the expected frames of every output's node, ``inner`` the stages inside whose
+    outputs are compared as well, with the frames expected of each. ``size_ports`` says how the
+    sizes of the frames of a resizable unit travel: as ports of the module, or as streams beside the
+    maps. The first ``calm_frames`` have no stalls; the others follow when all is out that those
+    give. ``interval`` is the number of cycles from one input word to the next.
+    """
+
+    unit: Unit
+    frames: Frames
+    golden: Mapping[str, Frames]
+    size_ports: bool
+    calm_frames: int
+    inner: Sequence[tuple[Unit, Frames]] = ()
+    interval: int = 1
 
 
-def write_bench(
-    directory: Path,
-    unit: Unit,
-    settings: Settings,
-    frames: Frames,
-    golden: Mapping[str, Frames],
-    *,
-    size_ports: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A :class:`Run` as the testbench and ``bench.json`` have it."""
+
+    name: str
+    module: str
+    layer: str
+    frames: int
+    frame_shapes: tuple[tuple[int, ...], ...]
+    stalls: bool
+    calm_frames: int
+    interval: int
+    size_ports: bool
+    inputs: tuple[Played, ...]
+    outputs: tuple[Recorded, ...]
+    inner: tuple[Recorded, ...]
+
+
+def write_bench(directory: Path, runs: Sequence[Run], settings: Settings) -> None:
     """Write testbench, stimulus, golden values and ``bench.json``.
 
-    ``golden`` has the expected frames of every output's node. ``size_ports`` says how the sizes of
-    the frames of a resizable unit travel: as ports of the module, or as streams beside the maps.
+    The first of ``runs`` is what the simulation is about, the others are stages by themselves.
     """
-    played = [_play(directory, unit.input, frames, settings.seed)]
-    recorded = [_record(directory, stream, golden[stream.node]) for stream in unit.outputs]
-    if unit.resizable:
-        sizes = _sizes(frames)
-        if size_ports:
-            bits = np.stack([pack(size, size_stream(unit.input), _rng(0))[0] for size in sizes])
-            (directory / "sizes.hex").write_bytes(memory_image(bits))
-        else:
-            played.append(_play(directory, size_stream(unit.input), sizes, settings.seed))
-            recorded += [
-                _record(directory, size_stream(stream), _sizes(golden[stream.node]), stalls=False)
-                for stream in unit.outputs
-            ]
-    text = _testbench().render(
-        module=unit.module,
-        frames=len(frames),
-        inputs=played,
-        outputs=recorded,
-        size_ports=unit.resizable and size_ports,
-    )
+    instances = [_instance(directory, number, run) for number, run in enumerate(runs)]
+    ports = [port for i in instances for port in (*i.inputs, *i.outputs, *i.inner)]
+    text = _testbench().render(instances=instances, ports=ports)
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
         "test": "bench",
         "top": "testbench",
-        "parameters": {
-            "STALLS": int(settings.stalls),
-            "STALLS_FROM": settings.stalls_from,
-            "INTERVAL": settings.interval,
-            "SEED": settings.seed,
-        },
+        "parameters": {"SEED": settings.seed},
         "build_args": [],
         "simulator": settings.simulator.value,
-        "inputs": [asdict(port) for port in played],
-        "outputs": [asdict(port) for port in recorded],
+        "instances": [asdict(instance) for instance in instances],
     }
     (directory / "bench.json").write_text(json.dumps(bench, indent=2))
 
 
-def _play(directory: Path, stream: Stream, frames: Frames, seed: int) -> Played:
-    rng = _rng(seed)
-    marked = []
-    for frame in frames:
-        bits = pack(frame, stream, rng)
-        first = np.zeros((len(bits), 1), np.uint8)
-        first[0] = 1
-        marked.append(np.concatenate([bits, first], axis=1))
-    words = np.concatenate(marked)
-    (directory / f"{stream.port}.hex").write_bytes(memory_image(words))
-    return Played(name=stream.port, width=stream.word_bits, words=len(words))
-
-
-def _record(directory: Path, stream: Stream, golden: Frames, *, stalls: bool = True) -> Recorded:
-    np.save(directory / f"{stream.port}.npy", np.concatenate([travel_order(x) for x in golden]))
-    return Recorded(
-        name=stream.port,
-        layer=stream.node,
-        width=stream.word_bits,
-        words=sum(x.size for x in golden) // stream.unit * stream.words_per_unit,
-        lanes=stream.lanes,
-        bits=stream.bits,
-        signed=stream.signed,
-        shapes=tuple((x.shape[0], x.shape[1], x.shape[2]) for x in golden),
-        stalls=stalls,
+def _instance(directory: Path, number: int, run: Run) -> Instance:
+    name = f"alone_{run.unit.module}" if number else DUT
+    prefix, seed = (f"{name}_", SEEDS * number) if number else ("", 0)
+    if run.unit.resizable and run.size_ports:
+        write_sizes(directory / f"{name}_sizes.hex", run.unit.input, run.frames)
+    return Instance(
+        name=name,
+        module=run.unit.module,
+        layer=run.unit.layer,
+        frames=len(run.frames),
+        frame_shapes=tuple(frame.shape for frame in run.frames),
+        stalls=run.calm_frames < len(run.frames),
+        calm_frames=run.calm_frames,
+        interval=run.interval,
+        size_ports=run.unit.resizable and run.size_ports,
+        inputs=_inputs(directory, prefix, seed, run),
+        outputs=_outputs(directory, prefix, seed, run),
+        inner=_inner(directory, name, run),
     )
 
 
-def _sizes(frames: Frames) -> list[NDArray[np.int64]]:
-    """Width and height of every frame, as maps of two channels and one pixel."""
-    return [np.array([x.shape[2], x.shape[1]], np.int64).reshape(2, 1, 1) for x in frames]
+def _inputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Played, ...]:
+    streams, interval = [(run.unit.input, run.frames)], run.interval
+    if run.unit.resizable and not run.size_ports:
+        streams.append((size_stream(run.unit.input), sizes(run.frames)))
+        interval = 1  # of a stage by itself, which nobody paces
+    return tuple(
+        play(directory, f"{prefix}{stream.port}", stream, maps, interval=interval, seed=seed + k)
+        for k, (stream, maps) in enumerate(streams, start=1)
+    )
 
 
-def _rng(seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)
+def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorded, ...]:
+    streams = [(stream, run.golden[stream.node], True) for stream in run.unit.outputs]
+    if run.unit.resizable and not run.size_ports:
+        streams += [(size_stream(s), sizes(maps), False) for s, maps, _ in streams]
+    return tuple(
+        record(
+            directory,
+            f"{prefix}{stream.port}",
+            stream,
+            maps,
+            calm_frames=run.calm_frames,
+            seed=seed + 100 + k,
+            stalls=stalls,
+        )
+        for k, (stream, maps, stalls) in enumerate(streams, start=1)
+    )
+
+
+def _inner(directory: Path, name: str, run: Run) -> tuple[Recorded, ...]:
+    return tuple(
+        record(
+            directory,
+            f"inner_{stage.module}",
+            stage.outputs[0],
+            maps,
+            calm_frames=run.calm_frames,
+            layer=stage.layer,
+            instance=f"{name}.{stage.module}",
+        )
+        for stage, maps in run.inner
+    )
 
 
 def _testbench() -> Template:

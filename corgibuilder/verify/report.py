@@ -1,15 +1,17 @@
 """What a simulation found."""
 
+import enum
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from corgibuilder.build_directory import Unit
 
+from .coverage import Coverage
 from .simulators import Simulator
+from .timing import Timing, read_timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +35,47 @@ class Mismatch:
         )
 
 
+class Place(enum.Enum):
+    """Where a stream was recorded."""
+
+    OUTPUT = "output"  #: of the unit that is simulated
+    INNER = "inner"  #: of a stage inside it
+    ALONE = "alone"  #: of a stage that was played into by itself
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
-    """One output port: values compared and unequal, words that came, breach of the stream rule."""
+    """One stream: values compared and unequal, words that came, breach of the stream rule."""
 
+    place: Place
     port: str
     layer: str
     compared: int
     mismatches: int
+    first_mismatch: Mismatch | None
     words: int
     words_expected: int
     breach_cycle: int | None
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        titles = {
+            Place.OUTPUT: f"port {self.port}",
+            Place.INNER: f"stage {self.layer}",
+            Place.ALONE: f"stage {self.layer} by itself",
+        }
+        return titles[self.place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationReport:
     """Result of one simulation.
 
-    ``finished`` is false where no word moved for so long that the design must be stuck. Cycles per
-    frame are the distance of the last words of the last two frames of equal size, before stalls
-    that begin later than with the first frame (``None`` if there are none such); latencies are
-    those of frame 0 from its first input word to the first and to the last output word; all of the
-    port that ends last. ``simulation_seconds`` is the run as seen from outside.
+    ``finished`` is false where no word moved for so long that the design must be stuck.
+    ``simulation_seconds`` is the run as seen from outside. ``ports`` has the streams between the
+    stages first, in the order in which values pass them, and the stages by themselves last.
+    ``coverage`` is that of all that was played, where whoever chose the frames knows it.
     """
 
     layer: str
@@ -62,22 +83,59 @@ class SimulationReport:
     stalls: bool
     seed: int
     frames: int
+    calm_frames: int
     finished: bool
-    outputs_compared: int
-    mismatches: int
-    first_mismatch: Mismatch | None
     ports: tuple[PortReport, ...]
     input_words: int
     input_words_expected: int
-    cycles_per_frame: int | None
-    latency_first: int | None
-    latency_frame: int | None
-    planned_cycles_per_frame: int
-    planned_latency_first: int
-    planned_latency_frame: int
+    timing: Timing
     compile_seconds: float
     simulation_seconds: float
     simulated_cycles: int
+    coverage: Coverage | None = None
+
+    @property
+    def outputs_compared(self) -> int:
+        return sum(port.compared for port in self._at(Place.OUTPUT))
+
+    @property
+    def mismatches(self) -> int:
+        """Outputs that differ."""
+        return sum(port.mismatches for port in self._at(Place.OUTPUT))
+
+    @property
+    def inner_compared(self) -> int:
+        """Values compared that are no outputs: those between stages, and of stages alone."""
+        return sum(port.compared for port in self.ports) - self.outputs_compared
+
+    @property
+    def inner_mismatches(self) -> int:
+        return sum(port.mismatches for port in self.ports) - self.mismatches
+
+    @property
+    def first_mismatch(self) -> Mismatch | None:
+        """That of the first stage that differs in the earliest frame in which any does."""
+        for place in ((Place.INNER, Place.OUTPUT), (Place.ALONE,)):
+            found = [p.first_mismatch for p in self.ports if p.place in place and p.first_mismatch]
+            if found:
+                return min(found, key=lambda mismatch: mismatch.frame)
+        return None
+
+    @property
+    def cycles_per_frame(self) -> int | None:
+        return self.timing.cycles_per_frame
+
+    @property
+    def latency_first(self) -> int | None:
+        return self.timing.latency_first
+
+    @property
+    def latency_frame(self) -> int | None:
+        return self.timing.latency_frame
+
+    @property
+    def planned_cycles_per_frame(self) -> int | None:
+        return self.timing.planned_cycles_per_frame
 
     @property
     def cycles_per_second(self) -> float:
@@ -92,18 +150,14 @@ class SimulationReport:
                 f"stuck: {self.input_words} of {self.input_words_expected} input words were taken"
             )
         for port in self.ports:
-            if port.words != port.words_expected:
-                faults.append(
-                    f"port {port.port} gave {port.words} words instead of {port.words_expected}"
-                )
-            if port.breach_cycle is not None:
-                faults.append(
-                    f"port {port.port} changed or withdrew a word before it was taken,"
-                    f" in cycle {port.breach_cycle}"
-                )
-        if self.first_mismatch:
+            faults += _stream_faults(port)
+        if self.mismatches:
             faults.append(f"{self.mismatches} outputs differ, the first at {self.first_mismatch}")
-        return tuple(faults)
+        elif self.inner_mismatches:
+            faults.append(
+                f"{self.inner_mismatches} values inside differ, the first at {self.first_mismatch}"
+            )
+        return (*faults, *self.timing.faults)
 
     @property
     def passed(self) -> bool:
@@ -111,74 +165,81 @@ class SimulationReport:
 
     def summary(self) -> dict[str, Any]:
         """All fields and what follows from them, as plain data."""
-        return asdict(self) | {
+        fields = asdict(self)
+        fields |= fields.pop("timing")
+        if self.coverage:
+            fields["coverage"]["share"] = self.coverage.share
+        return fields | {
+            "outputs_compared": self.outputs_compared,
+            "mismatches": self.mismatches,
+            "inner_compared": self.inner_compared,
+            "inner_mismatches": self.inner_mismatches,
+            "first_mismatch": asdict(self.first_mismatch) if self.first_mismatch else None,
             "cycles_per_second": self.cycles_per_second,
             "passed": self.passed,
             "faults": self.faults,
         }
 
+    def _at(self, place: Place) -> Iterator[PortReport]:
+        return (port for port in self.ports if port.place is place)
+
+
+def _stream_faults(port: PortReport) -> Iterator[str]:
+    if port.words != port.words_expected:
+        yield f"{port.title} gave {port.words} words instead of {port.words_expected}"
+    if port.breach_cycle is not None:
+        yield (
+            f"{port.title} changed or withdrew a word before it was taken,"
+            f" in cycle {port.breach_cycle}"
+        )
+
 
 def read_report(
-    directory: Path, unit: Unit, *, compile_seconds: float, simulation_seconds: float
+    directory: Path,
+    unit: Unit,
+    target: Mapping[str, float],
+    *,
+    compile_seconds: float,
+    simulation_seconds: float,
 ) -> SimulationReport:
-    """Report of the bench that ran in ``directory``."""
+    """Report of the bench that ran in ``directory``; ``target`` is what the build was asked for."""
     bench = json.loads((directory / "bench.json").read_text())
     verdict = json.loads((directory / "verdict.json").read_text())
-    outputs = verdict["outputs"]
-    mismatches = [_mismatch(output) for output in outputs if output["first_mismatch"]]
-    complete = [output for output in outputs[: len(unit.outputs)] if output["frame_cycles"]]
-    slowest: list[list[int]] = max(
-        (o["frame_cycles"] for o in complete), key=lambda spans: spans[0][1], default=[]
-    )
-    ends = [last for _, last in slowest]
-    start = verdict["frame_starts"][0] if verdict["frame_starts"] else 0
+    about, *stages = verdict["instances"]
+    played = bench["instances"][0]
+    ports = [_port(port, Place.INNER) for port in about["inner"]]
+    ports += [_port(port, Place.OUTPUT) for port in about["outputs"]]
+    for given, stage in zip(bench["instances"][1:], stages, strict=True):
+        ports += [_port(port | {"layer": given["layer"]}, Place.ALONE) for port in stage["outputs"]]
     return SimulationReport(
         layer=unit.layer,
         simulator=Simulator(bench["simulator"]),
-        stalls=bench["stalls"],
+        stalls=played["stalls"],
         seed=bench["seed"],
-        frames=len(bench["outputs"][0]["shapes"]),
+        frames=played["frames"],
+        calm_frames=played["calm_frames"],
         finished=verdict["finished"],
-        outputs_compared=sum(output["compared"] for output in outputs),
-        mismatches=sum(output["mismatches"] for output in outputs),
-        first_mismatch=min(mismatches, key=lambda m: m.frame) if mismatches else None,
-        ports=tuple(_port(output) for output in outputs),
-        input_words=sum(verdict["input_words"].values()),
-        input_words_expected=sum(port["words"] for port in bench["inputs"]),
-        cycles_per_frame=_interval(bench, verdict, ends),
-        latency_first=slowest[0][0] - start if ends else None,
-        latency_frame=ends[0] - start if ends else None,
-        planned_cycles_per_frame=unit.cycles_per_frame,
-        planned_latency_first=unit.latency_first,
-        planned_latency_frame=unit.latency_frame,
+        ports=tuple(ports),
+        input_words=sum(instance["input_words"] for instance in verdict["instances"]),
+        input_words_expected=sum(
+            port["words"] for instance in bench["instances"] for port in instance["inputs"]
+        ),
+        timing=read_timing(played, about, unit, target),
         compile_seconds=compile_seconds,
         simulation_seconds=simulation_seconds,
         simulated_cycles=verdict["simulated_cycles"],
     )
 
 
-def _interval(
-    bench: Mapping[str, Any], verdict: Mapping[str, Any], ends: Sequence[int]
-) -> int | None:
-    """Distance of the ends of the last two frames that show the rate of the design."""
-    starts, first = verdict["frame_starts"], bench["stalls_from"]
-    calm = starts[first] if bench["stalls"] and 0 < first < len(starts) else float("inf")
-    shapes = bench["outputs"][0]["shapes"]
-    pairs = zip(pairwise(ends), pairwise(shapes), strict=False)
-    distances = [b - a for (a, b), (one, other) in pairs if one == other and b < calm]
-    return distances[-1] if distances else None
-
-
-def _mismatch(output: Mapping[str, Any]) -> Mismatch:
-    return Mismatch(layer=output["layer"], port=output["port"], **output["first_mismatch"])
-
-
-def _port(output: Mapping[str, Any]) -> PortReport:
+def _port(output: Mapping[str, Any], place: Place) -> PortReport:
+    first = output["first_mismatch"]
+    named = {"layer": output["layer"], "port": output["port"]}
     return PortReport(
-        port=output["port"],
-        layer=output["layer"],
+        place=place,
+        **named,
         compared=output["compared"],
         mismatches=output["mismatches"],
+        first_mismatch=Mismatch(**named, **first) if first else None,
         words=output["words"],
         words_expected=output["words_expected"],
         breach_cycle=output["breaches"][0] if output["breaches"] else None,

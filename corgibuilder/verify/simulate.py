@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,23 @@ from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.folders import scratch_folder
 
-from .bench import Settings, write_bench
+from .bench import Run, Settings, write_bench
 from .frames import Frames, check_frames
 from .process import Progress, compile_model, run_model, silent, watched
 from .report import SimulationReport, read_report
 from .simulators import Simulator, environment
 
+MOST_REHEARSAL = 5_000  #: cycles
+
 Maps = NDArray[np.int64] | Sequence[NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StageFrames:
+    """Frames for a stage by itself, and what is expected of it."""
+
+    frames: Maps
+    golden: Mapping[str, Maps]
 
 
 def simulate(
@@ -25,6 +36,8 @@ def simulate(
     *,
     frames: Maps,
     golden: Mapping[str, Maps],
+    inner: Mapping[str, Maps] | None = None,
+    alone: Mapping[str, StageFrames] | None = None,
     simulator: Simulator = Simulator.VERILATOR,
     layer: str | None = None,
     stalls: bool = False,
@@ -44,14 +57,19 @@ def simulate(
         height, width)`` for each frame where their sizes differ.
     golden
         Expected integers, in the same form, for the node of every output.
+    inner
+        The same for the nodes that stages of the network give, all of which are then compared.
+    alone
+        Frames for stages by themselves, by layer: each is one more instance, with stalls.
     stalls
         Withhold input words and refuse output words at random, the same way for the same ``seed``.
     stalls_from
-        Number of the frame that they begin with.
+        Number of the frame that they begin with. It waits until those before it are out.
     interval
         Cycles from one input word to the next, unless they are taken more slowly.
     netlist
-        Verilog of the whole unit to simulate in place of the build directory's own.
+        Verilog of the whole unit to simulate in place of the build directory's own. It has no
+        stages: neither ``inner`` nor ``alone`` go with it.
     changed
         Whether a build directory is taken that was changed after it was written.
 
@@ -61,21 +79,30 @@ def simulate(
     unit = build.unit(layer)
     each_frame = list(frames)
     check_frames(unit, each_frame)
+    assert netlist is None or not (inner or alone)
+    calm_frames = min(stalls_from, len(each_frame)) if stalls else len(each_frame)
+    run = Run(
+        unit=unit,
+        frames=each_frame,
+        golden=_lists(golden),
+        inner=_watched(build, inner or {}),
+        size_ports=layer is None,
+        calm_frames=calm_frames,
+        interval=interval,
+    )
+    runs = [run, *(_alone(build.unit(name), given) for name, given in (alone or {}).items())]
     variables = environment(simulator)
     with scratch_folder() as directory:
         settings = Settings(
             simulator=simulator,
-            stalls=stalls,
-            stalls_from=stalls_from,
-            interval=interval,
             seed=seed,
-            patience_cycles=patience_cycles(unit, stalls=stalls),
+            patience_cycles=patience_cycles(unit, stalls=stalls or len(runs) > 1),
+            rehearsal_cycles=_rehearsal_cycles(unit),
             sources=_sources(build, unit, netlist),
         )
         for image in build.memory_images():
             (directory / image.name).symlink_to(image.absolute())
-        expected: dict[str, Frames] = {node: list(maps) for node, maps in golden.items()}
-        write_bench(directory, unit, settings, each_frame, expected, size_ports=layer is None)
+        write_bench(directory, runs, settings)
         progress(f"compiling {unit.layer}", 0.0)
         compile_seconds = compile_model(directory, variables)
         with watched(directory, f"simulating {unit.layer}", progress):
@@ -83,6 +110,7 @@ def simulate(
         return read_report(
             directory,
             unit,
+            build.manifest.target,
             compile_seconds=compile_seconds,
             simulation_seconds=simulation_seconds,
         )
@@ -90,8 +118,13 @@ def simulate(
 
 def patience_cycles(unit: Unit, *, stalls: bool) -> int:
     """Cycles without any word moving after which the design counts as stuck."""
-    quiet = 20_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
+    quiet = 4_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
     return 4 * quiet if stalls else quiet
+
+
+def _rehearsal_cycles(unit: Unit) -> int:
+    """Cycles after which all stages are in the middle of a frame, if that does not take long."""
+    return min(unit.latency_first + unit.cycles_per_frame // 3, MOST_REHEARSAL)
 
 
 def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Maps]) -> None:
@@ -106,20 +139,42 @@ def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Map
     shutil.copytree(resources.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
     settings = Settings(
         simulator=Simulator.VERILATOR,
-        stalls=False,
-        stalls_from=0,
-        interval=1,
         seed=1,
         patience_cycles=patience_cycles(unit, stalls=False),
+        rehearsal_cycles=_rehearsal_cycles(unit),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
     )
     for image in build.memory_images():
         (directory / image.name).symlink_to(Path("../rtl") / image.name)
-    expected: dict[str, Frames] = {node: list(maps) for node, maps in golden.items()}
-    write_bench(directory, unit, settings, list(frames), expected, size_ports=True)
+    run = Run(
+        unit=unit,
+        frames=list(frames),
+        golden=_lists(golden),
+        size_ports=True,
+        calm_frames=len(frames),
+    )
+    write_bench(directory, [run], settings)
 
 
-HELPERS = ("stalls.v", "player.v", "recorder.v")
+HELPERS = ("stalls.v", "player.v", "receiver.v", "monitor.v")
+
+
+def _lists(golden: Mapping[str, Maps]) -> dict[str, Frames]:
+    return {node: list(maps) for node, maps in golden.items()}
+
+
+def _watched(build: BuildDirectory, inner: Mapping[str, Maps]) -> list[tuple[Unit, Frames]]:
+    """The stages whose outputs are given, in the order in which values pass them."""
+    stages = [(stage, stage.outputs[0].node) for stage in build.manifest.stages]
+    return [(stage, list(inner[node])) for stage, node in stages if node in inner]
+
+
+def _alone(unit: Unit, given: StageFrames) -> Run:
+    frames = list(given.frames)
+    check_frames(unit, frames)
+    return Run(
+        unit=unit, frames=frames, golden=_lists(given.golden), size_ports=False, calm_frames=0
+    )
 
 
 def _sources(build: BuildDirectory, unit: Unit, netlist: Path | None) -> tuple[str, ...]:

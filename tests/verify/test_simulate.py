@@ -1,7 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 
-from corgibuilder.verify import Mismatch, Simulator, simulate
+from corgibuilder.verify import Mismatch, Simulator, StageFrames, simulate
 
 from ..simulators import FAST, each_simulator, needs_icarus
 from . import toys
@@ -69,6 +71,58 @@ def test_wrong_value_is_named(tmp_path, simulator):
             f"expected {right}, got {right - 1}"
         ),
     )
+
+
+@each_simulator
+def test_a_stage_inside_is_compared_and_named(tmp_path, simulator):
+    x, golden = toys.toy_frames(3)
+    inner = {"add": golden["add"].copy()}
+    right = simulate(
+        toys.toy(tmp_path), frames=x, golden=golden, inner=inner, simulator=simulator, stalls=True
+    )
+    assert right.faults == ()
+    assert (right.outputs_compared, right.inner_compared) == (240, 240)
+    inner["add"][2, 1, 3, 0] -= 1
+    report = simulate(tmp_path, frames=x, golden=golden, inner=inner, simulator=simulator)
+    got = int(golden["add"][2, 1, 3, 0])
+    assert (report.mismatches, report.inner_mismatches) == (0, 1)
+    assert report.faults == (
+        (
+            "1 values inside differ, the first at add, port o, frame 2, row 3, column 0, channel 1:"
+            f" expected {got - 1}, got {got}"
+        ),
+    )
+    assert report.summary()["first_mismatch"]["layer"] == "add"
+
+
+def test_the_first_stage_that_differs_is_named(tmp_path):
+    wrong = "{2'b0, i__payload[3:0]}", "{2'b0, ~i__payload[3:0]}"
+    x, golden = toys.toy_frames(2)
+    directory = toys.toy(tmp_path, add=wrong)
+    named = {"behind": golden["add"]}
+    manifest = json.loads((directory / "manifest.json").read_text())
+    manifest["network"]["outputs"][0]["node"] = "behind"
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    report = simulate(directory, frames=x, golden=named, inner=golden, simulator=FAST, changed=True)
+    assert report.mismatches == report.inner_mismatches > 0
+    assert report.first_mismatch.layer == "add"
+    assert report.faults[0].startswith(f"{report.mismatches} outputs differ, the first at add, ")
+
+
+def test_a_stage_by_itself_is_compared(tmp_path):
+    x, golden = toys.toy_frames(4)
+    alone = {"add": StageFrames(frames=x[1:], golden={"add": golden["add"][1:]})}
+    first = {"add": golden["add"][:1]}
+    right = simulate(toys.toy(tmp_path), frames=x[:1], golden=first, alone=alone, simulator=FAST)
+    assert right.faults == ()
+    assert (right.outputs_compared, right.inner_compared) == (80, 240)
+    assert right.input_words == 4 * 40
+    spoiled = golden["add"][1:].copy()
+    spoiled[0, 0, 0, 0] += 1
+    alone = {"add": StageFrames(frames=x[1:], golden={"add": spoiled})}
+    report = simulate(tmp_path, frames=x[:1], golden=first, alone=alone, simulator=FAST)
+    assert [fault[:25] for fault in report.faults] == ["1 values inside differ, t"]
+    assert [port.title for port in report.ports] == ["port o", "stage add by itself"]
 
 
 def test_deadlock_is_reported(tmp_path):

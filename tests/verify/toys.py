@@ -21,7 +21,7 @@ def stream(port, node, shape, *, lanes, bits, signed=False):
     }  # fmt: skip
 
 
-def unit(layer, module, sources, source, *outputs, resizable=False):
+def unit(layer, module, sources, source, *outputs, resizable=False, cycles=40):
     smallest = (1, 1) if resizable else (source["width"], source["height"])
     return {
         "layer": layer,
@@ -31,9 +31,9 @@ def unit(layer, module, sources, source, *outputs, resizable=False):
         "smallest": list(smallest),
         "input": source,
         "outputs": list(outputs),
-        "cycles_per_frame": 40,
+        "cycles_per_frame": cycles,
         "latency_first": 2,
-        "latency_frame": 41,
+        "latency_frame": cycles + 1,
     }
 
 
@@ -61,7 +61,7 @@ def manifest(path: Path, network, stages) -> Path:
         "name": network["layer"],
         "source": {"file": "source/none.onnx", "sha256": files["source/none.onnx"]},
         "image": None,
-        "target": {},
+        "target": {"cycles_per_frame": network["cycles_per_frame"]},
         "files": files,
         "network": network,
         "stages": stages,
@@ -107,8 +107,10 @@ def halve(path: Path, **patches: tuple[str, str]) -> Path:
     x = stream("i", "x", (1, 6, 8), lanes=1, bits=1)
     half = stream("o", "half", (1, 3, 4), lanes=1, bits=1)
     same = stream("o_all", "same", (1, 6, 8), lanes=1, bits=1)
-    whole = unit("toy_halve", "toy_halve", ["toy_halve", "halve"], x, half, same, resizable=True)
-    stage = unit("half", "halve", ["halve"], x, half, same, resizable=True)
+    whole = unit(
+        "toy_halve", "toy_halve", ["toy_halve", "halve"], x, half, same, resizable=True, cycles=48
+    )
+    stage = unit("half", "halve", ["halve"], x, half, same, resizable=True, cycles=48)
     return write(path, whole, [stage], patches)
 
 

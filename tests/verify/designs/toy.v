@@ -11,12 +11,12 @@ module toy (
     wire [17:0] sum__payload;
     wire sum__valid, sum__ready;
 
-    add first (
+    add add (
         .clk(clk), .rst(rst),
         .i__payload(i__payload), .i__valid(i__valid), .i__ready(i__ready),
         .o__payload(sum__payload), .o__valid(sum__valid), .o__ready(sum__ready)
     );
-    fifo second (
+    fifo fifo (
         .clk(clk), .rst(rst),
         .i__payload(sum__payload), .i__valid(sum__valid), .i__ready(sum__ready),
         .o__payload(o__payload), .o__valid(o__valid), .o__ready(o__ready)

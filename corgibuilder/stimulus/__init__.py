@@ -1,0 +1,15 @@
+"""What a simulation plays, chosen so that what is wrong shows, and how much of it would show."""
+
+from .choose import Chosen, calm_frames, choose, frame_count, random_frames, smaller_frames
+from .values import Values, values_of
+
+__all__ = [
+    "Chosen",
+    "Values",
+    "calm_frames",
+    "choose",
+    "frame_count",
+    "random_frames",
+    "smaller_frames",
+    "values_of",
+]

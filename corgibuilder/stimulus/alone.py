@@ -1,0 +1,182 @@
+"""Frames for a stage by itself, made for what the network's own frames do not show.
+
+A map starts as a random one. Windows in it that share no operand are then changed, each so that one
+sum becomes what is wanted: next to a step of the activation, where every weight and every constant
+that the sum has shows.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.ir import Ints
+
+from .coverage import Shown, holds
+from .whole import varied
+
+CANDIDATES = 32  #: frames made, of which those that show the most are taken
+TAKEN = 4  #: of them, before what they show is looked at
+CANDIDATE_WORK = 3_000_000  #: products for all candidates; stages with more get fewer of them
+WINDOWS = 400  #: changed in one frame
+FRUITLESS = 4  #: times without anything new after which it ends
+
+Wanted = tuple[
+    int, Ints, Ints
+]  #: output of the group, sums: any from the first to the second array
+
+
+def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """At most ``most`` frames for the stage of ``shown``, to which they are added."""
+    frames: list[NDArray[np.int64]] = []
+    work = shown.stage.acc.shape.pixels * shown.sums.weights.size
+    count = int(np.clip(CANDIDATE_WORK // work, min(TAKEN, most), CANDIDATES))
+    fruitless, least = 0, 1 << 40
+    while len(frames) < most and fruitless < FRUITLESS:
+        wanted = _wanted(shown, rng)
+        missing = sum(map(len, wanted))
+        if not missing:
+            break
+        fruitless = 0 if missing < least else fruitless + 1
+        least = min(least, missing)
+        candidates = [_frame(shown, wanted, number, rng) for number in range(count)]
+        taken = _best(shown, candidates, wanted, min(TAKEN, most - len(frames)))
+        shown.add(taken)
+        frames += taken
+    return frames
+
+
+def _best(
+    shown: Shown, candidates: list[NDArray[np.int64]], wanted: list[deque[Wanted]], most: int
+) -> list[NDArray[np.int64]]:
+    """The candidates that have the most of what is wanted, each of what those before it lack."""
+    if len(candidates) <= most:
+        return candidates
+    outputs = shown.sums.weights.shape[1]
+    spans = [(group * outputs + o, *span) for group, q in enumerate(wanted) for o, *span in q]
+    hits = np.empty((len(candidates), len(spans)), bool)
+    for frame, row in zip(candidates, hits, strict=True):
+        columns = np.sort(shown.accumulators(frame), axis=0).T
+        row[:] = [holds(columns[c], first, last) for c, first, last in spans]
+    taken: list[NDArray[np.int64]] = []
+    while len(taken) < most and hits.any():
+        best = int(hits.sum(axis=1).argmax())
+        taken.append(candidates[best])
+        hits &= ~hits[best]
+    return taken or candidates[:1]
+
+
+def _wanted(shown: Shown, rng: np.random.Generator) -> list[deque[Wanted]]:
+    """For each group the sums that would show more, in random order."""
+    groups, outputs, _ = shown.sums.weights.shape
+    found: list[list[Wanted]] = [[] for _ in range(groups)]
+    if shown.has_weights:
+        missing = shown.missing_flips().any(axis=(0, 3))
+        for group, output in np.argwhere(missing).tolist():
+            steps = shown.activation.steps(group * outputs + output)
+            if len(steps):
+                below = (output, steps - 1, steps - 1)
+                found[group] += [below, (output, steps, steps)]
+    for channel in range(groups * outputs):
+        group, output = divmod(channel, outputs)
+        found[group] += [(output, *span) for span in shown.missing_constants(channel)]
+    for wanted in found:
+        rng.shuffle(wanted)
+    return [deque(wanted) for wanted in found]
+
+
+def _frame(
+    shown: Shown, wanted: list[deque[Wanted]], number: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """One map that has some of what is wanted."""
+    frame = varied(shown.stage.x, number, rng)
+    queues = [(group, queue) for group, queue in enumerate(wanted) if queue]
+    longest = max(len(queue) for _, queue in queues)
+    spots = islice(_apart(shown, rng), longest)
+    for (row, column), (group, queue) in islice(product(spots, queues), WINDOWS):
+        queue.rotate(-1)
+        _place(shown, frame, row, column, group, queue[-1], rng)
+    return frame
+
+
+def _apart(shown: Shown, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """Places whose windows share no operand."""
+    window, shape = shown.sums.window, shown.stage.x.shape
+    rows, columns = window.output_size(shape.height, shape.width)
+    apart = [-(-k // s) for k, s in zip(window.kernel, window.stride, strict=True)]
+    first = [
+        int(rng.integers(min(step, count)))
+        for step, count in zip(apart, (rows, columns), strict=True)
+    ]
+    for row in range(first[0], rows, apart[0]):
+        for column in range(first[1], columns, apart[1]):
+            yield row, column
+
+
+def _place(
+    shown: Shown,
+    frame: NDArray[np.int64],
+    row: int,
+    column: int,
+    group: int,
+    wanted: Wanted,
+    rng: np.random.Generator,
+) -> None:
+    """Change the operands of one window so that the sum is one of those wanted, if it can be."""
+    sums, x = shown.sums, shown.stage.x
+    channels = x.shape.channels // sums.groups
+    part = slice(group * channels, (group + 1) * channels)
+    top = row * sums.window.stride[0] - sums.window.pads.top
+    left = column * sums.window.stride[1] - sums.window.pads.left
+    kh, kw = sums.window.kernel
+    rows, columns = np.arange(top, top + kh), np.arange(left, left + kw)
+    inside_rows = (rows >= 0) & (rows < frame.shape[1])
+    inside_columns = (columns >= 0) & (columns < frame.shape[2])
+    index = np.ix_(np.arange(part.start, part.stop), rows[inside_rows], columns[inside_columns])
+    output, firsts, lasts = wanted
+    weights = sums.weights[group, output].reshape(-1, kh, kw) if not sums.largest else None
+    values = frame[index]
+    low = np.broadcast_to(x.lo[part, None, None], values.shape)
+    high = np.broadcast_to(x.hi[part, None, None], values.shape)
+    if weights is None:
+        values[...] = _nearest(firsts, lasts, int(values.max()), rng)
+        frame[index] = values.clip(low, high)
+        return
+    weights = weights[:, inside_rows][:, :, inside_columns]
+    values = np.where(values == 0, np.where(high > 0, 1, low), values)  # a zero shows no weight
+    start = int((weights * values).sum() + sums.bias[group, output])
+    target = _nearest(firsts, lasts, start, rng)
+    frame[index] = _solved(weights, values, low, high, target - start, rng)
+
+
+def _nearest(firsts: Ints, lasts: Ints, start: int, rng: np.random.Generator) -> int:
+    """The wanted sum nearest to ``start``; now and then another, as that may be out of reach."""
+    some = firsts <= lasts
+    near = np.clip(start, firsts[some], lasts[some])
+    if rng.random() < 0.25:
+        return int(rng.choice(near))
+    return int(near[np.abs(near - start).argmin()])
+
+
+def _solved(
+    weights: Ints, values: Ints, low: Ints, high: Ints, rest: int, rng: np.random.Generator
+) -> Ints:
+    """``values``, changed within their ranges until their weighted sum is larger by ``rest``.
+
+    Large weights first, in random order among alike, so that small ones close what is left; as near
+    as that comes.
+    """
+    flat, given = weights.ravel(), values.ravel().copy()
+    lows, highs = low.ravel(), high.ravel()
+    order = np.lexsort((rng.random(flat.size), -np.abs(flat)))
+    for k in order:
+        weight = int(flat[k])
+        if rest == 0 or weight == 0:
+            break
+        wish = round(rest / weight)
+        by = min(max(wish, int(lows[k] - given[k])), int(highs[k] - given[k]))
+        given[k] += by
+        rest -= by * weight
+    return given.reshape(values.shape)

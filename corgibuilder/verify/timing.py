@@ -1,0 +1,112 @@
+"""Cycles as measured next to cycles as planned, and whether the plan was kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corgibuilder.build_directory import Unit
+
+#: Cycles by which a latency may be above the planned one: the cycle model does not know in which
+#: of two neighbouring cycles the buffers at both ends of a stage pass a word on, where one of them
+#: runs empty. Cycles per frame have no tolerance: they follow from the schedule of one stage.
+TOLERANCE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Figures of the output that ends last, in cycles.
+
+    Cycles per frame are the average distance of the last words of frames of one size that follow
+    each other without stalls, the pipeline being full if there were frames enough. Latencies are
+    those of frame 0 from its first input word to the first and to the last output word. What was
+    not seen without stalls is ``None``; so is what was not planned: frames of another size than the
+    built one, or words that come more slowly than they are taken. ``target_cycles`` is what the
+    frame rate that was asked for leaves a frame, at the built size.
+    """
+
+    cycles_per_frame: int | None
+    latency_first: int | None
+    latency_frame: int | None
+    planned_cycles_per_frame: int | None
+    planned_latency_first: int | None
+    planned_latency_frame: int | None
+    target_cycles: int | None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """One sentence for each figure that is above the planned one."""
+        faults = []
+        measured, planned = self.cycles_per_frame, self.planned_cycles_per_frame
+        target = self.target_cycles
+        if measured and target and measured > target:
+            faults.append(
+                f"a frame takes {measured:,} cycles, the frame rate that was asked for leaves"
+                f" {target:,} and the plan says {planned:,}; plan for a higher --fps, which gives"
+                " the slow stage more hardware"
+            )
+        elif measured and planned and measured > planned:
+            faults.append(
+                f"a frame takes {measured:,} cycles and the plan says {planned:,}; it still keeps"
+                " the frame rate that was asked for, but plan for a higher --fps to be sure"
+            )
+        for what, late, early in (
+            ("first", self.latency_first, self.planned_latency_first),
+            ("last", self.latency_frame, self.planned_latency_frame),
+        ):
+            if late and early and late > early + TOLERANCE:
+                faults.append(
+                    f"the {what} word of a frame comes {late:,} cycles after its first pixel and"
+                    f" the plan says {early:,}; plan with a --latency that is {late - early:,}"
+                    " cycles shorter than it may be"
+                )
+        return tuple(faults)
+
+
+def read_timing(
+    instance: Mapping[str, Any],
+    verdict: Mapping[str, Any],
+    unit: Unit,
+    target: Mapping[str, float],
+) -> Timing:
+    """What an instance of ``unit`` did in the frames without stalls."""
+    calm = instance["calm_frames"]
+    shapes = [tuple(shape) for shape in instance["frame_shapes"][:calm]]
+    ports = {port["port"] for port in instance["outputs"][: len(unit.outputs)]}
+    ended = [port["frame_cycles"] for port in verdict["outputs"] if port["port"] in ports]
+    slowest: Sequence[Sequence[int]] = max(
+        (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
+    )
+    spans = slowest[:calm]
+    interval, size = _interval([end for _, end in spans], shapes, unit)
+    planned = instance["interval"] == 1
+    latency_planned = planned and shapes[:1] == [unit.input.shape]
+    interval_planned = planned and size == unit.input.shape
+    start = verdict["frame_starts"][0] if spans else 0
+    return Timing(
+        cycles_per_frame=interval,
+        latency_first=spans[0][0] - start if spans else None,
+        latency_frame=spans[0][1] - start if spans else None,
+        planned_cycles_per_frame=unit.cycles_per_frame if interval_planned else None,
+        planned_latency_first=unit.latency_first if latency_planned else None,
+        planned_latency_frame=unit.latency_frame if latency_planned else None,
+        target_cycles=int(target["cycles_per_frame"]) if interval_planned else None,
+    )
+
+
+def frames_to_fill(unit: Unit) -> int:
+    """Frames that begin before the first one ends."""
+    return unit.latency_frame // unit.cycles_per_frame
+
+
+def _interval(
+    ends: Sequence[int], shapes: Sequence[tuple[int, ...]], unit: Unit
+) -> tuple[int | None, tuple[int, ...] | None]:
+    """Cycles per frame, rounded up, of the last frames of one size that ended, and that size."""
+    last = len(ends) - 1
+    first = last
+    while first > 0 and shapes[first - 1] == shapes[last]:
+        first -= 1
+    if first == last or last < 0:
+        return None, None
+    first = min(first + frames_to_fill(unit), last - 1)
+    return -(-(ends[last] - ends[first]) // (last - first)), shapes[last]

@@ -1,0 +1,173 @@
+"""What is said to show shows, and what is said not to does not: by trying every fault."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corgibuilder.golden import evaluate
+from corgibuilder.ir import Clamp, Conv, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.stages import group_stages
+from corgibuilder.stimulus.alone import stage_frames
+from corgibuilder.stimulus.coverage import Shown
+from corgibuilder.stimulus.values import stage_values
+from corgibuilder.stimulus.whole import KINDS, varied
+
+from ..random_networks import random_steps
+from ..toys import HALVES, POINT, SAME, chain, conv
+
+FULL = Window(kernel=(4, 5))
+ENTRIES = [QInt(0, 15), QInt(-8, 7), QInt(0, 1)]
+OPS = {
+    "dense": conv(2, 3, SAME),
+    "strided": conv(2, 3, replace(SAME, stride=(2, 2))),
+    "depthwise": conv(2, 2, SAME, groups=2),
+    "grouped": conv(4, 6, POINT, groups=2),
+    "connected": conv(2, 5, FULL),
+    "sum": Pool(kind=PoolKind.SUM, window=HALVES),
+    "largest": Pool(kind=PoolKind.MAX, window=HALVES),
+}
+
+
+def stage_of(op, entry, finish, seed=0):
+    """A stage of ``op`` on 4x5 maps with some activation of the kind ``finish``."""
+    channels = 4 if isinstance(op, Conv) and op.groups == 2 and op.weights.shape[0] == 6 else 2
+    bare = chain((channels, 4, 5), op, x=entry)
+    kind = bare.graph.type("n0")
+    if finish == "clamp":
+        ops = [op, Clamp(range=QInt(kind.range.lo // 2, kind.range.hi // 3))]
+    elif finish == "none":
+        ops = [op]
+    else:
+        steps = random_steps(np.random.default_rng(seed), kind, int(finish), 0)
+        if seed % 2 == 0:  # as quantisers have them: evenly apart
+            apart = max(1, (kind.range.hi - kind.range.lo) // (int(finish) + 1))
+            steps = replace(steps, steps=steps.steps[:, :1] + np.arange(int(finish)) * apart)
+        # The hardware has no steps that no sum reaches: a wrong sum does not reach them either.
+        steps = steps.steps.copy()
+        steps[steps <= kind.lo[:, None]] = -(10**9)
+        steps[steps > kind.hi[:, None]] = 10**9
+        ops = [op, Threshold(steps=steps, base=0)]
+    (stage,) = group_stages(chain((channels, 4, 5), *ops, x=entry))
+    return stage
+
+
+def flipped(stage, index, bit, width, signed):
+    weights = stage.engine.weights.copy()
+    value = -(1 << bit) if signed and bit == width - 1 else 1 << bit
+    weights[index] += -value if weights[index] >> bit & 1 else value
+    return replace(stage, engine=replace(stage.engine, weights=weights))
+
+
+@pytest.mark.parametrize("finish", ["none", "clamp", "1", "3", "15"])
+@pytest.mark.parametrize("op", [name for name, op in OPS.items() if isinstance(op, Conv)])
+@pytest.mark.parametrize("entry", ENTRIES, ids=str)
+def test_flipped_bits_of_weights(op, finish, entry):
+    stage = stage_of(OPS[op], entry, finish, seed=len(finish))
+    rng = np.random.default_rng(1)
+    frames = [varied(stage.x, number, rng) for number in range(2)]
+    shown = Shown(stage, 1)
+    shown.add(frames)
+    right = np.stack(stage_values(stage, frames))
+    many = [varied(stage.x, number, rng) for number in range(20)]
+    right_many = np.stack(stage_values(stage, many))
+    shape = stage.engine.weights.shape
+    for bit, (change, seen) in enumerate(shown.flips()):
+        possible = shown.possible(change, ~seen).reshape(shape)
+        for index in np.ndindex(*shape):
+            wrong = flipped(stage, index, bit, shown.weight_range.width, shown.weight_range.signed)
+            differs = bool((np.stack(stage_values(wrong, frames)) != right).any())
+            assert differs == seen.reshape(shape)[index]
+            if not differs and not possible[index]:
+                assert (np.stack(stage_values(wrong, many)) == right_many).all()
+
+
+def function(form, acc, channel):
+    """What the hardware makes of a sum without its bias, in one channel."""
+    match form:
+        case StepsForm():
+            return form.base + (acc[:, None] >= form.steps[channel]).sum(axis=1)
+        case ScaleForm():
+            scaled = acc * form.mult[channel] + form.offset[channel] >> form.shift
+            return scaled.clip(form.out.lo, form.out.hi)
+        case ShiftForm():
+            value = acc + form.offset[channel]
+            for r in form.roundings:
+                if r.shift > 0:
+                    value = value + (1 << r.shift - 1) - 1 + (value >> r.shift & 1) >> r.shift
+                value = (value << max(-r.shift, 0)).clip(r.out.lo, r.out.hi)
+            return value
+
+
+def off_by_one(form, channel):
+    """The form with each of the channel's constants wrong by one."""
+    names = {StepsForm: ["steps"], ScaleForm: ["mult", "offset"], ShiftForm: ["offset"]}
+    for name in names[type(form)]:
+        table = getattr(form, name)
+        for index in np.ndindex(*table.shape[1:]):
+            for by in (1, -1):
+                changed = table.copy()
+                changed[(channel, *index)] += by
+                yield replace(form, **{name: changed})
+
+
+@pytest.mark.parametrize("finish", ["none", "clamp", "2", "15", "40"])
+@pytest.mark.parametrize("op", OPS)
+def test_constants_off_by_one(op, finish):
+    stage = stage_of(OPS[op], QInt(-8, 7), finish, seed=4)
+    rng = np.random.default_rng(2)
+    frames = [varied(stage.x, number, rng) for number in range(2)]
+    shown = Shown(stage, 1)
+    shown.add(frames)
+    form = shown.activation.form
+    if form is None:
+        assert shown.coverage().constants == 0
+        return
+    sums = np.stack(stage_values(replace(stage, finish=None), frames)) - stage.bias[:, None, None]
+    seen = differing = 0
+    for c in range(sums.shape[1]):
+        acc = np.unique(sums[:, c]).astype(np.int64)
+        right = function(form, acc, c)
+        if isinstance(form, StepsForm) and len(np.unique(form.steps[c])) < form.steps.shape[1]:
+            continue
+        differing += sum((function(f, acc, c) != right).any() for f in off_by_one(form, c))
+        firsts, lasts = shown.activation.faults(c)
+        seen += int(shown._seen(c, firsts, lasts).sum())
+    assert seen == differing
+
+
+def test_frames_of_their_own_show_the_rest():
+    for number, op in enumerate(OPS.values()):
+        stage = stage_of(op, QInt(0, 15), "15", seed=number)
+        shown, rng = Shown(stage, 1), np.random.default_rng(1)
+        shown.add([varied(stage.x, 0, rng)])
+        before = shown.coverage()
+        frames = stage_frames(shown, 300, rng)
+        assert not before.complete
+        assert frames
+        after = shown.coverage()
+        assert after.weight_bits_shown >= 0.99 * after.weight_bits
+        assert after.constants_shown >= 0.95 * after.constants
+        for frame in frames:
+            assert frame.min() >= 0
+            assert frame.max() <= 15
+
+
+def test_no_more_frames_than_may_be():
+    stage = stage_of(OPS["connected"], QInt(0, 15), "15")
+    shown, rng = Shown(stage, 1), np.random.default_rng(1)
+    shown.add([varied(stage.x, 0, rng)])
+    assert len(stage_frames(shown, 3, rng)) == 3
+
+
+def test_kinds_stay_in_the_range_of_each_channel():
+    stage = stage_of(OPS["dense"], QInt(-3, 9), "none")
+    rng = np.random.default_rng(1)
+    for number in range(2 * len(KINDS)):
+        frame = varied(stage.x, number, rng)
+        assert frame.shape == tuple(stage.x.shape)
+        assert frame.min() >= -3
+        assert frame.max() <= 9
+        assert frame.min() != frame.max()
+    np.testing.assert_array_equal(evaluate(stage.engine, frame[None]).shape, (1, 3, 4, 5))

@@ -1,0 +1,117 @@
+"""``simulate`` with its defaults catches wrong designs; those that it does not catch are none."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corgibuilder import api
+from corgibuilder.build_directory import read_build_directory
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.hw.weights import weight_steps
+from corgibuilder.ir import Conv
+from corgibuilder.plan import pipeline_of
+
+from ...simulators import FAST
+from .equivalence import equivalent
+from .mutants import mutants
+from .networks import NETWORKS, build
+
+
+@pytest.fixture(scope="module", params=NETWORKS, ids=lambda case: case.__name__)
+def network(request, tmp_path_factory):
+    """A right build directory and its pipeline."""
+    folder = tmp_path_factory.mktemp("mutation")
+    directory, plan = build(request.param, folder)
+    report = api.simulate(directory, simulator=FAST)
+    assert report.faults == ()
+    assert report.coverage.share > 0.99
+    return directory, pipeline_of(api.read(folder / "model.onnx"), plan)
+
+
+def caught(directory, mutant) -> bool:
+    """Whether a simulation of the directory with the mutant in place fails."""
+    right = mutant.file.read_text()
+    mutant.file.write_text(mutant.text)
+    try:
+        return not api.simulate(directory, simulator=FAST, changed=True).passed
+    except CompileError as refused:
+        return refused.code in ("CB504", "CB505")  # it is no Verilog, or kills the simulator
+    finally:
+        mutant.file.write_text(right)
+
+
+def lane_of_no_weight(pipeline, mutant) -> bool:
+    """Whether the bit lies in a lane of the weight memory that is filled up with zeros.
+
+    Such a lane has operand 0 in every step: there is no value of the map that it could have.
+    """
+    for link in pipeline.links:
+        stage, engine = link.stage, link.stage.engine
+        if mutant.file.name != f"{stage.module}_0.hex" or not isinstance(engine, Conv):
+            continue
+        used = engine.weights.copy()
+        weights = weight_steps(link.folded).reshape(link.folded.weight_rows, -1)
+        engine.weights[...] = 1
+        try:
+            lanes = weight_steps(link.folded).reshape(len(weights), -1)[mutant.line - 1]
+        finally:
+            engine.weights[...] = used
+        text = (mutant.file.parent / f"{stage.module}.v").read_text()
+        width = re.search(rf'{mutant.file.name}"\),\s*\.WIDTH\(32\'d(\d+)\)', text)
+        bits = int(width.group(1)) // len(lanes)
+        flipped = (int(mutant.was, 16) ^ int(mutant.now, 16)).bit_length() - 1
+        return not lanes[flipped // bits]
+    return False
+
+
+def reason(directory, pipeline, mutant, folder: Path) -> str:
+    """Why a mutant is no wrong design; empty where that is not known."""
+    if lane_of_no_weight(pipeline, mutant):
+        return "no weight is there"
+    manifest = read_build_directory(directory).manifest
+    units = {stage.module: stage for stage in manifest.stages}
+    unit = units.get(mutant.file.stem, manifest.network)
+    size = (unit.input.height, unit.input.width) if unit.resizable else None
+    return "proven equal" if equivalent(mutant, folder, size) else ""
+
+
+def survivors(network, count, seed, tmp_path):
+    """Those that were not caught, each with the reason; printed as well."""
+    directory, pipeline = network
+    found = {}
+    for number, mutant in enumerate(mutants(directory / "rtl", count, seed)):
+        if not caught(directory, mutant):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            found[str(mutant)] = reason(directory, pipeline, mutant, folder)
+            print(f"survived, {found[str(mutant)] or 'for no known reason'}: {mutant}")
+    return found
+
+
+def test_some_mutants_are_caught(network, tmp_path):
+    found = survivors(network, 7, 5, tmp_path)
+    assert all(found.values()), found
+
+
+@pytest.mark.slow
+def test_mutants_are_caught(network, tmp_path):
+    found = survivors(network, 34, 1, tmp_path)
+    print(f"{34 - len(found)} of 34 caught, {len(found)} survived")
+    assert all(found.values()), found
+
+
+def test_a_mutant_is_one_change(network):
+    directory, _ = network
+    made = mutants(directory / "rtl", 24, 3)
+    assert len({mutant.text for mutant in made}) == 24
+    images = {path.name for path in (directory / "rtl").glob("*.hex")}
+    kinds = {"condition inverted", "off by one", "wrong constant", "swapped ports"}
+    assert {mutant.kind for mutant in made} == kinds | ({"flipped bit"} if images else set())
+    assert {m.file.name for m in made if m.kind == "flipped bit"} == images
+    for mutant in made:
+        right, wrong = mutant.file.read_text().splitlines(), mutant.text.splitlines()
+        assert len(right) == len(wrong)
+        differing = np.flatnonzero(np.array(right) != np.array(wrong))
+        assert len(differing) == 1 + (mutant.kind == "swapped ports")
