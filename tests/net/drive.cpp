@@ -22,6 +22,7 @@ int main(int, char **arguments) {
     };
     root->testbench__DOT__clk = 0;
     root->testbench__DOT__flush = 0;
+    root->testbench__DOT__recording = 1;
     root->testbench__DOT__rst = 1;
     for (int k = 0; k < 10; ++k) tick();
     root->testbench__DOT__rst = 0;

@@ -2,13 +2,11 @@
 `timescale 1ns / 1ps
 
 module drive #(
-    parameter STALLS = 0,
-    parameter STALLS_FROM = 0,
     parameter SEED = 1,
     parameter WORDS = 1,    // on all streams together
     parameter PATIENCE = 1  // cycles without any word after which the design is stuck
 );
-    testbench #(.STALLS(STALLS), .STALLS_FROM(STALLS_FROM), .SEED(SEED)) bench ();
+    testbench #(.SEED(SEED)) bench ();
 
     integer idle;
     integer cycles;
@@ -25,6 +23,7 @@ module drive #(
     initial begin
         bench.clk = 0;
         bench.flush = 0;
+        bench.recording = 1;
         bench.rst = 1;
         moved = 0;
         idle = 0;

@@ -61,7 +61,8 @@ def _stage_plan(stage: Stage, folding: Folding) -> StagePlan:
         buffer_bits=0,
         buffer_bound=0,
         queue_bits=0,
-        rom_bits=0,
+        weight_rom_bits=0,
+        requantiser_rom_bits=0,
     )
 
 

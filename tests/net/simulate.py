@@ -1,6 +1,7 @@
 """Plays frames into emitted Verilog and reads what came out, in the simulator that is fastest."""
 
 import functools
+import json
 import shutil
 import subprocess
 import sys
@@ -16,14 +17,14 @@ from corgibuilder import resources
 from corgibuilder.build_directory import Unit
 from corgibuilder.ir import Ints
 from corgibuilder.verify import Simulator
-from corgibuilder.verify.bench import Settings, write_bench
+from corgibuilder.verify.bench import Run, Settings, write_bench
+from corgibuilder.verify.simulate import HELPERS
 from corgibuilder.verify.simulators import environment
 
 sys.path.insert(0, str(resources.sim()))
 from verdict import judge
 from words import read_recording
 
-HELPERS = ("stalls.v", "player.v", "recorder.v")
 HERE = Path(__file__).parent
 EVENTS = 3e10  #: cycles times characters of Verilog from which compiling a model is worth it
 LONGEST = 900  #: seconds that a simulation may take
@@ -67,48 +68,39 @@ class Play:
 
 def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
     """Run the network of ``folder``."""
-    settings = _settings(unit, play)
+    settings = Settings(
+        simulator=Simulator.ICARUS,
+        seed=play.seed,
+        patience_cycles=2000 + 2 * max(unit.cycles_per_frame, unit.latency_frame),
+        rehearsal_cycles=0,
+        sources=(),
+    )
+    run = Run(
+        unit=unit,
+        frames=play.frames,
+        golden=play.golden,
+        size_ports=True,
+        calm_frames=len(play.frames) - play.stalled,
+    )
     with tempfile.TemporaryDirectory(prefix="corgibuilder-") as name:
         bench = Path(name)
         for image in (folder / "rtl").glob("*.hex"):
             (bench / image.name).symlink_to(image.absolute())
-        write_bench(bench, unit, settings, play.frames, play.golden, size_ports=True)
+        write_bench(bench, [run], settings)
+        (instance,) = json.loads((bench / "bench.json").read_text())["instances"]
         sources = [bench / "testbench.v", *(resources.sim() / helper for helper in HELPERS)]
         sources += [(folder / source).absolute() for source in unit.sources]
         verilog = sum(path.stat().st_size for path in sources)
         expected = len(play.frames) * unit.cycles_per_frame + unit.latency_frame
         few = shutil.which("iverilog") and expected * verilog < EVENTS
-        run = _icarus if few else _verilator
-        cycles = run(bench, settings, [str(path) for path in sources], _words(unit, play))
-        return _measured(bench, unit, play, cycles)
-
-
-def _settings(unit: Unit, play: Play) -> Settings:
-    return Settings(
-        simulator=Simulator.ICARUS,
-        stalls=play.stalled > 0,
-        stalls_from=len(play.frames) - play.stalled,
-        interval=1,
-        seed=play.seed,
-        patience_cycles=2000 + 2 * max(unit.cycles_per_frame, unit.latency_frame),
-        sources=(),
-    )
-
-
-def _words(unit: Unit, play: Play) -> int:
-    """Words of all streams."""
-    maps = [(unit.input, play.frames)]
-    maps += [(stream, play.golden[stream.node]) for stream in unit.outputs]
-    return sum(
-        sum(x.size for x in frames) // stream.unit * stream.words_per_unit
-        for stream, frames in maps
-    )
+        words = sum(port["words"] for port in instance["inputs"] + instance["outputs"])
+        start = _icarus if few else _verilator
+        cycles = start(bench, settings, [str(path) for path in sources], words)
+        return _measured(bench, instance, play, cycles)
 
 
 def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
     parameters = {
-        "STALLS": int(settings.stalls),
-        "STALLS_FROM": settings.stalls_from,
         "SEED": settings.seed,
         "WORDS": words,
         "PATIENCE": settings.patience_cycles,
@@ -120,9 +112,8 @@ def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> 
 
 
 def _verilator(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
-    parameters = {"STALLS": int(settings.stalls), "STALLS_FROM": settings.stalls_from}
-    given = [f"-G{name}={value}" for name, value in (parameters | {"SEED": settings.seed}).items()]
-    _command([*VERILATOR, *given, str(HERE / "drive.cpp"), *sources], bench)
+    seed = f"-GSEED={settings.seed}"
+    _command([*VERILATOR, seed, str(HERE / "drive.cpp"), *sources], bench)
     runtime = _runtime()
     for file in runtime.glob("verilated*"):
         shutil.copy(file, bench / "model")
@@ -164,22 +155,13 @@ def _cycles(text: str) -> int:
     return int(text.split("cycles ")[-1].split()[0])
 
 
-def _measured(bench: Path, unit: Unit, play: Play, cycles: int) -> Measured:
-    starts = [int(line) for line in (bench / "i.log").read_text().split()]
+def _measured(bench: Path, instance: dict[str, Any], play: Play, cycles: int) -> Measured:
+    log = bench / f"{instance['inputs'][0]['name']}.log"
+    starts = [int(line) for line in log.read_text().split()]
     verdicts = []
-    for stream in unit.outputs:
-        maps = play.golden[stream.node]
-        port = {
-            "name": stream.port,
-            "layer": stream.node,
-            "lanes": stream.lanes,
-            "bits": stream.bits,
-            "signed": stream.signed,
-            "words": sum(x.size for x in maps) // stream.unit * stream.words_per_unit,
-            "shapes": [x.shape for x in maps],
-        }
-        recording = read_recording(bench / f"{stream.port}.log", stream.word_bits)
-        verdicts.append(judge(port, recording, np.load(bench / f"{stream.port}.npy")))
+    for port in instance["outputs"]:
+        recording = read_recording(bench / f"{port['name']}.log", port["lanes"] * port["bits"])
+        verdicts.append(judge(port, recording, np.load(bench / f"{port['name']}.npy")))
     complete = [v["frame_cycles"] for v in verdicts if v["frame_cycles"]]
     last = max(complete, key=lambda spans: spans[0][1], default=[])
     return Measured(
