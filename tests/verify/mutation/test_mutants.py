@@ -12,10 +12,11 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.hw.weights import weight_steps
 from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
+from corgibuilder.stimulus.coverage import Shown
 
 from ...simulators import FAST
 from .equivalence import equivalent
-from .mutants import mutants
+from .mutants import Mutant, mutants
 from .networks import NETWORKS, build
 
 
@@ -42,34 +43,42 @@ def caught(directory, mutant) -> bool:
         mutant.file.write_text(right)
 
 
-def lane_of_no_weight(pipeline, mutant) -> bool:
-    """Whether the bit lies in a lane of the weight memory that is filled up with zeros.
+def flipped_weight(pipeline, mutant) -> str:
+    """Why a flipped bit of a weight memory cannot show; empty where it can, or it is another one.
 
-    Such a lane has operand 0 in every step: there is no value of the map that it could have.
+    It lies in a lane that is filled up with zeros, whose operand is 0 in every step; or nothing
+    that can enter the stage carries the sum across a step by it.
     """
     for link in pipeline.links:
         stage, engine = link.stage, link.stage.engine
         if mutant.file.name != f"{stage.module}_0.hex" or not isinstance(engine, Conv):
             continue
-        used = engine.weights.copy()
-        weights = weight_steps(link.folded).reshape(link.folded.weight_rows, -1)
-        engine.weights[...] = 1
+        right = engine.weights.copy()
+        engine.weights[...] = 1 + np.arange(right.size).reshape(right.shape)
         try:
-            lanes = weight_steps(link.folded).reshape(len(weights), -1)[mutant.line - 1]
+            labels = weight_steps(link.folded).reshape(link.folded.weight_rows, -1)
         finally:
-            engine.weights[...] = used
+            engine.weights[...] = right
         text = (mutant.file.parent / f"{stage.module}.v").read_text()
-        width = re.search(rf'{mutant.file.name}"\),\s*\.WIDTH\(32\'d(\d+)\)', text)
-        bits = int(width.group(1)) // len(lanes)
+        found = re.search(rf'{mutant.file.name}"\),\s*\.WIDTH\(32\'d(\d+)\)', text)
+        bits = int(found.group(1)) // labels.shape[1]
         flipped = (int(mutant.was, 16) ^ int(mutant.now, 16)).bit_length() - 1
-        return not lanes[flipped // bits]
-    return False
+        label = labels[mutant.line - 1, flipped // bits]
+        if not label:
+            return "no weight is there"
+        shown = Shown(stage, 1)
+        change = np.zeros(right.size, np.int64)
+        change[label - 1] = 1 if int(mutant.now, 16) >> flipped & 1 else -1
+        change[label - 1] *= -1 if right.min() < 0 and flipped % bits == bits - 1 else 1
+        change = change.reshape(shown.sums.weights.shape) << flipped % bits
+        return "" if shown.possible(change, change != 0).any() else "no value of the map shows it"
+    return ""
 
 
 def reason(directory, pipeline, mutant, folder: Path) -> str:
     """Why a mutant is no wrong design; empty where that is not known."""
-    if lane_of_no_weight(pipeline, mutant):
-        return "no weight is there"
+    if why := flipped_weight(pipeline, mutant):
+        return why
     manifest = read_build_directory(directory).manifest
     units = {stage.module: stage for stage in manifest.stages}
     unit = units.get(mutant.file.stem, manifest.network)
@@ -100,6 +109,19 @@ def test_mutants_are_caught(network, tmp_path):
     found = survivors(network, 34, 1, tmp_path)
     print(f"{34 - len(found)} of 34 caught, {len(found)} survived")
     assert all(found.values()), found
+
+
+def test_wrong_designs_are_not_proven_equal(tmp_path, network):
+    directory, _ = network
+    top = next(path for path in sorted((directory / "rtl").glob("layer_*.v")))
+    right = top.read_text()
+    (assigned,) = re.findall(r"^  assign o__valid = .*;$|^    o__valid <= .*;$", right, re.M)[:1]
+    name = assigned.rstrip(";").split()[-1]
+    for number, text in enumerate([right, right.replace(assigned, assigned.replace(name, "rst"))]):
+        mutant = Mutant(file=top, kind="", line=0, was="", now="", text=text)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert equivalent(mutant, folder, (4, 5)) == (text == right)
 
 
 def test_a_mutant_is_one_change(network):
