@@ -25,7 +25,7 @@ from .layers import (
 __all__ = ["IrConv", "Relu", "activation", "engine", "input_type"]
 
 MOST_WEIGHTS = 4000  #: of a layer
-MOST_BITS = 11  #: of activations; those of inputs are up to 16
+MOST_BITS = 16  #: of activations
 MODES = ("ROUND", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
 OUTPUTS = (1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 16, 17)
 
