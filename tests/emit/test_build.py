@@ -235,7 +235,7 @@ def test_a_build_into_the_folder_of_the_network_file_leaves_it_alone(source, pla
     own.parent.mkdir()
     own.write_bytes(source.read_bytes())
     with pytest.raises(CompileError, match="CB421"):
-        api.build(own, plan, own.parent)
+        api.build(own, replace(plan, network="net"), own.parent)
     assert contents(tmp_path) == {"networks/net.onnx": source.read_bytes()}
 
 
