@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
-from corgibuilder.ir import Conv, Network, Pool, TensorType
+from corgibuilder.ir import Conv, Ints, Network, Pool, TensorType
 
 from .folded import Folded
 from .folding import Feed, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
 from .stages import Stage
+from .times import Times
 from .timing import BUFFER_CYCLES, Flow, Passage, pass_through
 
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
@@ -149,11 +148,18 @@ def assemble(
 
 def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
     """Run the model on one frame, which comes in as in ``entry``."""
-    flows = {pipeline.input_node: entry}
-    for link in pipeline.links:
+    flows: Mapping[str, Flow] = {pipeline.input_node: entry}
+    for number, link in enumerate(pipeline.links):
         passage = passed(link, flows[link.stage.source], frames=1)
-        flows[link.stage.result] = passage.flow
+        left = {link.stage.result: passage.flow}
+        flows = _still_read({**flows, **left}, pipeline.links[number + 1 :])
         yield link, passage
+
+
+def _still_read(flows: Mapping[str, Flow], links: Sequence[Link]) -> Mapping[str, Flow]:
+    """Those that one of ``links`` reads: large maps leave no memory for others."""
+    sources = {link.stage.source for link in links}
+    return {node: flow for node, flow in flows.items() if node in sources}
 
 
 def passed(link: Link, flow: Flow, *, frames: int, pace: int = 0) -> Passage:
@@ -162,18 +168,18 @@ def passed(link: Link, flow: Flow, *, frames: int, pace: int = 0) -> Passage:
     ``frames`` and ``pace`` as for :func:`~.timing.pass_through`.
     """
     stage = link.stage
-    entering = Flow(flow.times[stage.entering - 1 :: stage.entering], flow.spread)
+    entering = Flow(flow.times.every(stage.entering), flow.spread)
     passage = pass_through(
         link.folded, link.form, entering, lanes=link.lanes, frames=frames, pace=pace
     )
-    times = np.repeat(passage.flow.times, stage.leaving)
+    times = passage.flow.times.repeated(stage.leaving)
     return replace(passage, flow=Flow(times, passage.flow.spread))
 
 
 def unhindered(pixels: int, channels: int, lanes: int, *, interval: int = 1) -> Flow:
     """A frame in words of so many lanes, offered from cycle 0, one word in every ``interval``."""
     words, together = ceil_div(channels, lanes) * interval, max(lanes // channels, 1)
-    return Flow((np.arange(pixels) // together + 1) * words - 1, words)
+    return Flow(Times.where(lambda k: (k // together + 1) * words - 1, pixels), words)
 
 
 def sized(pipeline: Pipeline) -> Pipeline:
@@ -185,13 +191,9 @@ def sized(pipeline: Pipeline) -> Pipeline:
     in its own queue and the next stages' buffers.
     """
     pixels, slowest = pipeline.network.input_shape.pixels, pipeline.frame_cycles
-    flows = {
-        pipeline.input_node: Flow(
-            np.arange(1, FRAMES * pixels + 1) * slowest // pixels, slowest // pixels
-        )
-    }
+    flows: Mapping[str, Flow] = {pipeline.input_node: _even(pixels, slowest)}
     links = []
-    for link in pipeline.links:
+    for number, link in enumerate(pipeline.links):
         after = [n for n in pipeline.links if n.stage.source == link.stage.result]
         flow = flows[link.stage.source]
         runs = [passed(link, flow, frames=FRAMES, pace=pace) for pace in paces(link, slowest)]
@@ -199,8 +201,20 @@ def sized(pipeline: Pipeline) -> Pipeline:
         if len(fits) > 1:
             fits.sort(key=partial(_memory_bits, after, slowest))
         links.append(fits[0][0])
-        flows[link.stage.result] = fits[0][1].flow
+        left = {link.stage.result: fits[0][1].flow}
+        flows = _still_read({**flows, **left}, pipeline.links[number + 1 :])
     return replace(pipeline, links=tuple(links))
+
+
+def _even(pixels: int, cycles: int) -> Flow:
+    """Frames whose pixels come evenly, each within so many cycles."""
+    whole, rest = divmod(cycles, pixels)
+
+    def times(index: Ints) -> Ints:
+        count = index + 1
+        return count * whole + count * rest // pixels
+
+    return Flow(Times.where(times, FRAMES * pixels), whole)
 
 
 def _memory_bits(after: list[Link], slowest: int, fit: tuple[Link, Passage]) -> int:
@@ -246,7 +260,7 @@ def stage_latency(link: Link) -> tuple[int, int]:
 
 def _last_word(stage: Stage, passage: Passage) -> int:
     """Cycle of the last word of the first frame."""
-    return int(passage.flow.times[stage.acc.shape.pixels * stage.leaving - 1])
+    return passage.flow.times.at(stage.acc.shape.pixels * stage.leaving - 1)
 
 
 def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, int]]:
@@ -259,9 +273,9 @@ def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, 
     entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
     before = BUFFER_CYCLES
     if pipeline.resizable:  # a buffer behind the gate, which lets in a frame with its size
-        entry = replace(entry, times=entry.times + ENTRY_CYCLES)
+        entry = replace(entry, times=entry.times.delayed(ENTRY_CYCLES))
         before += ENTRY_CYCLES
-    found = {pipeline.input_node: (before, int(entry.times[-1]) + BUFFER_CYCLES)}
+    found = {pipeline.input_node: (before, entry.times.at(shape.pixels - 1) + BUFFER_CYCLES)}
     for link, passage in passages(pipeline, entry):
         found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
     return {port.node: found[port.node] for port in pipeline.network.outputs}

@@ -1,5 +1,6 @@
 """Whatever the network and the target: there is a plan, or an error that says why there is none."""
 
+import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,10 +9,19 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Window
-from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
+from corgibuilder.plan import (
+    Plan,
+    Target,
+    describe,
+    make_plan,
+    paired_timing,
+    pipeline_of,
+    positions,
+    times,
+)
 from corgibuilder.plan.pipeline import latencies
 
-from ..toys import chain, conv
+from ..toys import POINT, SAME, STRIDED, chain, conv
 from .random_plans import any_network, any_plan, pick
 
 GROUPS, EACH = 12, 25
@@ -50,6 +60,29 @@ def test_any_network_for_any_target(group):
                 read = Plan.from_json(made.to_json())
                 assert describe(pipeline_of(network, read), target) == made
     assert found
+
+
+def test_figures_are_the_same_however_few_times_are_looked_at_together(monkeypatch):
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 9])
+        network, target = any_network(rng), any_target(rng)
+        plan = planned(network, target)
+        with monkeypatch.context() as smaller:
+            smaller.setattr(times, "PLAIN", 0)
+            for module in (times, positions, paired_timing):
+                smaller.setattr(module, "BLOCK", 16)
+            assert planned(network, target) == plan
+
+
+def test_a_large_map_takes_little_memory():
+    """Three frames of 64-bit times would take 61 MB for each stream, and there are several."""
+    network = chain((1, 1600, 1600), conv(1, 2, SAME), conv(2, 2, STRIDED, 2), conv(2, 1, POINT))
+    tracemalloc.start()
+    plan = make_plan(network, Target(fps=1, clock_hz=10**8))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert plan.cycles_per_frame >= 1600**2
+    assert peak < 160e6
 
 
 def test_an_input_that_is_an_output_as_well():

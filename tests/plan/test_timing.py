@@ -11,19 +11,23 @@ from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.pipeline import latencies, unhindered
+from corgibuilder.plan.positions import Positions
 from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.times import Times, Turns
 from corgibuilder.plan.timing import (
     READ_CYCLES,
     Flow,
-    _in_turn,
     _most_kept,
     _most_waiting,
     form_cycles,
     pass_through,
-    window_pixels,
 )
 
 from ..toys import SAME, chain, conv, small
+
+
+def times_of(values):
+    return Times.of(iter([values]), len(values))
 
 
 @st.composite
@@ -51,7 +55,9 @@ def pixels_of_each_window(window, height, width):
 @settings(max_examples=300)
 @given(windows_on_maps())
 def test_first_and_last_pixel_of_every_window(case):
-    first, need = window_pixels(*case)
+    positions = Positions(*case)
+    rows = np.arange(positions.rows)
+    first, need = positions.first(rows).ravel(), positions.need(rows).ravel()
     each = list(pixels_of_each_window(*case))
     assert need.tolist() == [max(pixels) for pixels in each]
     window, height, width = case
@@ -68,7 +74,13 @@ def test_positions_start_in_turn(positions):
     for at, takes in positions:
         want.append(max(at, free))
         free = want[-1] + takes
-    assert _in_turn(ready, cycles).tolist() == want
+    for part in (len(want), 1, 7):  # all at once, and a few after the other
+        turns = Turns()
+        starts = [
+            turns.starts(ready[k : k + part], cycles[k : k + part])
+            for k in range(0, len(want), part)
+        ]
+        assert np.concatenate(starts).tolist() == want
 
 
 def rising(values):
@@ -82,21 +94,23 @@ def test_most_pixels_in_a_queue(gaps):
     most = 0
     for now in range(int(done[-1]) + 1):
         most = max(most, int((arrival <= now).sum() - (done <= now).sum()))
-    assert _most_waiting(arrival, done) == most
+    assert _most_waiting(times_of(arrival), times_of(done)) == most
 
 
 @given(windows_on_maps(), st.integers(1, 4), st.integers(1, 9), st.integers(0, 6))
 def test_most_pixels_in_a_line_buffer(case, spread, takes, late):
-    first, need = window_pixels(*case)
+    positions = Positions(*case)
+    rows = np.arange(positions.rows)
+    first, need = positions.first(rows).ravel(), positions.need(rows).ravel()
     pixels = case[1] * case[2]
     times = np.arange(1, pixels + 1) * spread + 3
-    done = _in_turn(times[need] + late, np.full(len(need), takes)) + takes
+    done = Turns().starts(times[need] + late, takes) + takes
     most = 0
     for now in range(int(times[0]) - spread, int(max(times[-1], done[-1])) + 1):
         begun = sum(1 for p in range(pixels) if times[p] - spread <= now)
         position = min(int((done <= now).sum()), len(first) - 1)
         most = max(most, begun - int(first[position]))
-    assert _most_kept(Flow(times, spread), first, done) == most
+    assert _most_kept(Flow(times_of(times), spread), positions, times_of(done)) == most
 
 
 @pytest.mark.parametrize(
@@ -113,19 +127,20 @@ def test_most_pixels_in_a_line_buffer(case, spread, takes, late):
 def test_a_stage_steps_through_its_positions(feed, inputs, outputs, pause):
     (stage,) = group_stages(chain((2, 5, 6), conv(2, 6, SAME)))
     folded = Folded(stage, Folding(feed=feed, inputs=inputs, outputs=outputs, lanes=outputs))
-    flow = Flow(np.arange(1, 3 * 30 + 1) * pause, 1)
+    flow = Flow(times_of(np.arange(1, 3 * 30 + 1) * pause), 1)
     passage = pass_through(folded, None, flow, lanes=folded.input_lanes, frames=3)
     needs = [max(p) for p in pixels_of_each_window(SAME, 5, 6)]
     least = max(folded.position_cycles, folded.window_cycles)
     free, previous = 0, None
-    for k, left in enumerate(passage.flow.times):
-        arrived = int(flow.times[needs[k % 30] + 30 * (k // 30)])
+    leaving = passage.flow.times.between(0, 90)
+    for k, left in enumerate(leaving):
+        arrived = flow.times.at(needs[k % 30] + 30 * (k // 30))
         start = max(free, arrived)
         assert left >= start + folded.position_cycles + READ_CYCLES
         assert previous is None or left - previous >= least
         free, previous = start + least, left
     # a frame ends a constant while after its last pixel, if the stage keeps up
-    ends = passage.flow.times[29::30]
+    ends = leaving[29::30]
     interval = max(folded.frame_cycles, 30 * pause)
     assert np.diff(ends).tolist() == [interval, interval]
 
@@ -145,5 +160,5 @@ def test_a_frame_offered_at_once_leaves_no_earlier_than_its_words_arrive():
     ((first, last),) = latencies(pipeline_of(network, plan)).values()
     assert (plan.latency_first, plan.latency_frame) == (first, last)
     assert 80 < first <= last < 2 * plan.cycles_per_frame + 200
-    assert unhindered(4, 6, 2).times.tolist() == [3 * k + 2 for k in range(4)]
-    assert unhindered(4, 2, 4).times.tolist() == [k // 2 for k in range(4)]
+    assert unhindered(4, 6, 2).times.between(0, 4).tolist() == [3 * k + 2 for k in range(4)]
+    assert unhindered(4, 2, 4).times.between(0, 4).tolist() == [k // 2 for k in range(4)]

@@ -1,0 +1,102 @@
+"""When pixels are written to a line buffer whose places become free in pairs of rows.
+
+See :mod:`.paired_rows` for the order of places.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Conv, Ints, Pool, Shape, Window
+
+from .folded import Folded
+from .folding import ceil_div
+from .paired_rows import margin
+from .times import BLOCK, NEVER, Times, Turns
+
+
+def written_in_pairs(folded: Folded, arrival: Times, start: Times, *, frames: int) -> Times:
+    """When each pixel has been written, whose last word comes as ``arrival`` says.
+
+    ``start`` says when each window is begun.
+    """
+    shape, turns = folded.stage.x.shape, Turns()
+    places = _Places.of(folded, start)
+    at_once = max(1, BLOCK // shape.width)
+
+    def chunks() -> Iterator[Ints]:
+        for first in range(0, frames * shape.height, at_once):
+            rows = np.arange(first, min(first + at_once, frames * shape.height))
+            arrived = arrival.between(first * shape.width, (int(rows[-1]) + 1) * shape.width)
+            ready = np.maximum(arrived, places.free(rows).ravel() + 1)
+            yield turns.starts(ready, folded.words)
+
+    return Times.of(chunks(), len(arrival))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """When places become free. ``reader`` is the window that is the last one to read each column.
+
+    A place is free ``takes`` cycles after that window is begun, and the margin of a pair as soon as
+    its row of windows begins, which is ``row_takes`` cycles after the last window before it.
+    """
+
+    window: Window
+    x: Shape
+    out: Shape
+    start: Times
+    reader: Ints
+    takes: int
+    row_takes: int
+
+    @classmethod
+    def of(cls, folded: Folded, start: Times) -> "_Places":
+        stage = folded.stage
+        assert isinstance(stage.engine, Conv | Pool)
+        window, stride = stage.engine.window, stage.engine.window.stride[1]
+        columns = np.arange(stage.x.shape.width)
+        whole, takes = window, folded.position_cycles
+        if folded.window_cycles:  # a column is read once, for the first window that needs it
+            reader = -(-(columns - (window.kernel[1] - 1 - window.pads.left)) // stride)
+            whole, takes = window.column, 0
+        else:
+            reader = (columns + window.pads.left) // stride
+        reader = reader.clip(0, stage.acc.shape.width - 1)
+        row_takes = folded.position_cycles
+        return cls(whole, stage.x.shape, stage.acc.shape, start, reader, takes, row_takes)
+
+    def free(self, rows: Ints) -> Ints:
+        """For each pixel of some rows, counted through all frames, when its place is free."""
+        pairs = ceil_div(self.x.height, 2)  # in a frame, those that no row of windows owns included
+        frame, row = np.divmod(rows, self.x.height)
+        row += self.window.pads.top % 2
+        before = frame * pairs + row // 2 - 1  # the pair whose places these were
+        lowest = int(before.min())
+        pair = self._pair_free(np.arange(lowest, int(before.max()) + 1), pairs)
+        spare, columns = margin(self.window), np.arange(self.x.width)
+        free = np.empty((len(rows), self.x.width), np.int64)
+        for half in (0, 1):
+            some = row % 2 == half
+            places = (half * (self.x.width + spare) + spare + columns) // 2
+            free[some] = pair[before[some] - lowest][:, places]
+        return free
+
+    def _pair_free(self, pairs: Ints, per_frame: int) -> Ints:
+        """For each pair, counted through all frames, when its columns are free, margin first."""
+        frame, row = np.divmod(pairs, per_frame)
+        owner = (frame * self.out.height + row.clip(max=self.out.height - 1)).clip(0)
+        lowest = max(int(owner.min()) - 1, 0)
+        width = self.out.width
+        begun = self.start.between(lowest * width, (int(owner.max()) + 1) * width)
+        begun = begun.reshape(-1, width)
+        over = begun[owner - lowest][:, self.reader] + self.takes
+        row_begins = begun[(owner - lowest - 1).clip(0), -1] + self.row_takes
+        row_begins[owner == 0] = NEVER
+        spare = np.repeat(row_begins[:, None], margin(self.window), axis=1)
+        free = np.concatenate([spare, over], axis=1)
+        left_over = row >= self.out.height
+        free[left_over] = free[left_over, -1:]
+        free[pairs < 0] = NEVER
+        return free
