@@ -85,71 +85,124 @@ def pass_through(
     ``pace`` cycles per frame works evenly at that pace instead, as it does behind a slower one; but
     not one whose ring holds fewer rows the faster it follows the rows that it skips.
     """
-    stage, folding = folded.stage, folded.folding
     arrival = flow.times.delayed(1) if lanes != folded.input_lanes else flow.times
+    flow = Flow(arrival, flow.spread)
     behind = form_cycles(form) + BUFFER_CYCLES
-    engine = stage.engine
+    if folded.folding.feed is Feed.STREAM:
+        return _from_stream(folded, flow, behind)
+    if folded.folding.feed is Feed.TILES:
+        return _from_tiles(folded, flow, behind, frames)
+    return _from_windows(folded, flow, behind, frames, pace)
+
+
+def _from_stream(folded: Folded, flow: Flow, behind: int) -> Passage:
+    """The part of a stage that takes each word once; results leave ``behind`` cycles later."""
+    stage, turns = folded.stage, Turns()
     head, tail = _serial(folded)
-    if folding.feed is Feed.STREAM:
-        turns = Turns()
-        chunks = (turns.starts(c, folded.words) for _, c in arrival.chunks())
-        taken = Times.of(chunks, len(arrival)).delayed(folded.words)
-        per_frame = stage.x.shape.pixels // stage.acc.shape.pixels
-        done = taken.every(per_frame).delayed(MAC_CYCLES if isinstance(engine, Conv) else 1)
-        spread = tail if isinstance(engine, Conv) else flow.spread
-        left = Flow(done.delayed(tail + behind), spread)
-        queue = partial(_most_waiting, arrival, taken)
-        return Passage(left, done.at(0) + head + behind, waiting=queue)
-    assert isinstance(engine, Conv | Pool)
-    positions = Positions(engine.window, stage.x.shape.height, stage.x.shape.width)
-    if folding.feed is Feed.TILES:
-        ends = (needed for _, needed in positions.needed(arrival, frames=frames))
-        done = Times.of(ends, frames * len(positions)).delayed(2)
-        left = Flow(done.delayed(behind), flow.spread)
-        return Passage(left, done.at(0) - folded.words + 1 + behind)
-    cycles = max(folded.position_cycles, folded.column_steps * folded.window_cycles)
-    read = READ_CYCLES
-    if folded.window_cycles:
-        read += folded.window_cycles + (2 if folded.steps == 1 else 3)
-    else:  # a window is begun when the first word of its last pixel is there
-        apart = taps(stage) * folded.gathered if folded.by_word else 1
-        read += folded.gather_cycles - min(flow.spread, apart * (folded.words - 1))
-    paired = folding.feed is not Feed.BANKS and pairs_rows(engine.window)
-    if engine.window.stride[0] == 1 or paired:
-        row = pace // stage.acc.shape.height - folded.row_gap
-        cycles = max(cycles, row // stage.acc.shape.width)
-    # At the very first row of windows every place of paired rows is free.
-    free_rows = 1 if paired and not folded.window_cycles else 0
+    chunks = (turns.starts(c, folded.words) for _, c in flow.times.chunks())
+    taken = Times.of(chunks, len(flow.times)).delayed(folded.words)
+    per_frame = stage.x.shape.pixels // stage.acc.shape.pixels
+    multiplies = isinstance(stage.engine, Conv)
+    done = taken.every(per_frame).delayed(MAC_CYCLES if multiplies else 1)
+    left = Flow(done.delayed(tail + behind), tail if multiplies else flow.spread)
+    queue = partial(_most_waiting, flow.times, taken)
+    return Passage(left, done.at(0) + head + behind, waiting=queue)
 
-    def begun(available: Times) -> Times:
-        """When each window is begun, if its pixels are there as ``available`` says."""
-        turns = Turns()
 
-        def chunks() -> Iterator[Ints]:
-            for rows, needed in positions.needed(available, frames=frames):
-                takes = np.full((len(rows), positions.columns), cycles)
-                takes[rows >= free_rows, 0] += folded.row_gap
-                yield turns.starts(needed + read, takes.ravel())
+def _from_tiles(folded: Folded, flow: Flow, behind: int, frames: int) -> Passage:
+    """The part of a stage that pools pixels as they come."""
+    positions = _positions(folded)
+    ends = (needed for _, needed in positions.needed(flow.times, frames=frames))
+    done = Times.of(ends, frames * len(positions)).delayed(2)
+    left = Flow(done.delayed(behind), flow.spread)
+    return Passage(left, done.at(0) - folded.words + 1 + behind)
 
-        return Times.of(chunks(), frames * len(positions))
 
-    start = begun(arrival)
+def _from_windows(folded: Folded, flow: Flow, behind: int, frames: int, pace: int) -> Passage:
+    """The part of a stage that reads windows."""
+    stage, arrival = folded.stage, flow.times
+    assert isinstance(stage.engine, Conv | Pool)
+    head, tail = _serial(folded)
+    paired = folded.folding.feed is not Feed.BANKS and pairs_rows(stage.engine.window)
+    reader = _Reader(
+        positions=_positions(folded),
+        cycles=_window_cycles(folded, pace, paired=paired),
+        read=_read_cycles(folded, flow.spread),
+        row_gap=folded.row_gap,
+        # At the very first row of windows every place of paired rows is free.
+        gap_from=1 if paired and not folded.window_cycles else 0,
+        frames=frames,
+    )
+    start = reader.begun(arrival)
     kept: Callable[[], int] | None = None
     waiting: Callable[[], int] | None = None
     if paired:
         for _ in range(ROUNDS):
             written = written_in_pairs(folded, arrival, start, frames=frames)
-            start = begun(written)
+            start = reader.begun(written)
         waiting = partial(_most_waiting, arrival, written)
         done = start.delayed(folded.position_cycles)
     else:
         done = start.delayed(folded.position_cycles)
-        kept = partial(_most_kept, Flow(arrival, flow.spread), positions, done)
-    engine_cycles = MAC_CYCLES - 1 if isinstance(engine, Conv) else 0
+        kept = partial(_most_kept, flow, reader.positions, done)
+    engine_cycles = MAC_CYCLES - 1 if isinstance(stage.engine, Conv) else 0
     first_sum = start.at(0) + folded.passes + engine_cycles
     spread = (folded.groups - 1) * folded.passes + tail
     left = Flow(done.delayed(engine_cycles + tail + behind), spread)
     return Passage(left, first_sum + head + behind, kept, waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Begins windows in turn, ``read`` cycles after their last pixel is there.
+
+    A window takes ``cycles``, the first of each row ``row_gap`` more; not in rows before
+    ``gap_from``.
+    """
+
+    positions: Positions
+    cycles: int
+    read: int
+    row_gap: int
+    gap_from: int
+    frames: int
+
+    def begun(self, available: Times) -> Times:
+        """When each window is begun, if its pixels are there as ``available`` says."""
+        return Times.of(self._begun(available), self.frames * len(self.positions))
+
+    def _begun(self, available: Times) -> Iterator[Ints]:
+        turns = Turns()
+        for rows, needed in self.positions.needed(available, frames=self.frames):
+            takes = np.full((len(rows), self.positions.columns), self.cycles)
+            takes[rows >= self.gap_from, 0] += self.row_gap
+            yield turns.starts(needed + self.read, takes.ravel())
+
+
+def _positions(folded: Folded) -> Positions:
+    engine, shape = folded.stage.engine, folded.stage.x.shape
+    assert isinstance(engine, Conv | Pool)
+    return Positions(engine.window, shape.height, shape.width)
+
+
+def _window_cycles(folded: Folded, pace: int, *, paired: bool) -> int:
+    """Cycles from one window to the next at ``pace`` cycles per frame."""
+    shape = folded.stage.acc.shape
+    cycles = max(folded.position_cycles, folded.column_steps * folded.window_cycles)
+    assert isinstance(folded.stage.engine, Conv | Pool)
+    if folded.stage.engine.window.stride[0] == 1 or paired:
+        row = pace // shape.height - folded.row_gap
+        cycles = max(cycles, row // shape.width)
+    return cycles
+
+
+def _read_cycles(folded: Folded, spread: int) -> int:
+    """Cycles from a window's last pixel, of such a ``spread``, to its first step."""
+    if folded.window_cycles:
+        return READ_CYCLES + folded.window_cycles + (2 if folded.steps == 1 else 3)
+    # A window is begun when the first word of its last pixel is there.
+    apart = taps(folded.stage) * folded.gathered if folded.by_word else 1
+    return READ_CYCLES + folded.gather_cycles - min(spread, apart * (folded.words - 1))
 
 
 def _serial(folded: Folded) -> tuple[int, int]:
