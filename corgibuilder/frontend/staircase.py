@@ -1,6 +1,6 @@
 """A float chain that ends in integers is a step function; find its steps exactly, by bisection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,12 +146,12 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     from_above = (after < 0)[None, :]
     index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
 
-    def reached(x: Floats) -> NDArray[np.bool_]:
-        above = parts.quantiser.reaches(evaluate(parts.before, x), index[:, :, None, None])
+    def reached(x: Floats, some: slice = slice(None)) -> NDArray[np.bool_]:
+        above = parts.quantiser.reaches(evaluate(parts.before, x), index[some, :, None, None])
         return above[:, :, 0, 0] ^ from_above
 
-    def at_integer(q: Ints) -> NDArray[np.bool_]:
-        return reached(value.grid.real(q[:, :, None, None]))
+    def at_integer(q: Ints, some: slice) -> NDArray[np.bool_]:
+        return reached(value.grid.real(q[:, :, None, None]), some)
 
     steps = bisect(at_integer, kind, count)
     at_risk, reachable = unproven(value, steps, kind, reached)
@@ -175,15 +175,29 @@ def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
             )
 
 
-def bisect(reached: Any, kind: TensorType, count: int) -> Ints:
-    """Smallest integer in ``lo..hi+1``, per channel, that reaches each of ``count`` steps."""
-    low = np.repeat(kind.lo[None, :], count, axis=0)
-    high = np.repeat(kind.hi[None, :] + 1, count, axis=0)
-    while count and (low < high).any():
-        middle = (low + high) >> 1
-        yes = reached(np.minimum(middle, kind.hi)) & (middle <= kind.hi)
-        low, high = np.where(yes | (low >= high), low, middle + 1), np.where(yes, middle, high)
-    return high
+def bisect(
+    reached: Callable[[Ints, slice], NDArray[np.bool_]], kind: TensorType, count: int
+) -> Ints:
+    """Smallest integer in ``lo..hi+1``, per channel, that reaches each of ``count`` steps.
+
+    ``reached`` says of an integer for each of some steps and each channel whether it does. Steps
+    come in order: first the one in the middle is looked for, then those half way between two that
+    are found, which lie close together.
+    """
+    steps = np.empty((count, len(kind.lo)), np.int64)
+    apart = 1 << count.bit_length()
+    while apart := apart >> 1:
+        some = slice(apart - 1, None, 2 * apart)
+        number = len(steps[some])
+        found = steps[2 * apart - 1 :: 2 * apart]
+        low = np.concatenate([kind.lo[None], found])[:number]
+        high = np.concatenate([found, kind.hi[None] + 1])[:number]
+        while (low < high).any():
+            middle = (low + high) >> 1
+            yes = reached(np.minimum(middle, kind.hi), some) & (middle <= kind.hi)
+            low, high = np.where(yes | (low >= high), low, middle + 1), np.where(yes, middle, high)
+        steps[some] = high
+    return steps
 
 
 def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
