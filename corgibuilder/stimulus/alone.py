@@ -21,7 +21,7 @@ CANDIDATES = 32  #: frames made, of which those that show the most are taken
 TAKEN = 4  #: of them, before what they show is looked at
 CANDIDATE_WORK = 3_000_000  #: products for all candidates; stages with more get fewer of them
 WINDOWS = 400  #: changed in one frame
-FRUITLESS = 4  #: times without anything new after which it ends
+FRUITLESS = 12  #: times without anything new after which it ends
 
 Wanted = tuple[
     int, Ints, Ints
@@ -33,18 +33,17 @@ def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[NDAr
     frames: list[NDArray[np.int64]] = []
     work = shown.stage.acc.shape.pixels * shown.sums.weights.size
     count = int(np.clip(CANDIDATE_WORK // work, min(TAKEN, most), CANDIDATES))
-    fruitless, least = 0, 1 << 40
-    while len(frames) < most and fruitless < FRUITLESS:
+    fruitless, hidden = 0, shown.coverage().hidden
+    while hidden and len(frames) < most and fruitless < FRUITLESS:
         wanted = _wanted(shown, rng)
-        missing = sum(map(len, wanted))
-        if not missing:
-            break
-        fruitless = 0 if missing < least else fruitless + 1
-        least = min(least, missing)
+        if not any(wanted):
+            break  # where a change of a weight crosses no step that a sum lies next to
         candidates = [_frame(shown, wanted, number, rng) for number in range(count)]
         taken = _best(shown, candidates, wanted, min(TAKEN, most - len(frames)))
         shown.add(taken)
-        frames += taken
+        before, hidden = hidden, shown.coverage().hidden
+        frames += taken if hidden < before else []
+        fruitless = 0 if hidden < before else fruitless + 1
     return frames
 
 
@@ -145,7 +144,11 @@ def _place(
         frame[index] = values.clip(low, high)
         return
     weights = weights[:, inside_rows][:, :, inside_columns]
-    values = np.where(values == 0, np.where(high > 0, 1, low), values)  # a zero shows no weight
+    nonzero = rng.integers(np.minimum(np.maximum(low, 1), high), high, endpoint=True)
+    values = np.where(values == 0, nonzero, values)  # a zero shows no weight
+    if rng.random() < 0.5:  # some operands stay: weights that a sum takes to zero show, too
+        stays = rng.random(values.shape) < 0.5
+        low, high = np.where(stays, values, low), np.where(stays, values, high)
     start = int((weights * values).sum() + sums.bias[group, output])
     target = _nearest(firsts, lasts, start, rng)
     frame[index] = _solved(weights, values, low, high, target - start, rng)

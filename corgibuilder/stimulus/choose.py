@@ -103,7 +103,7 @@ def choose(
         shown = Shown(stage, seed)
         shown.add(maps)
         coverage, more = shown.coverage(), Frames()
-        if not coverage.complete and played_alone:
+        if coverage.hidden and played_alone:
             cycles = len(maps) * manifest.network.cycles_per_frame // 2
             most = max(cycles, LEAST_CYCLES) // units[stage.name].cycles_per_frame
             more = stage_frames(shown, most, rng)
@@ -119,13 +119,13 @@ def choose(
 
 
 def _note(coverage: StageCoverage, at_limit: bool, cycles: int) -> list[str]:
-    if coverage.complete:
+    if not coverage.hidden:
         return []
-    hidden = coverage.weight_bits - coverage.weight_bits_shown
-    hidden += coverage.constants - coverage.constants_shown
     why = (
         f"its own frames end where they would take more than {max(cycles, LEAST_CYCLES):,} cycles"
         if at_limit
         else "no frames were found that show them"
     )
-    return [f"{coverage.layer}: {hidden:,} bits of weights or constants do not show: {why}"]
+    return [
+        f"{coverage.layer}: {coverage.hidden:,} bits of weights or constants do not show: {why}"
+    ]

@@ -18,9 +18,10 @@ class StageCoverage:
     constants_shown: int
 
     @property
-    def complete(self) -> bool:
+    def hidden(self) -> int:
+        """How many would not show."""
         shown = self.weight_bits_shown + self.constants_shown
-        return shown == self.weight_bits + self.constants
+        return self.weight_bits + self.constants - shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
