@@ -31,6 +31,7 @@ Format = Annotated[int, Within(FORMAT, FORMAT)]
 Bits = Annotated[int, Within(1, 64)]
 Count = Annotated[int, Within(1, 1 << 20)]
 Number = Annotated[int, Within(0, 1 << 53)]
+Positive = Annotated[int, Within(1, 1 << 53)]
 Size = tuple[Count, Count]  #: width and height
 
 
@@ -85,7 +86,7 @@ class Unit:
     smallest: Size
     input: Stream
     outputs: tuple[Stream, ...]
-    cycles_per_frame: Number
+    cycles_per_frame: Positive
     latency_first: Number
     latency_frame: Number
 
@@ -309,6 +310,8 @@ def _check_consistent(manifest: Manifest) -> None:
             raise UnsuitableError(
                 f"two ports of {unit.module} have the same name: {', '.join(ports)}"
             )
+        if unit.smallest[0] > unit.input.width or unit.smallest[1] > unit.input.height:
+            raise UnsuitableError(f"the smallest map of {unit.module} is larger than its largest")
     if manifest.files.get(manifest.source.file) != manifest.source.sha256:
         raise UnsuitableError(
             f"{manifest.source.file} is not among its files with the same SHA-256"

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from corgibuilder.diagnostics import CompileError, Origin
 
 from .limits import MAX_RANK, check_names, check_tensors
-from .wire import NotAMessageError, TooManyPartsError, check
+from .wire import MAX_PARTS, NotAMessageError, TooManyPartsError, check
 
 _TYPES = "FLOAT DOUBLE FLOAT16 INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 BOOL"
 NUMBERS = {onnx.TensorProto.DataType.Value(name) for name in _TYPES.split()}
@@ -44,7 +44,7 @@ def load(path: Path) -> onnx.ModelProto:
     except TooManyPartsError:
         raise CompileError(
             "CB112",
-            "the file has millions of parts, more than any network that fits onto a chip",
+            f"the file has more than {MAX_PARTS:,} parts: no network that fits onto a chip has",
             at=at,
             help="use a smaller network",
         ) from None

@@ -1,12 +1,12 @@
 """From columns of a map to whole windows in registers."""
 
-from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import SIZE, columns_read, output_columns, output_rows
+from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_columns, output_rows
 from .streams import counter
 
 
@@ -92,8 +92,8 @@ class WindowFormer(wiring.Component):
         kw, stride = self.window.kernel[1], self.window.stride[1]
         head = kw - 1 - self.window.pads.left  # columns of a row before its first window
         width, height = self.size.payload.width, self.size.payload.height
-        columns, rows = Signal(17), Signal(17)
-        tail = Signal(signed(18))  # columns of padding after the row
+        columns, rows = Signal(COUNT), Signal(COUNT)
+        tail = Signal(OFFSET)  # columns of padding after the row
         m.d.comb += [
             columns.eq(columns_read(self.window, width)),
             rows.eq(output_rows(self.window, height)),
@@ -110,7 +110,7 @@ class WindowFormer(wiring.Component):
         # padding comes between its own.
         tail_left = Signal(range(kw + 1))  # columns of padding that the row before still needs
         free, real, blank = Signal(), Signal(), Signal()
-        x, y = Signal(16), Signal(16)
+        x, y = Signal(POSITION), Signal(POSITION)
         first_x, last_x, starts = Signal(), Signal(), Signal()
         m.d.comb += [
             first_x.eq(x == 0),

@@ -165,5 +165,7 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
     if found is None:
         return None
     mult, offset, shift = found
+    if (abs(base) + steps.shape[1]) << shift >= 1 << 62:
+        return None  # the offset could leave 64 bits
     out = QInt(base, base + steps.shape[1])
     return ScaleForm(mult=mult, offset=offset + (base << shift), shift=shift, out=out)

@@ -246,15 +246,20 @@ def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
 
 def _check_memories(stage: Stage, folding: Folding) -> None:
     """Refuse buffers that are too small, and those that hold more than can ever wait."""
-    shape = stage.x.shape
-    held = FRAMES * shape.pixels + SPARE_WORDS
-    least = least_capacity(stage, folding.feed)
-    most = max(least, min(held, MAX_BUFFER_BITS // (shape.channels * stage.x.range.width)))
+    least, most = least_capacity(stage, folding.feed), most_capacity(stage, folding.feed)
     if folding.feed in (Feed.LINES, Feed.COLUMNS) and not least <= folding.capacity <= most:
         raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} to {most} pixels")
-    words = most * shape.channels
+    words = most * stage.x.shape.channels
     if not 0 <= folding.fifo <= words:
         raise _bad(stage, f"fifo is {folding.fifo}", f"take 0 to {words} words")
+
+
+def most_capacity(stage: Stage, feed: Feed) -> int:
+    """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory."""
+    shape = stage.x.shape
+    held = FRAMES * shape.pixels + SPARE_WORDS
+    fitting = MAX_BUFFER_BITS // (shape.channels * stage.x.range.width)
+    return max(least_capacity(stage, feed), min(held, fitting))
 
 
 def most_inputs(stage: Stage, folding: Folding) -> int:

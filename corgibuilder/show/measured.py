@@ -20,7 +20,7 @@ def simulation_table(report: SimulationReport) -> Table:
     table.add_row("mismatches", f"{report.mismatches:,}", "")
     if report.inner_compared:
         table.add_row("values of stages compared", f"{report.inner_compared:,}", "")
-        table.add_row("mismatches", f"{report.inner_mismatches:,}", "")
+        table.add_row("mismatches in stages", f"{report.inner_mismatches:,}", "")
     if report.coverage:
         _add_coverage(table, report.coverage)
     pairs = {

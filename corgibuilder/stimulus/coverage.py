@@ -20,7 +20,7 @@ from .operands import places, sums_of
 SUM_WORK = 2_000_000_000  #: products of weights and operands looked at in one stage
 OPERANDS = 8_000_000  #: held at once
 RATIO_WORK = 200_000_000  #: quotients of operands and distances
-CHUNK = 1 << 16  #: quotients at once
+CHUNK = 1 << 15  #: quotients at once
 PROOF_WORK = 50_000_000  #: pairs of a flipped bit and an operand looked at for a proof
 
 
@@ -35,8 +35,8 @@ class Shown:
         self.has_weights = isinstance(stage.engine, Conv)
         shape = self.sums.weights.shape
         #: best quotient for changes that add to a weight, and for those that take from it
-        self.adding = np.zeros(shape, np.float32)
-        self.taking = np.zeros(shape, np.float32)
+        self.adding = np.zeros(shape, np.float64)
+        self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
         self.weight_range = QInt(
             min(0, int(self.sums.weights.min())), max(0, int(self.sums.weights.max()))
@@ -71,8 +71,8 @@ class Shown:
     def _compare(self, operands: Ints, acc: Ints) -> None:
         groups, outputs, k = self.sums.weights.shape
         up, down = (m.reshape(-1, groups, outputs, 1) for m in self.activation.margins(acc))
-        x = operands[:, :, None, :].astype(np.float32)
-        up, down = up.astype(np.float32), down.astype(np.float32)
+        x = operands[:, :, None, :].astype(np.float64)
+        up, down = up.astype(np.float64), down.astype(np.float64)
         chunk = max(1, CHUNK // (groups * outputs * k))
         signs = [(1, up, down)] if operands.min() >= 0 else [(1, up, down), (-1, down, up)]
         for start in range(0, len(x), chunk):
@@ -89,7 +89,7 @@ class Shown:
             value = -(1 << bit) if self.weight_range.signed and bit == width - 1 else 1 << bit
             change = np.where(weights >> bit & 1, -value, value)
             best = np.where(change > 0, self.adding, self.taking)
-            yield change, best * np.float32(1 << bit) >= 1
+            yield change, best * np.float64(1 << bit) >= 1
 
     def missing_flips(self) -> NDArray[np.bool_]:
         """Weights with a bit whose flip could show and does not; ``[0]`` for changes that add."""
@@ -151,9 +151,10 @@ class Shown:
         """
         low, high = self._operand_ranges()
         result = np.asarray(where & ((low != 0) | (high != 0)))
-        values = np.arange(int(low.min()), int(high.max()) + 1)
-        if result.sum() * len(values) > PROOF_WORK:
+        first, last = int(low.min()), int(high.max())
+        if int(result.sum()) * (last - first + 1) > PROOF_WORK:
             return result
+        values = np.arange(first, last + 1)
         outputs = self.sums.weights.shape[1]
         for group, output in np.argwhere(result.any(axis=2)).tolist():
             taps = np.flatnonzero(result[group, output])

@@ -38,13 +38,13 @@ class Timing:
         faults = []
         measured, planned = self.cycles_per_frame, self.planned_cycles_per_frame
         target = self.target_cycles
-        if measured and target and measured > target:
+        if measured is not None and target is not None and measured > target:
             faults.append(
                 f"a frame takes {measured:,} cycles, the frame rate that was asked for leaves"
                 f" {target:,} and the plan says {planned:,}; plan for a higher --fps, which gives"
                 " the slow stage more hardware"
             )
-        elif measured and planned and measured > planned:
+        elif measured is not None and planned is not None and measured > planned:
             faults.append(
                 f"a frame takes {measured:,} cycles and the plan says {planned:,}; it still keeps"
                 " the frame rate that was asked for, but plan for a higher --fps to be sure"
@@ -53,11 +53,11 @@ class Timing:
             ("first", self.latency_first, self.planned_latency_first),
             ("last", self.latency_frame, self.planned_latency_frame),
         ):
-            if late and early and late > early + TOLERANCE:
+            if late is not None and early is not None and late > early + TOLERANCE:
                 faults.append(
                     f"the {what} word of a frame comes {late:,} cycles after its first pixel and"
-                    f" the plan says {early:,}; plan with a --latency that is {late - early:,}"
-                    " cycles shorter than it may be"
+                    f" the plan says {early:,}; if you need that latency, plan with a --latency"
+                    f" {late - early:,} cycles shorter"
                 )
         return tuple(faults)
 

@@ -10,10 +10,6 @@ from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm, find_form
 from ..streams import run_stream
 
 
-def acc_type(lo, hi, channels):
-    return TensorType(Shape(channels, 1, 1), np.full(channels, lo), np.full(channels, hi))
-
-
 def half_even(shift, offsets, levels):
     """Steps of ``round_half_even((x + offset) / 2**shift)`` for levels 1.. ``levels``."""
     k = np.arange(1, levels + 1)

@@ -32,4 +32,4 @@ def test_every_pixel_of_the_longest_row_or_column(tmp_path, shape, cycles, feed)
     api.build(source, plan, tmp_path / "build")
     report = api.simulate(tmp_path / "build", frames=1, simulator=FAST)
     assert report.passed
-    assert report.outputs_compared == MAX_SIDE
+    assert report.outputs_compared >= MAX_SIDE  # and those of smaller frames

@@ -10,7 +10,7 @@ from corgibuilder.plan import Plan, Target
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from corgibuilder.plan.pipeline import is_resizable, several_pixels
-from corgibuilder.plan.plan import StagePlan, most_inputs
+from corgibuilder.plan.plan import StagePlan, most_capacity, most_inputs
 from corgibuilder.plan.stages import Stage, group_stages
 from corgibuilder.plan.widen import widen, widths
 
@@ -105,7 +105,7 @@ def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
     made = replace(folding, feed=feed, inputs=1, outputs=outputs, lanes=lanes, capacity=0)
     inputs = min(folding.inputs, most_inputs(stage, made))
     least = least_capacity(stage, feed)
-    capacity = max(folding.capacity, least) if least else 0
+    capacity = min(max(folding.capacity, least), most_capacity(stage, feed)) if least else 0
     return replace(made, inputs=inputs, capacity=capacity)
 
 

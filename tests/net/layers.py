@@ -223,4 +223,3 @@ Operator = (
     | MaxPool | AveragePool | GlobalAverage | GlobalMax | ArgMax
 )  # fmt: skip
 Windowed = Conv | MaxPool | AveragePool
-ELEMENTWISE = (Quant, Bipolar, MultiThreshold, BatchNorm, Times, Relu, Clip)
