@@ -106,7 +106,8 @@ def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
     inputs = min(folding.inputs, most_inputs(stage, made))
     least = least_capacity(stage, feed)
     capacity = min(max(folding.capacity, least), most_capacity(stage, feed)) if least else 0
-    return replace(made, inputs=inputs, capacity=capacity)
+    fifo = min(folding.fifo, most_capacity(stage, feed) * stage.x.shape.channels)
+    return replace(made, inputs=inputs, capacity=capacity, fifo=fifo)
 
 
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:

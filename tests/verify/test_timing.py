@@ -61,14 +61,14 @@ def test_what_is_planned_is_no_fault():
             {"latency_first": 13},
             (
                 "the first word of a frame comes 13 cycles after its first pixel and the plan says"
-                " 10; plan with a --latency that is 3 cycles shorter than it may be"
+                " 10; if you need that latency, plan with a --latency 3 cycles shorter"
             ),
         ),
         (
             {"latency_frame": 93},
             (
                 "the last word of a frame comes 93 cycles after its first pixel and the plan says"
-                " 90; plan with a --latency that is 3 cycles shorter than it may be"
+                " 90; if you need that latency, plan with a --latency 3 cycles shorter"
             ),
         ),
     ],
