@@ -25,6 +25,7 @@ from corgibuilder.plan import (
     pipeline_of,
     read_technology,
 )
+from corgibuilder.plan.stages import group_stages
 from corgibuilder.stimulus import (
     calm_frames,
     choose,
@@ -242,6 +243,9 @@ def simulate(
     directory = read_build_directory(Path(build_dir), changed=changed)
     unit = directory.unit(layer)
     network = read(directory.source, image=directory.manifest.image)
+    _check_same_network(directory, network)
+    if netlist is not None:
+        _check_netlist(netlist, layer)
     if inputs is None:
         played = random_frames(network, frame_count(unit) if frames is None else frames, seed)
     else:
@@ -275,3 +279,36 @@ def simulate(
         progress=progress,
     )
     return replace(report, coverage=chosen.coverage)
+
+
+def _check_same_network(directory: BuildDirectory, network: Network) -> None:
+    """Refuse a network file that was changed into one that the hardware was not built for."""
+    built, stages = directory.manifest.network, directory.manifest.stages
+    found = group_stages(without_dead_channels(network))
+    same = built.input.shape == tuple(network.input_shape)
+    same &= [stage.layer for stage in stages] == [stage.name for stage in found]
+    same &= [s.outputs[0].node for s in stages] == [stage.result for stage in found]
+    same &= [s.input.node for s in stages] == [stage.source for stage in found]
+    same &= [s.node for s in built.outputs] == [port.node for port in network.outputs]
+    if not same:
+        raise CompileError(
+            "CB515",
+            "the network file is not the one that this build was made from",
+            at=Origin(str(directory.source)),
+            help="build the network again",
+        )
+
+
+def _check_netlist(netlist: Path, layer: str | None) -> None:
+    problem = ""
+    if layer is not None:
+        problem = f"a netlist is of the whole network, and only {layer!r} is to be simulated"
+    elif netlist.suffix != ".v" or not netlist.is_file():
+        problem = "this is not a Verilog file, .v"
+    if problem:
+        raise CompileError(
+            "CB516",
+            problem,
+            at=Origin(str(netlist)),
+            help="write it with: corgibuilder synth BUILD --netlist",
+        )

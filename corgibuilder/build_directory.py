@@ -251,7 +251,8 @@ class BuildDirectory:
 
     def memory_images(self) -> list[Path]:
         """Files that the Verilog reads with ``$readmemh``, by bare name."""
-        return sorted((self.path / "rtl").glob("*.hex"))
+        named = (file for file in self.manifest.files if file.startswith("rtl/"))
+        return [self.path / file for file in sorted(named) if file.endswith(".hex")]
 
 
 def read_build_directory(path: Path, *, changed: bool = False) -> BuildDirectory:
@@ -271,6 +272,14 @@ def read_build_directory(path: Path, *, changed: bool = False) -> BuildDirectory
     manifest, edited = _read_manifest(file)
     if not changed:
         _check_unchanged(path, manifest, edited)
+    missing = [name for name in manifest.files if not (path / name).is_file()]
+    if missing:
+        raise CompileError(
+            "CB514",
+            f"files of the build are missing: {named(missing)}",
+            at=Origin(str(path)),
+            help="build the network again",
+        )
     return BuildDirectory(path=path, manifest=manifest)
 
 
@@ -312,6 +321,8 @@ def _check_consistent(manifest: Manifest) -> None:
             )
         if unit.smallest[0] > unit.input.width or unit.smallest[1] > unit.input.height:
             raise UnsuitableError(f"the smallest map of {unit.module} is larger than its largest")
+    if "cycles_per_frame" not in manifest.target:
+        raise UnsuitableError("its target has no cycles_per_frame")
     if manifest.files.get(manifest.source.file) != manifest.source.sha256:
         raise UnsuitableError(
             f"{manifest.source.file} is not among its files with the same SHA-256"

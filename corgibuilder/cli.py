@@ -10,7 +10,7 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
-from corgibuilder.folders import scratch_folder, write_complete
+from corgibuilder.folders import check_apart, scratch_folder, write_complete
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.interrupts import ended_in_one_line
@@ -97,6 +97,7 @@ def run(
 
     Outputs have the names, shapes and values of the network file: compare them with onnxruntime's.
     """
+    check_apart([output], [network, frames])
     read = api.read(network)
     outputs = api.run(read, load_input(frames, read, pixels))
     if output:
@@ -127,6 +128,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
+    check_apart([output, report], [network])
     made = api.plan_file(
         network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency
     )

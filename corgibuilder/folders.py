@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -176,6 +176,22 @@ def _exchange(new: Path, place: Path, old: Path) -> None:
         if old.exists():
             old.rename(place)
         raise
+
+
+def check_apart(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
+    """Raise :class:`CompileError` where a file would take the place of an input or of another."""
+    taken = [_real(path) for path in inputs]
+    for out in outputs:
+        if out is None:
+            continue
+        if _real(out) in taken and Path("/dev") not in out.absolute().parents:
+            raise CompileError(
+                "CB428",
+                "this file is read, or written to, by the same command",
+                at=Origin(str(out)),
+                help="choose another file",
+            )
+        taken.append(_real(out))
 
 
 def write_complete(out: Path, content: str | bytes) -> None:

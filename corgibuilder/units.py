@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.plan.limits import MAX_SIDE
+from corgibuilder.plan.target import CLOCK_RANGE, FPS_RANGE, LATENCY_RANGE
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6}
@@ -40,11 +41,11 @@ def _written(number: Fraction | int) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{float(number):g}"
 
 
-FPS = Limits("--fps", "CB619", Fraction(1, 10**6), 10**9)
-CLOCK_HZ = Limits("--clock", "CB620", 1, 100 * 10**9, " Hz")
+FPS = Limits("--fps", "CB619", *FPS_RANGE)
+CLOCK_HZ = Limits("--clock", "CB620", *CLOCK_RANGE, " Hz")
 IMAGE_SIDE = Limits("--image", "CB621", 1, MAX_SIDE)
 HEADROOM = Limits("--headroom", "CB622", 1, 2**16 - 1)
-LATENCY = Limits("--latency", "CB623", Fraction(1, 10**9), 1000, " s")
+LATENCY = Limits("--latency", "CB623", *LATENCY_RANGE, " s")
 FRAMES = Limits("--frames", "CB624", 1, 10**6)
 SEED = Limits("--seed", "CB625", 0, 2**30)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.folders import complete_folder, scratch_folder, write_complete
+from corgibuilder.folders import check_apart, complete_folder, scratch_folder, write_complete
 
 
 def test_folders_are_made_and_a_file_is_replaced(tmp_path):
@@ -249,3 +249,11 @@ def test_without_room_for_temporary_files(tmp_path, monkeypatch):
         pass
     assert caught.value.code == "CB422"
     assert caught.value.help == "name another place in TMPDIR"
+
+
+def test_an_output_that_is_an_input_or_another_output_is_refused(tmp_path):
+    here = tmp_path / "net.onnx"
+    check_apart([tmp_path / "plan.json", None], [here])
+    for outputs in ([tmp_path / "x" / ".." / "net.onnx"], [tmp_path / "a", tmp_path / "a"]):
+        with pytest.raises(CompileError, match="CB428"):
+            check_apart(outputs, [here])

@@ -10,7 +10,7 @@ from pathlib import Path
 from corgibuilder import resources
 from corgibuilder.build_directory import MEMORIES, BuildDirectory, Manifest, read_build_directory
 from corgibuilder.build_files import MANIFEST, file_digests, foreign_to_build, named
-from corgibuilder.diagnostics import CompileError
+from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import Network as NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
@@ -58,6 +58,7 @@ def build(
     Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, if
     the system does not suit it, or if ``out`` is something else than an earlier build.
     """
+    _check_outside(out)
     pipeline = pipeline_of(network, plan)
     plan = describe(pipeline, plan.target)
     around = plan_system(pipeline, plan.target, system) if system else None
@@ -78,6 +79,18 @@ def build(
         manifest = replace(manifest, files=file_digests(folder))
         (folder / MANIFEST).write_text(manifest.to_json())
     return manifest
+
+
+def _check_outside(out: Path) -> None:
+    """Refuse a folder in an earlier build, which would be a changed one then."""
+    for folder in out.absolute().parents:
+        if (folder / MANIFEST).is_file() and not _foreign(folder):
+            raise CompileError(
+                "CB429",
+                f"this folder would lie in another build: {folder}",
+                at=Origin(str(out)),
+                help="choose a folder beside it",
+            )
 
 
 def _foreign(folder: Path) -> str:

@@ -6,6 +6,10 @@ from fractions import Fraction
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Shape
 
+FPS_RANGE = (Fraction(1, 10**6), 10**9)
+CLOCK_RANGE = (1, 10**11)  #: in Hz
+LATENCY_RANGE = (Fraction(1, 10**9), 1000)  #: in seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -37,23 +41,39 @@ class Target:
             raise CompileError(
                 "CB404",
                 f"{float(self.fps):g} frames/s at {self.clock_hz} Hz is not a target",
-                at=Origin("command line"),
+                at=Origin("target"),
                 help="give a frame rate and a clock above 0",
             )
         if self.headroom is not None and self.headroom < 1:
             raise CompileError(
                 "CB404",
                 f"a headroom of {self.headroom} pixels a cycle is not a target",
-                at=Origin("command line"),
+                at=Origin("target"),
                 help="give 1 or more pixels, or no headroom",
             )
         if self.latency is not None and self.latency <= 0:
             raise CompileError(
                 "CB404",
                 f"a latency of {float(self.latency):g} s is not a target",
-                at=Origin("command line"),
+                at=Origin("target"),
                 help="give a latency above 0, or none",
             )
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        asked = (
+            ("a frame rate", self.fps, FPS_RANGE, " frames/s"),
+            ("a clock", self.clock_hz, CLOCK_RANGE, " Hz"),
+            ("a latency", self.latency, LATENCY_RANGE, " s"),
+        )
+        for what, value, (least, most), unit in asked:
+            if value is not None and not least <= value <= most:
+                raise CompileError(
+                    "CB404",
+                    f"{what} of {float(value):.3g}{unit} is not a target",
+                    at=Origin("target"),
+                    help=f"give {float(least):g} to {float(most):g}{unit}",
+                )
 
     @property
     def budget(self) -> int:

@@ -34,7 +34,8 @@ def plan_table(plan: Plan) -> Table:
     if target.headroom is not None:
         size += f" with {target.headroom} pixels a cycle"
     if target.latency is not None:
-        size += f" within {float(target.latency) * 1e3:g} ms"
+        kept = plan.latency_first <= target.latency * target.clock_hz
+        size += f" {'within' if kept else 'NOT within'} {float(target.latency) * 1e3:g} ms"
     title = (
         f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"

@@ -19,6 +19,7 @@ from corgibuilder.report import plan_page
 from corgibuilder.synth import synth
 
 from ..frontend.models import QONNX, Model
+from ..simulators import FAST
 
 
 def model():
@@ -306,3 +307,33 @@ def test_a_plan_of_another_network_leaves_nothing_behind(source, tmp_path):
     with pytest.raises(CompileError, match="CB412"):
         api.build(source, plan, tmp_path / "out" / "build")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_build_in_another_build_is_refused(source, plan, built):
+    before = contents(built)
+    with pytest.raises(CompileError, match="CB429"):
+        api.build(source, plan, built / "sub")
+    assert contents(built) == before
+
+
+def test_another_network_in_a_build_is_refused(source, plan, built, tmp_path):
+    shutil.copytree(built, tmp_path / "build")
+    other = Model((2, 7, 9), "UINT4")
+    other.conv(np.ones((1, 2, 1, 1)), name="other")
+    shutil.copyfile(other.save(tmp_path), next((tmp_path / "build/source").iterdir()))
+    with pytest.raises(CompileError, match="CB515"):
+        api.simulate(tmp_path / "build", changed=True)
+
+
+@pytest.mark.parametrize("netlist", ["nothing.v", "plan.json"])
+def test_what_is_no_netlist_is_refused(built, netlist):
+    with pytest.raises(CompileError, match="CB516"):
+        api.simulate(built, netlist=built / netlist)
+
+
+def test_a_file_that_the_bench_writes_too_is_left_alone(built, tmp_path):
+    shutil.copytree(built, tmp_path / "build")
+    added = tmp_path / "build/rtl/i.hex"
+    added.write_text("precious")
+    api.simulate(tmp_path / "build", frames=1, simulator=FAST, changed=True)
+    assert added.read_text() == "precious"

@@ -43,7 +43,7 @@ def test_a_target_of_nothing_is_refused(fps, clock_hz):
         Target(fps=Fraction(fps), clock_hz=clock_hz)
     assert str(caught.value) == (
         f"error[CB404]: {fps} frames/s at {clock_hz} Hz is not a target\n"
-        "  --> command line\n"
+        "  --> target\n"
         "  help: give a frame rate and a clock above 0"
     )
 
@@ -273,3 +273,13 @@ def test_input_words_of_no_whole_pixels_are_refused(lanes):
         f"error[CB413]: in the plan input_lanes is {lanes}\n  --> toy.onnx: n0\n"
         "  help: take 1 to 3, or 3 times a divisor of the width, 10"
     )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"fps": Fraction(1, 10**30)}, {"clock_hz": 10**12}, {"latency": Fraction(10**6)}],
+    ids=str,
+)
+def test_targets_that_nobody_means_are_refused(asked):
+    with pytest.raises(CompileError, match="CB404"):
+        Target(**{"fps": Fraction(30), "clock_hz": 10**6} | asked)

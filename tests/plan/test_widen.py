@@ -261,6 +261,6 @@ def test_a_headroom_of_nothing_is_refused(headroom):
         Target(fps=1, clock_hz=1, headroom=headroom)
     assert str(caught.value) == (
         f"error[CB404]: a headroom of {headroom} pixels a cycle is not a target\n"
-        "  --> command line\n"
+        "  --> target\n"
         "  help: give 1 or more pixels, or no headroom"
     )
