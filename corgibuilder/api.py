@@ -234,8 +234,8 @@ def simulate(
 
     ``inputs`` is ``(frames, *shape)`` in the source file's own terms. Without it random ``frames``
     enter, by default as many as fill the pipeline, and where the hardware takes several sizes also
-    some that are smaller. The last two, or half of fewer than four, have stalls, and the smaller
-    ones; all have with ``stalls``. Stages of which these frames show too little get frames of their
+    some that are smaller. The last ones, at most half of them, have stalls, and the smaller ones;
+    all have with ``stalls``. Stages of which these frames show too little get frames of their
     own. With ``layer`` only that stage is simulated, on the values that reach it. A build that
     was changed after it was written is refused, unless ``changed`` says that this is meant.
     """
@@ -251,7 +251,7 @@ def simulate(
     else:
         network, integers = encode(network, inputs)
         played = list(integers)
-    stalls_from = 0 if stalls else calm_frames(len(played))
+    stalls_from = 0 if stalls else calm_frames(len(played), unit)
     if inputs is None and unit.resizable:
         played += smaller_frames(network, directory.manifest.network.smallest, seed)
     progress(f"evaluating {len(played)} frames", 0.0)

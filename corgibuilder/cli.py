@@ -207,7 +207,7 @@ def simulate(
     """Simulate the Verilog against the golden model and the plan; status 1 if one is not kept.
 
     Frames without stalls show cycles per frame and latency, which have to be the planned ones or
-    fewer. The last two have stalls: words are withheld and refused at random. Where the hardware
+    fewer. The last ones have stalls: words are withheld and refused at random. Where the hardware
     takes images of several sizes, smaller ones follow, also with stalls. Every output is compared,
     and all that passes between the stages. Stages in which a flipped bit of a weight, or a constant
     off by one, would not show in these frames get frames of their own, at the same time.

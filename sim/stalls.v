@@ -1,5 +1,5 @@
 // Random pauses of one side of a stream. Every 64 cycles the mood changes: pauses take none, a
-// quarter, half or three quarters of the cycles.
+// quarter, half, three quarters or all of the cycles. All, so that buffers run full or empty.
 module stalls #(
     parameter SEED = 1
 ) (
@@ -18,9 +18,10 @@ module stalls #(
 
     reg [31:0] noise;
     reg [5:0] age;
-    reg [1:0] mood;
+    reg [2:0] mood;
 
-    assign stall = on && noise[1:0] < mood;
+    // 4 and 5 are none, 6 and 7 are all
+    assign stall = on && (mood[2] ? mood[1] : noise[1:0] < mood[1:0]);
 
     always @(posedge clk)
         if (rst) begin
@@ -30,6 +31,6 @@ module stalls #(
         end else begin
             noise <= xorshift(noise);
             age <= age + 1;
-            if (age == 63) mood <= noise[9:8];
+            if (age == 63) mood <= noise[10:8];
         end
 endmodule

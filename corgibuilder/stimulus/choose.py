@@ -1,6 +1,6 @@
 """Chooses what a simulation plays: whole frames, and more frames for single stages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.frontend import resized
 from corgibuilder.ir import Argmax, Network, input_node
 from corgibuilder.passes import without_dead_channels
-from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.stages import Stage, group_stages
 from corgibuilder.units import FRAMES
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
@@ -19,20 +19,26 @@ from .values import Frames, Values, stage_values
 from .whole import varied
 
 MEASURED_FRAMES = 3  #: without stalls, in a pipeline that is full
-STALLED_FRAMES = 2  #: after them
-OTHER_SIZES = 2  #: of images, all with stalls
+STALLED_FRAMES = 2  #: after them, or more where they are short
+STALLED_CYCLES = 1_000  #: at least, as planned
+OTHER_SIZES = 6  #: of images, all with stalls
+SMALL_MAPS = 40  #: into a stage by itself, with their sizes ahead of them
 MAX_RANDOM_VALUES = 2**27  #: in all random frames
 LEAST_CYCLES = 100_000  #: that a stage by itself may always take
 
 
 def frame_count(unit: Unit) -> int:
     """Frames enough for the figures of ``unit``, and for stalls."""
-    return MEASURED_FRAMES + frames_to_fill(unit) + STALLED_FRAMES
+    return MEASURED_FRAMES + frames_to_fill(unit) + _stalled_frames(unit)
 
 
-def calm_frames(frames: int) -> int:
-    """Of so many frames those without stalls: all but the last two, or at least half of them."""
-    return max(frames - STALLED_FRAMES, (frames + 1) // 2)
+def calm_frames(frames: int, unit: Unit) -> int:
+    """Of so many frames those without stalls: all but the last two or more, or half of them."""
+    return max(frames - _stalled_frames(unit), (frames + 1) // 2)
+
+
+def _stalled_frames(unit: Unit) -> int:
+    return max(STALLED_FRAMES, STALLED_CYCLES // unit.cycles_per_frame)
 
 
 def random_frames(network: Network, count: int, seed: int) -> Frames:
@@ -52,14 +58,33 @@ def random_frames(network: Network, count: int, seed: int) -> Frames:
 
 
 def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Frames:
-    """Frames of sizes from ``smallest``, width and height, on, and then one of the largest size."""
+    """Frames of sizes from ``smallest``, width and height, on, and then one of the largest size.
+
+    Every other one is about as small as may be: several of them are in a stage at once.
+    """
     rng = np.random.default_rng(seed)
-    shape = network.input_shape
+    largest = network.input_shape.width, network.input_shape.height
     frames: Frames = []
-    for _ in range(OTHER_SIZES):
-        width, height = rng.integers(smallest, (shape.width, shape.height), endpoint=True).tolist()
+    for number in range(OTHER_SIZES):
+        most = largest if number % 2 else np.minimum(np.array(smallest) + 1, largest)
+        width, height = rng.integers(smallest, most, endpoint=True).tolist()
         frames += random_frames(resized(network, width, height), 1, seed + len(frames))
     return [*frames, *random_frames(network, 1, seed + len(frames))]
+
+
+def small_maps(stage: Stage, smallest: tuple[int, int], rng: np.random.Generator) -> Frames:
+    """Frames for a stage by itself, of sizes from ``smallest`` on.
+
+    In the network the size of a frame comes with its first word; here sizes come as far ahead as
+    the stage takes them.
+    """
+    maps = []
+    most = np.minimum(np.array(smallest) + 1, (stage.x.shape.width, stage.x.shape.height))
+    for number in range(SMALL_MAPS):
+        width, height = rng.integers(smallest, most, endpoint=True).tolist()
+        shape = replace(stage.x.shape, height=height, width=width)
+        maps.append(varied(replace(stage.x, shape=shape), number, rng))
+    return maps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +134,8 @@ def choose(
             more = stage_frames(shown, most, rng)
             coverage = shown.coverage()
             notes += _note(coverage, len(more) == most, cycles)
+        if played_alone and units[stage.name].resizable:
+            more += small_maps(stage, units[stage.name].smallest, rng)
         if more:
             expected = stage_values(stage, more)
             alone[stage.name] = StageFrames(frames=more, golden={stage.result: expected})

@@ -123,9 +123,9 @@ def _inputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Played, 
 
 
 def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorded, ...]:
-    streams = [(stream, run.golden[stream.node], True) for stream in run.unit.outputs]
+    streams = [(stream, run.golden[stream.node]) for stream in run.unit.outputs]
     if run.unit.resizable and not run.size_ports:
-        streams += [(size_stream(s), sizes(maps), False) for s, maps, _ in streams]
+        streams += [(size_stream(s), sizes(maps)) for s, maps in streams]
     return tuple(
         record(
             directory,
@@ -134,9 +134,8 @@ def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorde
             maps,
             calm_frames=run.calm_frames,
             seed=seed + 100 + k,
-            stalls=stalls,
         )
-        for k, (stream, maps, stalls) in enumerate(streams, start=1)
+        for k, (stream, maps) in enumerate(streams, start=1)
     )
 
 

@@ -43,7 +43,6 @@ class Recorded:
     bits: int
     signed: bool
     shapes: tuple[tuple[int, int, int], ...]
-    stalls: bool
     seed: int
 
 
@@ -97,7 +96,6 @@ def record(
     seed: int = 0,
     layer: str | None = None,
     instance: str = "",
-    stalls: bool = True,
 ) -> Recorded:
     """Write what is expected on a stream; ``layer`` is what to call it, by default its node."""
     np.save(directory / f"{name}.npy", np.concatenate([travel_order(x) for x in golden]))
@@ -113,7 +111,6 @@ def record(
         bits=stream.bits,
         signed=stream.signed,
         shapes=tuple((x.shape[0], x.shape[1], x.shape[2]) for x in golden),
-        stalls=stalls,
         seed=seed,
     )
 

@@ -73,21 +73,45 @@ def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int] | None = None
 
 
 def _wrapper(name: str, file: Path, size: tuple[int, int] | None) -> str:
-    """A module around that of the file: payloads count only while they are valid."""
+    """A module around that of the file.
+
+    Payloads that leave count only while they are valid; words that enter stay until they are taken,
+    as the stream rule has it.
+    """
     module = next(m[0] for m in MODULE.finditer(file.read_text()) if m[1] == file.stem)
-    fixed = {}
+    found = {
+        port: (direction, f"[{last or 0}:0]") for direction, last, port in PORT.findall(module)
+    }
+    inner = dict(zip(found, found, strict=True))
+    body = []
+    for port, (direction, width) in found.items():
+        stream = port.removesuffix("__payload")
+        if stream != port:
+            inner[port] = f"{stream}__word"
+            rule = LEAVES if direction == "output" else ENTERS
+            body.append(rule.format(stream=stream, width=width))
+            if direction == "input":
+                inner[f"{stream}__valid"] = f"{stream}__offered"
     if size:
-        fixed = {"i_size__payload": f"32'h{size[0]:04x}{size[1]:04x}"}
-        fixed |= {"height": f"16'd{size[0]}", "width": f"16'd{size[1]}"}
-    ports, inner, outer = [], [], []
-    for direction, last, port in PORT.findall(module):
-        width = f"[{last or 0}:0]"
-        ports.append(f"{direction} {width} {port}")
-        if direction == "output" and port.endswith("__payload"):
-            valid = port.replace("__payload", "__valid")
-            outer.append(f"wire {width} bare_{port}; assign {port} = {valid} ? bare_{port} : 0;")
-            inner.append(f".{port}(bare_{port})")
-        else:
-            inner.append(f".{port}({fixed.get(port, port)})")
-    body = [*outer, f"{file.stem} inside ({', '.join(inner)});"]
-    return "\n".join([f"module {name}({', '.join(ports)});", *body, "endmodule", ""])
+        inner["i_size__payload"] = f"32'h{size[0]:04x}{size[1]:04x}"
+        inner |= {"height": f"16'd{size[0]}", "width": f"16'd{size[1]}"}
+    ports = ", ".join(f"{direction} {width} {port}" for port, (direction, width) in found.items())
+    given = ", ".join(f".{port}({inner[port]})" for port in found)
+    return "\n".join([f"module {name}({ports});", *body, f"{file.stem} inside ({given});", END])
+
+
+LEAVES = """
+wire {width} {stream}__word;
+assign {stream}__payload = {stream}__valid ? {stream}__word : 0;
+"""
+ENTERS = """
+reg {stream}__waits = 0;
+reg {width} {stream}__kept = 0;
+wire {stream}__offered = {stream}__valid | {stream}__waits;
+wire {width} {stream}__word = {stream}__waits ? {stream}__kept : {stream}__payload;
+always @(posedge clk) begin
+    {stream}__waits <= {stream}__offered & ~{stream}__ready & ~rst;
+    {stream}__kept <= {stream}__word;
+end
+"""
+END = "endmodule\n"
