@@ -1,5 +1,7 @@
 """The whole way, from a network file to Verilog in a simulator: outputs equal the golden model."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from corgibuilder.frontend import resized
 from corgibuilder.verify import SimulationReport, Simulator
 
 from .frontend.models import QONNX, Model
-from .published import ALL, CNN28
+from .published import ALL, CNN28, VWW
 from .simulators import FAST, needs_icarus
 
 REAL_DIGITS = np.load(DIGITS_FRAMES)["input"][:3]
@@ -138,6 +140,17 @@ def test_cnn28_takes_a_frame_in_every_784_cycles(tmp_path):
     report = api.simulate(tmp_path / "build", published.samples()["input"][:4])
     check(report)
     assert report.cycles_per_frame == report.planned_cycles_per_frame == 784
+
+
+@pytest.mark.slow
+def test_a_latency_that_is_asked_for_of_the_visual_wake_words_network(tmp_path):
+    vww = VWW.or_skip()
+    plan = api.plan(vww.network(), fps=200, clock_hz=50_000_000, latency=Fraction("7.22e-3"))
+    api.build(vww.path, plan, tmp_path / "build")
+    report = api.simulate(tmp_path / "build", vww.samples()["input"][:1], stalls=False)
+    check(report)
+    assert plan.latency_first <= 361_000
+    assert report.latency_first == pytest.approx(plan.latency_first, rel=0.01)
 
 
 @pytest.mark.slow
