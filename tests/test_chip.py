@@ -13,7 +13,7 @@ import pytest
 from corgibuilder import api, golden, verify
 from corgibuilder.frontend import resized
 from corgibuilder.plan import pipeline_of
-from corgibuilder.plan.pipeline import latencies
+from corgibuilder.plan.simulation import pipeline_latencies
 from corgibuilder.system import System
 
 from .published import FOLDER
@@ -41,7 +41,9 @@ def planned(source):
 @pytest.fixture(scope="module")
 def latency(source, planned):
     pipeline = pipeline_of(api.read(source, image=IMAGE), planned)
-    return max(first for first, _ in latencies(pipeline, interval=CYCLES_PER_PIXEL).values())
+    return max(
+        first for first, _ in pipeline_latencies(pipeline, interval=CYCLES_PER_PIXEL).values()
+    )
 
 
 def test_the_plan_is_as_small_and_as_quick_as_the_arithmetic_allows(planned, latency):

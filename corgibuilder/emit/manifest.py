@@ -8,7 +8,8 @@ from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
-from corgibuilder.plan.pipeline import Link, Pipeline, smallest_map, stage_latency
+from corgibuilder.plan.pipeline import Link, Pipeline, smallest_map
+from corgibuilder.plan.simulation import stage_machine, timing
 from corgibuilder.version import VERSION
 
 SHELL_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
@@ -64,7 +65,8 @@ def _smallest(pipeline: Pipeline, links: Sequence[Link], node: str) -> tuple[int
 
 def _stage(pipeline: Pipeline, link: Link) -> Unit:
     graph, stage = pipeline.network.graph, link.stage
-    first, frame = stage_latency(link)
+    alone = timing(stage_machine(link, resizable=pipeline.resizable))
+    first, frame = alone.slowest
     return Unit(
         layer=stage.name,
         module=stage.module,
@@ -73,7 +75,7 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
         smallest=_smallest(pipeline, [link], stage.source),
         input=_stream(graph, "i", stage.source, link.lanes),
         outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
-        cycles_per_frame=max(link.folded.frame_cycles, link.input_words),
+        cycles_per_frame=alone.interval,
         latency_first=first,
         latency_frame=frame,
     )

@@ -1,10 +1,10 @@
 """Change the number of lanes of a stream without mixing pixels up."""
 
-from math import lcm
-
 from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+
+from corgibuilder.plan.regroup import Hop
 
 from .streams import counter, word, words_per_pixel
 
@@ -106,27 +106,12 @@ class Gearbox(wiring.Component):
         return [lanes] * (words - 1) + [self.channels - lanes * (words - 1)]
 
 
-def regroup(m, source, shape: ShapeLike, *, pixel: int, lanes: int, unit: int, out_lanes: int):
-    """Stream of ``source`` in words of ``out_lanes`` values, after the gearboxes that takes.
-
-    Parameters
-    ----------
-    pixel, lanes
-        Values of a pixel and of a word that arrives: part of a pixel, or several whole ones.
-    unit, out_lanes
-        Values that are one pixel to whoever reads, and of a word for it: part of a unit, or one.
-    """
-    arriving = max(pixel, lanes)
-    if arriving == unit:
-        hops = [(unit, lanes, out_lanes)]
-    else:
-        between = (lcm(arriving, unit), arriving, unit)
-        hops = [(arriving, lanes, arriving), between, (unit, unit, out_lanes)]
+def regroup(m, source, shape: ShapeLike, hops: list[Hop]):
+    """Stream of ``source`` after the gearboxes of :func:`corgibuilder.plan.regroup.hops`."""
     for k, (channels, before, after) in enumerate(hops):
-        if before != after:
-            m.submodules[f"gearbox_{k}" if k else "gearbox"] = gearbox = Gearbox(
-                shape, channels=channels, in_lanes=before, out_lanes=after
-            )
-            wiring.connect(m, source, gearbox.i)
-            source = gearbox.o
+        m.submodules[f"gearbox_{k}" if k else "gearbox"] = gearbox = Gearbox(
+            shape, channels=channels, in_lanes=before, out_lanes=after
+        )
+        wiring.connect(m, source, gearbox.i)
+        source = gearbox.o
     return source

@@ -10,6 +10,7 @@ from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, taps
 from corgibuilder.plan.forms import Form
 from corgibuilder.plan.picks import gathered_picks, window_picks
+from corgibuilder.plan.regroup import hops as regroup_hops
 
 from .argmax import Argmax
 from .chunks import Chunks
@@ -77,15 +78,13 @@ class Stage(wiring.Component):
         source = wiring.flipped(self.i)
         if self.lanes > folded.input_lanes:
             source = self._queued(m, source)
-        source = regroup(
-            m,
-            source,
-            self.x,
+        hops = regroup_hops(
             pixel=stage.pixel_channels,
             lanes=self.lanes,
             unit=stage.x.shape.channels,
             out_lanes=folded.input_lanes,
         )
+        source = regroup(m, source, self.x, hops)
         if self.lanes <= folded.input_lanes:
             source = self._queued(m, source)
         match stage.engine:

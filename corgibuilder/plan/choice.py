@@ -8,15 +8,17 @@ from corgibuilder.ir import Network, Shape
 
 from .folded import Folded
 from .folding import Folding, ceil_div, least_capacity
-from .pipeline import Pipeline, assemble, form_of, is_resizable, latencies, sized
+from .pipeline import Pipeline, assemble, estimated_latency, form_of, is_resizable, sized
 from .search import cheapest, fewest_cycles
+from .simulation import pipeline_timing, stage_machine, timing
 from .stages import Stage, group_stages
 from .target import Target
 from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
 PARTS = 128  #: of the frame rate's budget, in which a better pace is looked for
 GIVEN_UP = 8  #: parts at most, where no latency is asked for
-STEP = 8  #: parts from one coarse try to the next, where one is
+STEP = 8  #: parts from one coarse try to the next, where a latency is asked for
+TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
 def choose(network: Network, target: Target) -> Pipeline:
@@ -35,7 +37,7 @@ def choose(network: Network, target: Target) -> Pipeline:
         paces = _Paces(network, stages, budget, resizable=resizable)
         slowest = paces.within(PARTS)
         if slowest is not None and slowest.resizable == resizable:
-            return sized(_worthwhile(paces) if target.latency is None else _quick(paces, target))
+            return _in_time(paces, target)
     raise _too_fast(network, stages, target)
 
 
@@ -49,6 +51,7 @@ class _Paces:
         self.stages = stages
         self.budget = budget
         self.resizable = resizable
+        self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._form = cache(form_of)
         self._found: dict[tuple[str, int], tuple[int, Stage, Folding]] = {}
 
@@ -63,7 +66,8 @@ class _Paces:
         foldings: dict[str, Folding] = {}
         chosen = []
         for stage in self.stages:
-            found = self._narrowest(stage, budget, lanes[stage.source])
+            spared = max(budget - self.spare.get(stage.name, 0), 1)
+            found = self._narrowest(stage, spared, lanes[stage.source])
             if found is None:
                 return None
             wide, foldings[stage.name] = found
@@ -83,6 +87,44 @@ class _Paces:
         return found
 
 
+def _in_time(paces: _Paces, target: Target) -> Pipeline:
+    """The pipeline that keeps the frame rate in the simulation, and the latency if one is asked."""
+    reached = []
+    for _ in range(TRIES):
+        if paces.within(PARTS) is None:
+            break
+        pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
+        interval = pipeline_timing(pipeline).interval
+        if interval <= paces.budget:
+            return pipeline
+        reached.append(interval)
+        _hurry(paces, pipeline, interval - paces.budget)
+    raise _too_slow(paces, target, min(reached))
+
+
+def _hurry(paces: _Paces, pipeline: Pipeline, late: int) -> None:
+    """Ask more of the stages that are late by themselves; of all, if none is."""
+    alone = {
+        link.stage.name: timing(stage_machine(link, resizable=pipeline.resizable)).interval
+        for link in pipeline.links
+    }
+    slow = [name for name, cycles in alone.items() if cycles > paces.budget] or list(alone)
+    for name in slow:
+        over = alone[name] - paces.budget
+        paces.spare[name] = paces.spare.get(name, 0) + (over if over > 0 else late)
+
+
+def _too_slow(paces: _Paces, target: Target, least: int) -> CompileError:
+    return CompileError(
+        "CB403",
+        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {paces.budget:,} cycles "
+        f"for a frame, and the fastest pipeline that was found takes {least:,}",
+        at=Origin(paces.network.name),
+        help=f"ask for {target.clock_hz / least:g} frames/s or fewer, or for a clock of "
+        f"{float(least * target.fps) / 1e6:g} MHz or more",
+    )
+
+
 def _worthwhile(paces: _Paces) -> Pipeline:
     """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
     tried: dict[int, Pipeline] = {}
@@ -90,37 +132,58 @@ def _worthwhile(paces: _Paces) -> Pipeline:
         pipeline = paces.within(part)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
-    return min(tried.values(), key=lambda p: p.multipliers * first_latency(p))
+    return sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p)))
 
 
 def _quick(paces: _Paces, target: Target) -> Pipeline:
-    """The pipeline for the largest part of the budget with which the latency is met."""
+    """The pipeline for the largest part of the budget with which the latency is met.
+
+    The estimate says where to begin; from there one part after the other is simulated.
+    """
     assert target.latency is not None
     limit = int(target.latency * target.clock_hz)
-    reached = []
-    for most in range(PARTS, 0, -STEP):
-        pipeline = paces.within(most)
-        if pipeline is None:
-            break
-        reached.append(first_latency(pipeline))
-        if reached[-1] <= limit:
-            parts = range(min(most + STEP - 1, PARTS), most, -1)
-            finer = (paces.within(part) for part in parts)
-            quick = (p for p in finer if p is not None and first_latency(p) <= limit)
-            return next(quick, pipeline)
+    found: dict[int, tuple[int, Pipeline] | None] = {}
+
+    def latency(part: int) -> int:
+        if part not in found:
+            pipeline = paces.within(part)
+            found[part] = None
+            if pipeline is not None:
+                made = sized(pipeline)
+                found[part] = (pipeline_timing(made).slowest[0], made)
+        entry = found[part]
+        return limit + 1 if entry is None else entry[0]
+
+    part = _first_guess(paces, limit)
+    while latency(part) > limit and part > 1 and found[part] is not None:
+        part -= 1
+    while part < PARTS and latency(part) <= limit and latency(part + 1) <= limit:
+        part += 1
+    entry = found[part]
+    if entry is not None and entry[0] <= limit:
+        return entry[1]
+    reached = min(entry[0] for entry in found.values() if entry is not None)
     raise CompileError(
         "CB409",
         f"a latency of {float(target.latency) * 1e3:g} ms is asked for, "
-        f"and {min(reached) / target.clock_hz * 1e3:.3f} ms is the least that was found",
+        f"and {reached / target.clock_hz * 1e3:.3f} ms is the least that was found",
         at=Origin("command line"),
-        help=f"ask for {min(reached) / target.clock_hz * 1e3 + 0.001:.3f} ms or more, "
+        help=f"ask for {reached / target.clock_hz * 1e3 + 0.001:.3f} ms or more, "
         "or for a faster clock",
     )
 
 
-def first_latency(pipeline: Pipeline) -> int:
-    """Cycles from the first input word to the first word of the output that ends last."""
-    return max(latencies(pipeline).values(), key=lambda spans: spans[1])[0]
+def _first_guess(paces: _Paces, limit: int) -> int:
+    """The largest of some parts of the budget whose estimated latency is met, or the least."""
+    part = PARTS
+    for most in range(PARTS, 0, -STEP):
+        pipeline = paces.within(most)
+        if pipeline is None:
+            break
+        part = most
+        if estimated_latency(pipeline) <= limit:
+            break
+    return part
 
 
 def _narrowest(

@@ -9,12 +9,12 @@ from corgibuilder.ir import Conv, Ints, Network, Pool, TensorType
 from .folded import Folded
 from .folding import Feed, Folding, ceil_div, least_capacity, words_of
 from .forms import Form, find_form
+from .regroup import Hop, hops
 from .stages import Stage
 from .times import Times
-from .timing import BUFFER_CYCLES, Flow, Passage, pass_through
+from .timing import Flow, Passage, pass_through
 
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
-ENTRY_CYCLES = 1  #: from the input to the first stage, where frames have sizes
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
 
@@ -39,6 +39,17 @@ class Link:
         """Words that carry so many pixels, as the stage counts them."""
         stage = self.stage
         return words_of(pixels * stage.entering, stage.pixel_channels, self.lanes)
+
+    @property
+    def hops(self) -> list[Hop]:
+        """The gearboxes between the words that arrive and the feed's."""
+        stage = self.stage
+        return hops(
+            pixel=stage.pixel_channels,
+            lanes=self.lanes,
+            unit=stage.x.shape.channels,
+            out_lanes=self.folded.input_lanes,
+        )
 
     @property
     def queue_lanes(self) -> int:
@@ -85,6 +96,11 @@ class Pipeline:
         if node == self.input_node:
             return self.input_lanes
         return next(k.folded.folding.lanes for k in self.links if k.stage.result == node)
+
+    def words_of(self, node: str) -> int:
+        """Words of a frame in the stream that carries the value of ``node``."""
+        shape = self.network.graph.type(node).shape
+        return words_of(shape.pixels, shape.channels, self.lanes_of(node))
 
 
 def smallest_map(links: Sequence[Link], node: str) -> tuple[int, int]:
@@ -176,9 +192,9 @@ def passed(link: Link, flow: Flow, *, frames: int, pace: int = 0) -> Passage:
     return replace(passage, flow=Flow(times, passage.flow.spread))
 
 
-def unhindered(pixels: int, channels: int, lanes: int, *, interval: int = 1) -> Flow:
-    """A frame in words of so many lanes, offered from cycle 0, one word in every ``interval``."""
-    words, together = ceil_div(channels, lanes) * interval, max(lanes // channels, 1)
+def unhindered(pixels: int, channels: int, lanes: int) -> Flow:
+    """A frame in words of so many lanes, one in every cycle from cycle 0 on."""
+    words, together = ceil_div(channels, lanes), max(lanes // channels, 1)
     return Flow(Times.where(lambda k: (k // together + 1) * words - 1, pixels), words)
 
 
@@ -250,32 +266,21 @@ def fitted(link: Link, passage: Passage) -> Link:
     return replace(link, folded=Folded(stage, folding))
 
 
-def stage_latency(link: Link) -> tuple[int, int]:
-    """The same as :func:`latencies` for one stage by itself."""
-    stage = link.stage
-    pixels = stage.x.shape.pixels * stage.entering
-    passage = passed(link, unhindered(pixels, stage.pixel_channels, link.lanes), frames=1)
-    return passage.first_word, _last_word(stage, passage)
-
-
 def _last_word(stage: Stage, passage: Passage) -> int:
     """Cycle of the last word of the first frame."""
     return passage.flow.times.at(stage.acc.shape.pixels * stage.leaving - 1)
 
 
-def latencies(pipeline: Pipeline, *, interval: int = 1) -> dict[str, tuple[int, int]]:
-    """Cycles from a frame's first input word to the first and the last word of each output's frame.
+def estimated_latency(pipeline: Pipeline) -> int:
+    """Cycles from a frame's first input word to the first word of the output that ends last.
 
-    For the first frame into an empty pipeline, of which a word is offered in every ``interval``
-    cycles, and taken as soon as the stages allow.
+    For the first frame into an empty pipeline with endless buffers. An estimate, for comparing many
+    pipelines quickly; :mod:`~.simulation` says it exactly.
     """
     shape = pipeline.network.input_shape
-    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes, interval=interval)
-    before = BUFFER_CYCLES
-    if pipeline.resizable:  # a buffer behind the gate, which lets in a frame with its size
-        entry = replace(entry, times=entry.times.delayed(ENTRY_CYCLES))
-        before += ENTRY_CYCLES
-    found = {pipeline.input_node: (before, entry.times.at(shape.pixels - 1) + BUFFER_CYCLES)}
+    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes)
+    found = {}
     for link, passage in passages(pipeline, entry):
-        found[link.stage.result] = (passage.first_word, _last_word(link.stage, passage))
-    return {port.node: found[port.node] for port in pipeline.network.outputs}
+        found[link.stage.result] = (_last_word(link.stage, passage), passage.first_word)
+    ends = [found[port.node] for port in pipeline.network.outputs if port.node in found]
+    return max(ends)[1]

@@ -21,10 +21,10 @@ from .pipeline import (
     Pipeline,
     assemble,
     is_resizable,
-    latencies,
     several_pixels,
 )
 from .plan_file import FORMAT, StageFields, plan_fields
+from .simulation import pipeline_timing
 from .stages import Stage, group_stages
 from .target import Target
 from .widen import widen, widths
@@ -272,15 +272,19 @@ def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:
 
 
 def describe(pipeline: Pipeline, target: Target) -> Plan:
-    """The plan of a pipeline, with all figures."""
+    """The plan of a pipeline, with all figures.
+
+    Raises :class:`CompileError` if the pipeline would stop.
+    """
     budget = target.budget_for(pipeline.network.input_shape)
-    first, frame = max(latencies(pipeline).values(), key=lambda spans: spans[1])
+    simulated = pipeline_timing(pipeline)
+    first, frame = simulated.slowest
     return Plan(
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
         stages=tuple(_figures(link, budget) for link in pipeline.links),
-        cycles_per_frame=pipeline.frame_cycles,
+        cycles_per_frame=simulated.interval,
         latency_first=first,
         latency_frame=frame,
         notes=pipeline.network.notes,

@@ -1,14 +1,13 @@
-"""The cycle model: when each pixel leaves each stage, and how much waits in between.
+"""An estimate of when each pixel leaves each stage, and of how much waits in between.
 
-Numbers, not RTL. Every stage works through its output positions in order; a position starts when
-the last pixel that it needs has arrived and the position before it is done:
+It serves to size buffers and to compare many pipelines quickly; what a plan says of cycles comes
+from :mod:`~.simulation`. Every stage works through its output positions in order; a position starts
+when the last pixel that it needs has arrived and the position before it is done:
 
     start[k] = max(arrival[need[k]], start[k - 1] + cycles[k - 1])
 
-which a running maximum solves for many positions at once, a few rows after the other. Buffers large
-enough never to hold anybody up are assumed here, and their sizes read off: a design built with
-those sizes keeps the times, because no event of such a pipeline gets later when another gets
-earlier.
+which a running maximum solves for many positions at once, a few rows after the other. Buffers are
+taken to be endless here, and their sizes read off.
 """
 
 from collections.abc import Callable, Iterator

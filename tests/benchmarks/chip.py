@@ -23,7 +23,8 @@ from corgibuilder.plan import (
 )
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.memories import Purpose
-from corgibuilder.plan.pipeline import Pipeline, latencies
+from corgibuilder.plan.pipeline import Pipeline
+from corgibuilder.plan.simulation import pipeline_latencies
 
 from ..published import NEUROCORGI
 from .build import measure
@@ -123,7 +124,7 @@ def _speed(plan: Plan, pipeline: Pipeline) -> Iterator[Figure]:
         unit="cycles",
         required=("<=", budget),
     )
-    spans = latencies(pipeline, interval=CYCLES_PER_PIXEL)
+    spans = pipeline_latencies(pipeline, interval=CYCLES_PER_PIXEL)
     yield Figure(
         name="latency to the first value of the last tap, planned",
         value=1e3 * max(first for first, _ in spans.values()) / CLOCK_HZ,

@@ -14,7 +14,7 @@ import numpy as np
 
 from corgibuilder import api, golden, verify
 from corgibuilder.plan import pipeline_of
-from corgibuilder.plan.pipeline import latencies
+from corgibuilder.plan.simulation import pipeline_latencies
 
 from ..published import NEUROCORGI
 from .chip import CLOCK_HZ, CYCLES_PER_PIXEL, FPS, IMAGE, LATENCY_BOUND, print_figures
@@ -69,7 +69,7 @@ def chip_rtl() -> Iterator[Figure]:
         bound=LATENCY_BOUND,
     )
     pipeline = pipeline_of(network, plan)
-    spans = latencies(pipeline, interval=CYCLES_PER_PIXEL)
+    spans = pipeline_latencies(pipeline, interval=CYCLES_PER_PIXEL)
     planned = max(first for first, _ in spans.values())
     yield Figure(
         name="latency planned over that in RTL, difference",

@@ -6,7 +6,8 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.hw.streams import shape_of, word, words_per_pixel
 from corgibuilder.ir import Port
 from corgibuilder.plan import Target
-from corgibuilder.plan.pipeline import Pipeline, latencies, smallest_map
+from corgibuilder.plan.pipeline import Pipeline, smallest_map
+from corgibuilder.plan.simulation import pipeline_timing
 from corgibuilder.system import MAX_CLASSES, System
 
 from .classifier import ClassifierPlan, fewest_multipliers
@@ -121,7 +122,7 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
             help=f"give 1 to {MAX_CLASSES:,} classes",
         )
     largest = (shape.width, shape.height)
-    spans = latencies(pipeline)
+    spans = pipeline_timing(pipeline).latencies
     last = max(network.outputs, key=lambda port: spans[port.node][1])
     tensor = network.graph.type(last.node)
     classifier = fewest_multipliers(

@@ -1,0 +1,13 @@
+"""The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
+
+from .chains import stage_machine
+from .simulate import DeadlockError, Timing, pipeline_latencies, pipeline_timing, timing
+
+__all__ = [
+    "DeadlockError",
+    "Timing",
+    "pipeline_latencies",
+    "pipeline_timing",
+    "stage_machine",
+    "timing",
+]

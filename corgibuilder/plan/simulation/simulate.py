@@ -1,0 +1,175 @@
+"""A pipeline run with tokens in place of values: when frames come out, and how they follow."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import Ints
+from corgibuilder.plan.pipeline import Pipeline
+
+from .chains import Machine, machine
+from .compiled import Rule, run
+
+MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Cycles of a pipeline whose outputs are always taken.
+
+    ``interval`` is the longest time from one frame to the next when frames follow without a gap;
+    latencies are those of the first frame, from its first input word to the first and the last word
+    of each output, by node.
+    """
+
+    interval: int
+    latencies: dict[str, tuple[int, int]]
+
+    @property
+    def slowest(self) -> tuple[int, int]:
+        """Latencies of the output that ends last."""
+        return max(self.latencies.values(), key=lambda spans: spans[1])
+
+
+@dataclass
+class _Run:
+    """A machine and how far it has come."""
+
+    machine: Machine
+    word_interval: int
+    clock: Ints = field(init=False)
+    flags: Ints = field(init=False)
+    begun: Ints = field(init=False)
+    spans: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.machine = replace(self.machine, state=self.machine.state.copy())
+        chains = len(self.machine.chains)
+        self.clock, self.flags = np.zeros(3, np.int64), np.zeros((chains, 3), np.int64)
+        self.begun = np.full(MOST_FRAMES + 2, -1, np.int64)
+        self.spans = np.full((chains, MOST_FRAMES + 2, 2), -1, np.int64)
+
+    def go_to(self, frames: int) -> None:
+        """Run until so many frames have begun. Raises :class:`DeadlockError`."""
+        m = self.machine
+        run(
+            m.rules, m.parameters, m.state, m.chains, m.readers, m.words, self.flags,
+            self.clock, self.begun, self.spans, self.word_interval, frames,
+        )  # fmt: skip
+        if self.begun[frames - 1] < 0:
+            raise DeadlockError
+
+    @property
+    def first_frame_is_out(self) -> bool:
+        return all(self.spans[chain, 0, 1] >= 0 for chain in self.machine.outputs.values())
+
+    def latencies(self) -> dict[str, tuple[int, int]]:
+        spans = self.spans[:, 0] - self.begun[0]
+        return {n: (int(spans[c, 0]), int(spans[c, 1])) for n, c in self.machine.outputs.items()}
+
+    def ends(self, chain: int) -> Ints:
+        """Cycles of the last words of the frames that have left."""
+        ends: Ints = self.spans[chain, :, 1]
+        return ends[ends >= 0]
+
+    def snapshot(self) -> bytes:
+        """The state, of which equal ones go on in the same way."""
+        state = self.machine.state.copy()
+        _relative(state, self.machine.rules, self.machine.parameters)
+        return state.tobytes() + self.flags[:, 1:].tobytes()
+
+
+def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]) -> None:
+    """Count pixels from the one that is written next."""
+    by_row = rules == Rule.ROW_BANKS
+    written = np.where(by_row, state["written"] // parameters["columns"].clip(1), state["written"])
+    state["base"] -= np.where(rules == Rule.PAIRED_ROWS, 0, written)
+    state["pair"] -= np.where(rules == Rule.PAIRED_ROWS, written, 0)
+    for number, name in enumerate(("start_0", "start_1")):
+        state[name] = np.where(state["starts"] > number, state[name] - written, 0)
+    state["written"] = 0
+
+
+class DeadlockError(Exception):
+    """Nothing moves any more, and frames are not complete."""
+
+
+def pipeline_timing(pipeline: Pipeline) -> Timing:
+    """What a pipeline does. Raises :class:`CompileError` (CB416) if it stops for ever."""
+    with _refusing(pipeline):
+        return timing(machine(pipeline))
+
+
+def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[int, int]]:
+    """Latencies as in :class:`Timing` where a word comes in in every ``interval`` cycles."""
+    with _refusing(pipeline):
+        return latencies(machine(pipeline), interval=interval)
+
+
+@contextmanager
+def _refusing(pipeline: Pipeline) -> Iterator[None]:
+    try:
+        yield
+    except DeadlockError:
+        raise CompileError(
+            "CB416",
+            "with these buffers the pipeline would stop and never go on",
+            at=Origin(pipeline.network.name),
+            help="give larger capacity and fifo values in the plan, or plan anew",
+        ) from None
+
+
+_known: dict[bytes, Timing] = {}  #: simulations that were run
+
+
+def timing(machine: Machine) -> Timing:
+    """Interval and latencies, the input being offered as fast as it is taken.
+
+    Raises :class:`DeadlockError`.
+    """
+    key = hashlib.sha256(machine.key).digest()
+    if key not in _known:
+        _known[key] = _timing(machine)
+    return _known[key]
+
+
+def _timing(machine: Machine) -> Timing:
+    progress = _Run(machine, 1)
+    seen: dict[bytes, int] = {}
+    for frames in range(1, MOST_FRAMES + 1):
+        progress.go_to(frames)
+        if frames == 1:
+            continue
+        since = seen.setdefault(progress.snapshot(), frames)
+        if since < frames and progress.first_frame_is_out:
+            break
+    else:
+        since = MOST_FRAMES // 2
+    interval = max(_longest(progress, chain, since) for chain in machine.outputs.values())
+    return Timing(interval=interval, latencies=progress.latencies())
+
+
+def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
+    """Latencies as in :class:`Timing` where a word comes in in every ``interval`` cycles."""
+    progress = _Run(machine, interval)
+    for frames in count(1):
+        progress.go_to(frames)
+        if progress.first_frame_is_out:
+            break
+    return progress.latencies()
+
+
+def _longest(progress: _Run, chain: int, since: int) -> int:
+    """Longest distance of frames at an output since a frame began."""
+    ends = progress.ends(chain)
+    first = int(np.searchsorted(ends, progress.begun[since - 1]))
+    begun = progress.begun[progress.begun >= 0]
+    average = -(-int(begun[-1] - begun[since - 1]) // (len(begun) - since))
+    distances = np.diff(ends[max(first - 1, 0) :])
+    return max(average, int(distances.max(initial=0)))

@@ -1,0 +1,111 @@
+"""The loop around the rules, against one that steps through every component in every cycle."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.plan import Target, make_plan, pipeline_of
+from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.simulation import (
+    DeadlockError,
+    pipeline_latencies,
+    pipeline_timing,
+    stage_machine,
+    timing,
+)
+from corgibuilder.plan.simulation.chains import machine
+from corgibuilder.plan.simulation.compiled import apply
+
+from ...toys import POINT, SAME, chain, conv, small
+from ..random_plans import any_network, any_plan
+
+FRAMES = 4
+
+
+def step_by_step(machine, frames, interval=1):
+    """Cycles of the first and the last word of each frame at each output."""
+    state = machine.state.copy()
+    chains, words = machine.chains.tolist(), machine.words.tolist()
+    served, moved = [False] * len(chains), [0] * len(chains)
+    spans = {c: [] for c in machine.outputs.values()}
+    sent = offer_from = now = start = 0
+    while any(len(s) < 2 * frames for s in spans.values()):
+        assert now < 10**6
+        entering = now >= offer_from
+        valid = [bool(state[end - 1]["valid"]) if end > first else entering
+                 for first, end, _, _ in chains]  # fmt: skip
+        ready = [True] * len(machine.readers)
+        through = [False] * len(chains)
+        for c in reversed(range(len(chains))):
+            first, end, source, result = chains[c]
+            offered = entering if source < 0 else valid[source] and not served[c]
+            gives = valid[c] if end > first else offered
+            taken = ready[result] if result >= 0 else True
+            if gives and result < 0:
+                if moved[c] % words[c] in (0, words[c] - 1):
+                    spans[c] += [now] * (1 + (words[c] == 1))
+                moved[c] += 1
+            if gives and result >= 0:
+                for other, (_, _, at, _) in enumerate(chains):
+                    if other and at == result:
+                        served[other] = through[other] and not taken
+            for k in reversed(range(first, end)):
+                coming = offered if k == first else bool(state[k - 1]["valid"])
+                taken = bool(
+                    apply(machine.rules[k], machine.parameters[k], state[k], coming, taken)
+                )
+            if source >= 0:
+                through[c] = served[c] or taken
+                ready[source] = ready[source] and through[c]
+            elif entering and taken:
+                start = now if sent == 0 else start
+                sent, offer_from = sent + 1, now + interval
+        now += 1
+    return {
+        node: np.array(spans[c][: 2 * frames]).reshape(-1, 2) - start
+        for node, c in machine.outputs.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_as_step_by_step(seed):
+    rng = np.random.default_rng([seed, 11])
+    network = any_network(rng)
+    target = Target(fps=1, clock_hz=int(10 ** rng.uniform(1, 4)))
+    try:
+        plan = make_plan(network, target) if seed % 2 else any_plan(network, target, rng)
+    except CompileError:
+        return
+    if plan is None or plan.cycles_per_frame > 5000:
+        return
+    pipeline = pipeline_of(network, plan)
+    simulated = pipeline_timing(pipeline)
+    steps = step_by_step(machine(pipeline), FRAMES)
+    for node, spans in steps.items():
+        assert simulated.latencies[node] == tuple(spans[0])
+        assert max(np.diff(spans[1:, 1])) <= simulated.interval
+    paced = step_by_step(machine(pipeline), 1, interval=3)
+    for node, latencies in pipeline_latencies(pipeline, interval=3).items():
+        assert latencies == tuple(paced[node][0])
+
+
+def test_the_slowest_stage_sets_the_interval():
+    plan = make_plan(small(), Target(fps=1, clock_hz=500))
+    pipeline = pipeline_of(small(), plan)
+    alone = [timing(stage_machine(link, resizable=True)).interval for link in pipeline.links]
+    assert pipeline_timing(pipeline).interval == max(alone)
+
+
+def test_a_pipeline_that_stops():
+    network = chain((2, 6, 6), conv(2, 3, SAME), conv(3, 2, POINT))
+    pipeline = pipeline_of(network, make_plan(network, Target(fps=1, clock_hz=5000)))
+    link = pipeline.links[0]
+    folding = replace(link.folded.folding, capacity=4)  # less than a window needs
+    links = (replace(link, folded=Folded(link.stage, folding)), *pipeline.links[1:])
+    with pytest.raises(DeadlockError):
+        timing(stage_machine(links[0], resizable=True))
+    with pytest.raises(CompileError, match="stop") as refused:
+        pipeline_timing(replace(pipeline, links=links))
+    assert refused.value.code == "CB416"
