@@ -20,10 +20,12 @@ from numba import njit
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` as machine code, which is kept for the next time where files can be written."""
+    made: Callable[..., Any]
     try:
-        return njit(cache=True)(function)
+        made = njit(cache=True)(function)
     except RuntimeError:
-        return njit(function)
+        made = njit(function)
+    return made
 
 
 class Rule(IntEnum):
