@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "names": set(),
     "version": set(),
     "resources": set(),
+    "templates": {"resources"},
     "interrupts": set(),
     "folders": {"interrupts"},
     "processes": {"folders", "interrupts"},
@@ -38,11 +39,13 @@ MAY_IMPORT = {
     "passes": {"ir"},
     "plan": {"ir", "passes", "golden", "resources", "strict_json"},
     "hw": {"ir", "plan", "system"},
-    "report": {"plan", "resources"},
+    "report": {"plan", "templates"},
     "build_directory": {"build_files", "strict_json"},
-    "emit": {"hw", "plan", "ir", "system", "report", "resources"} | BUILD | {"interrupts"},
-    "model": {"plan", "ir", "build_directory", "folders", "resources"},
-    "verify": {"resources", "processes"} | BUILD,
+    "emit": {"hw", "plan", "ir", "system", "report", "resources", "templates"}
+    | BUILD
+    | {"interrupts"},
+    "model": {"plan", "ir", "build_directory", "folders", "resources", "templates"},
+    "verify": {"resources", "templates", "processes"} | BUILD,
     "stimulus": {
         "ir",
         "frontend",
@@ -53,7 +56,7 @@ MAY_IMPORT = {
         "units",
         "verify",
     },
-    "synth": {"resources", "processes"} | BUILD,
+    "synth": {"templates", "processes"} | BUILD,
     "examples": set(),
     "api": VERBS | {"ir", "passes", "inputs", "units", "system", "build_directory"},
     "inspection": {"frontend", "ir"},
@@ -74,7 +77,7 @@ LIBRARIES = {
     "onnx": {"frontend", "examples"},
     "networkx": {"ir"},
     "cocotb": set(),  # only the benches in sim/ know it
-    "jinja2": {"emit", "verify", "synth", "model", "report"},
+    "jinja2": {"templates"},
     "typer": {"cli", "console", "options"},
     "rich": {"cli", "console", "show"},
     "PIL": {"inputs"},

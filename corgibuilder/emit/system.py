@@ -8,9 +8,7 @@ from functools import partial
 
 from amaranth.hdl import UnusedElaboratable
 from amaranth.lib.wiring import Component, In, Signature
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from corgibuilder import resources
 from corgibuilder.build_directory import (
     Channel,
     Classifier,
@@ -29,7 +27,7 @@ from corgibuilder.hw.system.register_map import Register as RegisterPlan
 from corgibuilder.hw.system.system_plan import CLASSIFIER, SystemPlan
 from corgibuilder.hw.system.top import DOMAINS, PARTS, SystemTop, make_part
 from corgibuilder.hw.system.weight_memory import WEIGHT_BITS, row_words
-from corgibuilder.names import markdown
+from corgibuilder.templates import render
 
 from .verilog import Emitted, Placed, emit
 
@@ -154,12 +152,4 @@ def _classifier(plan: SystemPlan) -> Classifier:
 
 def system_document(system: SystemUnit, manifest: Manifest) -> str:
     """What the writer of a driver reads: pins, registers, channels, classifier."""
-    environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
-        undefined=StrictUndefined,
-        finalize=markdown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("system.md.j2").render(system=system, manifest=manifest)
+    return render("system.md.j2", system=system, manifest=manifest)

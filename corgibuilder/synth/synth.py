@@ -11,14 +11,12 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.build_files import REPORT, file_digests, foreign_results
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
+from corgibuilder.templates import render
 
 from .report import StageCost, SynthReport, read_cost
 from .targets import Target
@@ -167,13 +165,8 @@ def _run(
     """
     rtl = build.path / "rtl"
     sources = [path for path in build.paths(unit) if path not in macros]
-    environment = Environment(
-        loader=FileSystemLoader(resources.flows()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template(f"{flow}.ys.j2").render(
+    text = render(
+        f"{flow}.ys.j2",
         top=unit.module,
         sources=[os.path.relpath(path, rtl) for path in sources],
         macros=[os.path.relpath(path, rtl) for path in macros],

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
-from corgibuilder import resources
 from corgibuilder.build_directory import Unit
+from corgibuilder.templates import render
 
 from .frames import Frames
 from .simulators import Simulator
@@ -77,7 +75,7 @@ def write_bench(directory: Path, runs: Sequence[Run], settings: Settings) -> Non
     """
     instances = [_instance(directory, number, run) for number, run in enumerate(runs)]
     ports = [port for i in instances for port in (*i.inputs, *i.outputs, *i.inner)]
-    text = _testbench().render(instances=instances, ports=ports)
+    text = render("testbench.v.j2", instances=instances, ports=ports)
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
         "test": "bench",
@@ -152,14 +150,3 @@ def _inner(directory: Path, name: str, run: Run) -> tuple[Recorded, ...]:
         )
         for stage, maps in run.inner
     )
-
-
-def _testbench() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("testbench.v.j2")
