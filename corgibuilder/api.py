@@ -26,6 +26,7 @@ from corgibuilder.plan import (
     read_technology,
 )
 from corgibuilder.plan.stages import group_stages
+from corgibuilder.progress import Progress, silent
 from corgibuilder.stimulus import (
     calm_frames,
     choose,
@@ -45,7 +46,6 @@ from corgibuilder.units import (
     parse_pixels,
 )
 from corgibuilder.verify import SimulationReport, Simulator
-from corgibuilder.verify.process import Progress, silent
 
 __all__ = [
     "build",

@@ -16,14 +16,12 @@ from corgibuilder.build_files import REPORT, file_digests, foreign_results
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
+from corgibuilder.progress import Progress, silent
 from corgibuilder.templates import render
 
 from .report import StageCost, SynthReport, read_cost
 from .targets import Target
 from .yosys import Yosys, find_yosys
-
-Progress = Callable[[str, float], None]
-"""Told what is being done, and which fraction of it is done."""
 
 
 def synth(
@@ -33,7 +31,7 @@ def synth(
     liberty: Path | None = None,
     netlist: bool = False,
     changed: bool = False,
-    progress: Progress = lambda what, fraction: None,
+    progress: Progress = silent,
 ) -> SynthReport:
     """Synthesise every stage by itself, as many at once as there are processors.
 
