@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pyosys
 
-from .mutants import MODULE, PORT, SHELLS, Mutant
+from corgibuilder.build_directory import MEMORIES
+
+from .mutants import MODULE, PORT, Mutant
 
 YOSYS = "import sys\nfrom pyosys import libyosys as y\ny.run_pass('script equal.ys', y.Design())"
 ABC = Path(pyosys.__file__).with_name("yosys-abc")
@@ -58,7 +60,7 @@ def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int] | None = None
         shutil.copy(image, folder)
     changed = folder / f"mutant_{mutant.file.name}"
     changed.write_text(mutant.text)
-    others = [str(rtl / name) for name in SHELLS]
+    others = [str(rtl / f"{name}.v") for name in MEMORIES]
     others += [] if top.startswith("layer_") else sorted(map(str, rtl.glob("layer_*.v")))
     script = ""
     for name, file in (("gold", mutant.file), ("gate", changed)):
