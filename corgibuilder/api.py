@@ -168,8 +168,6 @@ def _read_plan(path: Path) -> Plan:
         raise refusal("CB627", f"the plan file cannot be read: {fault.strerror}") from None
     except UnicodeDecodeError:
         raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
-    except RecursionError:
-        raise refusal("CB627", "this is not a plan: it is nested too deeply") from None
 
 
 def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
