@@ -3,6 +3,7 @@
 What numbers may be beyond that depends on the network; see :mod:`.plan`.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -94,10 +95,9 @@ def plan_fields(text: str) -> PlanFields:
         if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
             raise UnsuitableError(f"its format is {shown(data['format'])}, and not {FORMAT}")
         found = read(PlanFields, _with_defaults(data))
-        names = [stage.name for stage in found.stages]
-        for name in names:
-            if names.count(name) > 1:
-                raise UnsuitableError(f"stage {shown(name)} is there {names.count(name)} times")
+        for name, times in Counter(stage.name for stage in found.stages).items():
+            if times > 1:
+                raise UnsuitableError(f"stage {shown(name)} is there {times} times")
         return found
     except UnsuitableError as fault:
         raise CompileError(
