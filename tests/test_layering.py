@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
-EVERYONE = {"diagnostics", "names", "progress", "version"}
+EVERYONE = {"diagnostics", "limits", "names", "progress", "version"}
 VERBS = {
     "frontend",
     "golden",
@@ -22,6 +22,7 @@ BUILD = {"build_directory", "build_files", "folders"}
 MAY_IMPORT = {
     "diagnostics": {"names"},
     "names": set(),
+    "limits": set(),
     "progress": set(),
     "version": set(),
     "resources": set(),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
 from .folding import Feed
-from .limits import MAX_SIDE
 from .widen import MAX_PIXELS
 
 FORMAT = 2  #: of the text; raised when a reader of the old one would go wrong
