@@ -224,7 +224,7 @@ def read_report(
         input_words_expected=sum(
             port["words"] for instance in bench["instances"] for port in instance["inputs"]
         ),
-        timing=read_timing(played, about, unit, target),
+        timing=read_timing(played, about, unit, int(target["cycles_per_frame"])),
         compile_seconds=compile_seconds,
         simulation_seconds=simulation_seconds,
         simulated_cycles=verdict["simulated_cycles"],
