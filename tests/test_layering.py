@@ -55,7 +55,6 @@ MAY_IMPORT = {
         "passes",
         "plan",
         "build_directory",
-        "units",
         "verify",
     },
     "synth": {"templates", "processes"} | BUILD,
