@@ -121,9 +121,9 @@ def _inputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Played, 
 
 
 def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorded, ...]:
-    streams = [(stream, run.golden[stream.node]) for stream in run.unit.outputs]
+    streams = [(stream, run.golden[stream.node], False) for stream in run.unit.outputs]
     if run.unit.resizable and not run.size_ports:
-        streams += [(size_stream(s), sizes(maps)) for s, maps in streams]
+        streams += [(size_stream(stream), sizes(maps), True) for stream, maps, _ in streams]
     return tuple(
         record(
             directory,
@@ -132,8 +132,9 @@ def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorde
             maps,
             calm_frames=run.calm_frames,
             seed=seed + 100 + k,
+            sizes=of_sizes,
         )
-        for k, (stream, maps) in enumerate(streams, start=1)
+        for k, (stream, maps, of_sizes) in enumerate(streams, start=1)
     )
 
 

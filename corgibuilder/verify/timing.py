@@ -75,8 +75,8 @@ def read_timing(
     """
     calm = instance["calm_frames"]
     shapes = [tuple(shape) for shape in instance["frame_shapes"][:calm]]
-    ports = {port["port"] for port in instance["outputs"][: len(unit.outputs)]}
-    ended = [port["frame_cycles"] for port in verdict["outputs"] if port["port"] in ports]
+    outputs = zip(instance["outputs"], verdict["outputs"], strict=True)
+    ended = [found["frame_cycles"] for port, found in outputs if not port["sizes"]]
     slowest: Sequence[Sequence[int]] = max(
         (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
     )

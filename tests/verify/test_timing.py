@@ -103,11 +103,11 @@ def cycles_per_frame(*distances, shapes=((1, 3, 4),), calm=None):
         "interval": 1,
         "calm_frames": len(ends) if calm is None else calm,
         "frame_shapes": [*shapes, *[(1, 3, 4)] * (len(ends) - len(shapes))],
-        "outputs": [{"port": port} for port in spans],
+        "outputs": [{"sizes": port == "o_size"} for port in spans],
     }
     verdict = {
         "frame_starts": [3],
-        "outputs": [{"port": port, "frame_cycles": found} for port, found in spans.items()],
+        "outputs": [{"frame_cycles": found} for found in spans.values()],
     }
     read = read_timing(instance, verdict, UNIT, 30)
     assert (read.latency_first, read.latency_frame) == (12, 17)
