@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from corgibuilder.build_directory import Unit
+from corgibuilder.limits import SIZE_BITS
 from corgibuilder.templates import render
 
 from .frames import Frames
@@ -75,7 +76,7 @@ def write_bench(directory: Path, runs: Sequence[Run], settings: Settings) -> Non
     """
     instances = [_instance(directory, number, run) for number, run in enumerate(runs)]
     ports = [port for i in instances for port in (*i.inputs, *i.outputs, *i.inner)]
-    text = render("testbench.v.j2", instances=instances, ports=ports)
+    text = render("testbench.v.j2", instances=instances, ports=ports, size_bits=SIZE_BITS)
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
         "test": "bench",

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.build_directory import Stream
+from corgibuilder.limits import SIZE_BITS
 
 from .frames import Frames
 from .words import memory_image, pack, travel_order
@@ -54,7 +55,7 @@ def size_stream(of: Stream) -> Stream:
         port=f"{of.port}_size",
         node=of.node,
         lanes=2,
-        bits=16,
+        bits=SIZE_BITS,
         signed=False,
         channels=2,
         height=1,

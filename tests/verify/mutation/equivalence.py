@@ -9,6 +9,7 @@ from pathlib import Path
 import pyosys
 
 from corgibuilder.build_directory import MEMORIES
+from corgibuilder.limits import SIZE_BITS
 
 from .mutants import MODULE, PORT, Mutant
 
@@ -95,8 +96,8 @@ def _wrapper(name: str, file: Path, size: tuple[int, int] | None) -> str:
             if direction == "input":
                 inner[f"{stream}__valid"] = f"{stream}__offered"
     if size:
-        inner["i_size__payload"] = f"32'h{size[0]:04x}{size[1]:04x}"
-        inner |= {"height": f"16'd{size[0]}", "width": f"16'd{size[1]}"}
+        height, width = (f"{SIZE_BITS}'d{side}" for side in size)
+        inner |= {"i_size__payload": f"{{{height}, {width}}}", "height": height, "width": width}
     ports = ", ".join(f"{direction} {width} {port}" for port, (direction, width) in found.items())
     given = ", ".join(f".{port}({inner[port]})" for port in found)
     return "\n".join([f"module {name}({ports});", *body, f"{file.stem} inside ({given});", END])
