@@ -13,7 +13,6 @@ from corgibuilder.demo import demo as run_demo
 from corgibuilder.folders import check_apart, scratch_folder, write_complete
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
-from corgibuilder.interrupts import ended_in_one_line
 from corgibuilder.options import (
     BuildDir,
     Changed,
@@ -301,13 +300,3 @@ def _fail_for_faults(report: SimulationReport) -> None:
     if report.faults:
         tell("\n".join(f"fault: {fault}" for fault in report.faults))
         raise typer.Exit(1)
-
-
-def main() -> None:
-    """The program."""
-    with ended_in_one_line():
-        app()
-
-
-if __name__ == "__main__":
-    main()
