@@ -45,7 +45,7 @@ from corgibuilder.show import (
     synth_table,
     top_classes,
 )
-from corgibuilder.synth import Target
+from corgibuilder.synth import SynthTarget
 from corgibuilder.system import CLASSES, System
 from corgibuilder.verify import SimulationReport, Simulator
 
@@ -241,7 +241,9 @@ def simulate(
 )
 def synth(
     build: BuildDir,
-    target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
+    target: Annotated[
+        SynthTarget, typer.Option(help="What to synthesise for.")
+    ] = SynthTarget.GENERIC,
     technology: TechnologyName = None,
     liberty: Annotated[
         Path | None,

@@ -9,8 +9,8 @@ from corgibuilder.ir import Clamp, Conv, Graph, Network, Pool, PoolKind, QInt, T
 from corgibuilder.names import cpp
 from corgibuilder.templates import render
 
-from .engines import Activation, Convolution, activation, convolution
-from .stages import Stage, slots, stages
+from .engines import CppActivation, CppConvolution, activation, convolution
+from .stages import ModelStage, slots, stages
 from .types import MAP_TYPES, SUM_TYPES, dtype_name, smallest
 
 SOURCE = "model.cpp"
@@ -32,8 +32,8 @@ class _Map:
     lowest: int
     highest: int
     slot: int
-    conv: Convolution | None
-    act: Activation | None
+    conv: CppConvolution | None
+    act: CppActivation | None
     sum_type: str
     function: str
 
@@ -73,7 +73,7 @@ def _kernel(name: str) -> str:
     return (resources.templates() / "model" / f"{name}.hpp").read_text("utf-8")
 
 
-def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) -> _Map:
+def _map(graph: Graph, index: int, stage: ModelStage, slot: int, found: list[ModelStage]) -> _Map:
     op, made = stage.node.op, graph.type(stage.name)
     conv, act, function = None, None, ""
     x = graph.type(stage.node.inputs[0]) if stage.node.inputs else made
@@ -105,7 +105,7 @@ def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) 
     )
 
 
-def map_type(graph: Graph, found: list[Stage], index: int) -> str:
+def map_type(graph: Graph, found: list[ModelStage], index: int) -> str:
     """C++ type of the values of a map. The largest of a window has the type of its input."""
     stage = found[index]
     if isinstance(stage.node.op, Pool) and stage.node.op.kind is PoolKind.MAX:

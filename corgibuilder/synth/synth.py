@@ -20,13 +20,13 @@ from corgibuilder.progress import Progress, silent
 from corgibuilder.templates import render
 
 from .report import StageCost, SynthReport, read_cost
-from .targets import Target
+from .targets import SynthTarget
 from .yosys import Yosys, find_yosys
 
 
 def synth(
     build_dir: Path,
-    target: Target = Target.GENERIC,
+    target: SynthTarget = SynthTarget.GENERIC,
     *,
     liberty: Path | None = None,
     netlist: bool = False,
@@ -87,8 +87,8 @@ def synth(
     return report
 
 
-def _check(liberty: Path, target: Target) -> None:
-    if target is not Target.GENERIC:
+def _check(liberty: Path, target: SynthTarget) -> None:
+    if target is not SynthTarget.GENERIC:
         raise CompileError(
             "CB703",
             f"the cells of {target.value} are not those of a Liberty file",
@@ -135,12 +135,12 @@ def _cost(
     run: Callable[..., None],
     build: BuildDirectory,
     stage: Unit,
-    target: Target,
+    target: SynthTarget,
     liberty: Path | None,
     out: Path,
 ) -> StageCost:
     start = time.monotonic()
-    macros = build.memories(stage) if target is Target.GENERIC else []
+    macros = build.memories(stage) if target is SynthTarget.GENERIC else []
     run(stage, f"synth_{target.value}", macros=macros, liberty=liberty)
     return read_cost(out, stage.layer, stage.module, target, time.monotonic() - start)
 
