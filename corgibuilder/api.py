@@ -26,10 +26,12 @@ from corgibuilder.plan import (
     read_technology,
 )
 from corgibuilder.plan.stages import group_stages
+from corgibuilder.progress import Progress, silent
 from corgibuilder.stimulus import (
     calm_frames,
     choose,
     frame_count,
+    most_frames,
     random_frames,
     smaller_frames,
     values_of,
@@ -37,6 +39,7 @@ from corgibuilder.stimulus import (
 from corgibuilder.synth import synth
 from corgibuilder.system import System
 from corgibuilder.units import (
+    FRAMES,
     SEED,
     parse_clock,
     parse_fps,
@@ -45,7 +48,6 @@ from corgibuilder.units import (
     parse_pixels,
 )
 from corgibuilder.verify import SimulationReport, Simulator
-from corgibuilder.verify.process import Progress, silent
 
 __all__ = [
     "build",
@@ -59,7 +61,7 @@ __all__ = [
     "synth",
 ]
 
-BENCH_FRAMES = 2  # in the stimulus of a build directory
+BENCH_FRAMES = 2  # in the stimulus of a build directory, where so many fit into memory
 MAX_PLAN_BYTES = 2**24  # of the text of a plan
 Size = tuple[int, int]  # width, height
 
@@ -168,8 +170,6 @@ def _read_plan(path: Path) -> Plan:
         raise refusal("CB627", f"the plan file cannot be read: {fault.strerror}") from None
     except UnicodeDecodeError:
         raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
-    except RecursionError:
-        raise refusal("CB627", "this is not a plan: it is nested too deeply") from None
 
 
 def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
@@ -207,7 +207,8 @@ def build(
         (build.path / "model").mkdir()
         write_model(without_dead_channels(network), build.path / "model")
         progress("evaluating the frames of the bench", 1.0)
-        frames = np.stack(random_frames(network, BENCH_FRAMES, seed=1))
+        count = min(BENCH_FRAMES, most_frames(network))
+        frames = np.stack(random_frames(network, count, seed=1))
         values = golden.run(network.graph, frames)
         outputs = {port.node: values[port.node] for port in network.outputs}
         verify.write_stimulus(build, frames, outputs)
@@ -247,7 +248,9 @@ def simulate(
     if netlist is not None:
         _check_netlist(netlist, layer)
     if inputs is None:
-        played = random_frames(network, frame_count(unit) if frames is None else frames, seed)
+        count = frame_count(unit) if frames is None else frames
+        _check_frame_count(count, network)
+        played = random_frames(network, count, seed)
     else:
         network, integers = encode(network, inputs)
         played = list(integers)
@@ -279,6 +282,19 @@ def simulate(
         progress=progress,
     )
     return replace(report, coverage=chosen.coverage)
+
+
+def _check_frame_count(count: int, network: Network) -> None:
+    """Refuse a number of random frames that is out of range, or more than fit into memory."""
+    FRAMES.check(count)
+    most = most_frames(network)
+    if count > most:
+        raise CompileError(
+            "CB628",
+            f"{count:,} frames of {network.input_shape} do not fit into memory",
+            at=Origin(FRAMES.option),
+            help=f"take {most:,} frames or fewer",
+        )
 
 
 def _check_same_network(directory: BuildDirectory, network: Network) -> None:

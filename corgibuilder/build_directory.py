@@ -110,7 +110,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class BitField:
     """Bits of a register, from ``lowest_bit`` up, and their value after a reset.
 
     Those that belong to an output of the network have its name, which may be anything.
@@ -123,19 +123,19 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class SystemRegister:
     """A register of 32 bits; all words of a burst go to one that ``stays``."""
 
     name: Name
     address: Number
     access: str
     stays: bool
-    fields: tuple[Field, ...]
+    fields: tuple[BitField, ...]
     doc: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class LinkChannel:
     """A stream on the link; its words carry ``tag`` as their channel."""
 
     tag: Number
@@ -144,7 +144,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Classifier:
+class SystemClassifier:
     """The programmable last layer and its memory, in words of 32 bits.
 
     The weights of class ``o`` begin at word ``o * row_words``, its bias is word ``classes *
@@ -177,10 +177,10 @@ class SystemUnit:
     largest: Size
     domains: Mapping[Name, tuple[Name, Name]]
     pins: tuple[Pin, ...]
-    registers: tuple[Register, ...]
-    channels: tuple[Channel, ...]
+    registers: tuple[SystemRegister, ...]
+    channels: tuple[LinkChannel, ...]
     link_words_per_frame: Number
-    classifier: Classifier
+    classifier: SystemClassifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

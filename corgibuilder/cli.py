@@ -13,7 +13,6 @@ from corgibuilder.demo import demo as run_demo
 from corgibuilder.folders import check_apart, scratch_folder, write_complete
 from corgibuilder.inputs import load_input, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
-from corgibuilder.interrupts import ended_in_one_line
 from corgibuilder.options import (
     BuildDir,
     Changed,
@@ -46,7 +45,7 @@ from corgibuilder.show import (
     synth_table,
     top_classes,
 )
-from corgibuilder.synth import Target
+from corgibuilder.synth import SynthTarget
 from corgibuilder.system import CLASSES, System
 from corgibuilder.verify import SimulationReport, Simulator
 
@@ -242,7 +241,9 @@ def simulate(
 )
 def synth(
     build: BuildDir,
-    target: Annotated[Target, typer.Option(help="What to synthesise for.")] = Target.GENERIC,
+    target: Annotated[
+        SynthTarget, typer.Option(help="What to synthesise for.")
+    ] = SynthTarget.GENERIC,
     technology: TechnologyName = None,
     liberty: Annotated[
         Path | None,
@@ -301,13 +302,3 @@ def _fail_for_faults(report: SimulationReport) -> None:
     if report.faults:
         tell("\n".join(f"fault: {fault}" for fault in report.faults))
         raise typer.Exit(1)
-
-
-def main() -> None:
-    """The program."""
-    with ended_in_one_line():
-        app()
-
-
-if __name__ == "__main__":
-    main()

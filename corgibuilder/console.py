@@ -1,17 +1,18 @@
 """Where the command line writes: results to standard output, all else to standard error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import typer
+from rich import progress as bars
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 from typer.core import TyperGroup
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.names import terminal, visible
+from corgibuilder.progress import Progress
 
 from .show import to_json
 
@@ -52,7 +53,7 @@ def tell(text: str) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
+def progress_bar() -> Iterator[Progress]:
     """A function to call with what is being done and which fraction of it is done.
 
     On a terminal it moves a bar; elsewhere it writes a line for each new thing.
@@ -68,8 +69,8 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
         yield say
         return
-    what = TextColumn("{task.description}", markup=False)
-    columns = what, BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
+    what = bars.TextColumn("{task.description}", markup=False)
+    columns = what, bars.BarColumn(), bars.TimeElapsedColumn()
+    with bars.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, done: bar.update(task, description=visible(what), completed=done)

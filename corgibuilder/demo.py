@@ -11,9 +11,9 @@ from corgibuilder import api
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
 from corgibuilder.inspection import Inspection, inspect
 from corgibuilder.plan import Plan
+from corgibuilder.progress import Progress
 from corgibuilder.synth import SynthReport
 from corgibuilder.verify import SimulationReport, Simulator
-from corgibuilder.verify.process import Progress
 
 FPS = 10_000
 CLOCK_HZ = 59_000_000

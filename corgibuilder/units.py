@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.plan.limits import MAX_SIDE
+from corgibuilder.limits import MAX_SIDE
 from corgibuilder.plan.target import CLOCK_RANGE, FPS_RANGE, LATENCY_RANGE
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -44,7 +44,7 @@ def _written(number: Fraction | int) -> str:
 FPS = Limits("--fps", "CB619", *FPS_RANGE)
 CLOCK_HZ = Limits("--clock", "CB620", *CLOCK_RANGE, " Hz")
 IMAGE_SIDE = Limits("--image", "CB621", 1, MAX_SIDE)
-HEADROOM = Limits("--headroom", "CB622", 1, 2**16 - 1)
+HEADROOM = Limits("--headroom", "CB622", 1, MAX_SIDE)
 LATENCY = Limits("--latency", "CB623", *LATENCY_RANGE, " s")
 FRAMES = Limits("--frames", "CB624", 1, 10**6)
 SEED = Limits("--seed", "CB625", 0, 2**30)

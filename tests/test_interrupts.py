@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,12 @@ from corgibuilder.interrupts import ended_in_one_line, held
 TARGET = ["--fps", "10000", "--clock", "59MHz"]
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 # Libraries are loaded before anything is done that has to be cleared up.
-STARTED = "import corgibuilder.cli, sys; print('started', file=sys.stderr); corgibuilder.cli.main()"
+LOADED = """
+import corgibuilder.cli, sys
+from corgibuilder.__main__ import main
+print('started', file=sys.stderr)
+main()
+"""
 LONGEST = 10  # seconds until a command must have ended
 
 
@@ -36,13 +42,13 @@ def files(folder):
 class Command:
     """A command in a process group of its own, all of whose processes and files can be found."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, *words, program=("-c", LOADED)):
         self.mark = uuid.uuid4().hex
         self.folder, self.temporary = folder, folder / "tmp"
         self.temporary.mkdir()
         self.before = files(folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", STARTED, *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             cwd=folder,
             env={**os.environ, "TMPDIR": str(self.temporary), "MARK": self.mark},
             stdout=subprocess.PIPE,
@@ -60,6 +66,14 @@ class Command:
             if line.startswith(what):
                 return
         raise AssertionError(f"it never said {what!r}: {self.lines}")
+
+    def wait_for_handlers(self):
+        """Until it handles SIGTERM, which Python itself leaves to the system."""
+        status, caught = Path(f"/proc/{self.process.pid}/status"), 0
+        limit = time.monotonic() + LONGEST
+        while not caught >> (signal.SIGTERM - 1) & 1:
+            assert time.monotonic() < limit
+            caught = int(re.search(r"SigCgt:\s*(\w+)", status.read_text())[1], 16)
 
     def wait_for_programs(self, count):
         """Until it has started so many processes, children of children among them."""
@@ -130,6 +144,32 @@ def test_nothing_is_left_of_a_command(tmp_path, build_dir, name, says, programs,
     ended.end(number)
     ended.check(number)
     assert files(build_dir) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [*((signal.SIGINT, seconds) for seconds in (0, 0.1, 0.3, 0.6)), (signal.SIGTERM, 0.2)],
+)
+def test_nothing_is_left_while_libraries_are_loaded(tmp_path, number, seconds):
+    ended = Command(tmp_path, "demo", program=("-m", "corgibuilder"))
+    ended.wait_for_handlers()
+    time.sleep(seconds)
+    ended.end(number)
+    ended.check(number)
+
+
+def test_handlers_are_there_before_the_libraries():
+    """And importing the package loads none, while its verbs are there all the same."""
+    text = """
+import sys
+import corgibuilder.__main__
+assert not {"numpy", "onnx", "typer", "corgibuilder.api"} & sys.modules.keys()
+from corgibuilder.plan import Plan
+assert corgibuilder.plan.__name__ == "plan" and corgibuilder.plan.__module__ == "corgibuilder.api"
+assert all(callable(getattr(corgibuilder, name)) for name in corgibuilder.__all__)
+assert not hasattr(corgibuilder, "nothing")
+"""
+    subprocess.run([sys.executable, "-c", text], check=True)
 
 
 MOMENTS = {"build": 2, "simulate": 10, "synth": 3, "demo": 15}  # seconds that it takes at least

@@ -1,15 +1,18 @@
 """Quantities on the command line: what they mean, and which are refused, naming the option."""
 
+import json
 from fractions import Fraction
+from importlib import import_module
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from corgibuilder import units
+from corgibuilder import api, units
 from corgibuilder.cli import app
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
 
+CHOOSE = import_module("corgibuilder.stimulus.choose")  # its package has a function of that name
 TARGET = {"--fps": "10000", "--clock": "59MHz"}
 
 
@@ -73,6 +76,25 @@ def test_numbers_of_a_simulation(build, option, value):
     assert result.exit_code == 2
     assert f"--> {option}\n" in result.stderr
     assert result.stderr.startswith("error[CB62")
+
+
+def test_frames_that_do_not_fit_into_memory(build, monkeypatch):
+    monkeypatch.setattr(CHOOSE, "MAX_RANDOM_VALUES", 5 * 64 + 63)
+    result = CliRunner().invoke(app, ["simulate", str(build), "--frames", "6"])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "error[CB628]: 6 frames of 1x8x8 do not fit into memory",
+        "  --> --frames",
+        "  help: take 5 frames or fewer",
+    ]
+
+
+def test_a_build_has_as_many_frames_as_fit_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(CHOOSE, "MAX_RANDOM_VALUES", 1)
+    network = api.read(DIGITS_NETWORK)
+    api.build(DIGITS_NETWORK, api.plan(network, fps=1, clock_hz=10**6), tmp_path / "build")
+    (instance,) = json.loads((tmp_path / "build/sim/bench.json").read_text())["instances"]
+    assert instance["frames"] == 1
 
 
 @pytest.mark.parametrize("command", ["plan", "build", "simulate"])

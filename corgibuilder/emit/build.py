@@ -19,6 +19,7 @@ from corgibuilder.ir import Network
 from corgibuilder.names import Identifiers
 from corgibuilder.plan import Plan, describe, pipeline_of
 from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.progress import Progress
 from corgibuilder.report import plan_page
 from corgibuilder.system import System
 
@@ -26,8 +27,6 @@ from .fresh import in_fresh_processes
 from .manifest import describe_build
 from .system import CROSSING, describe_system, system_document, system_tasks
 from .verilog import Emitted, Placed, emit
-
-Progress = Callable[[str, float], None]
 
 
 def build(

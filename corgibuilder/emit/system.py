@@ -8,28 +8,26 @@ from functools import partial
 
 from amaranth.hdl import UnusedElaboratable
 from amaranth.lib.wiring import Component, In, Signature
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from corgibuilder import resources
 from corgibuilder.build_directory import (
-    Channel,
-    Classifier,
-    Field,
+    BitField,
+    LinkChannel,
     Manifest,
     Pin,
-    Register,
     Stream,
+    SystemClassifier,
+    SystemRegister,
     SystemUnit,
     Unit,
 )
 from corgibuilder.hw.network import Network
 from corgibuilder.hw.system.average import FRACTION_BITS
 from corgibuilder.hw.system.dense import LOGIT
-from corgibuilder.hw.system.register_map import Register as RegisterPlan
+from corgibuilder.hw.system.register_map import Register
 from corgibuilder.hw.system.system_plan import CLASSIFIER, SystemPlan
 from corgibuilder.hw.system.top import DOMAINS, PARTS, SystemTop, make_part
 from corgibuilder.hw.system.weight_memory import WEIGHT_BITS, row_words
-from corgibuilder.names import markdown
+from corgibuilder.templates import render
 
 from .verilog import Emitted, Placed, emit
 
@@ -104,12 +102,14 @@ def _domain(pin: str) -> str | None:
     return {"video": "pixel", "link": "link"}.get(pin.split("_")[0])
 
 
-def _register(register: RegisterPlan) -> Register:
+def _register(register: Register) -> SystemRegister:
     fields, lowest = [], 0
     for field in register.fields:
-        fields.append(Field(name=field.name, lowest_bit=lowest, bits=field.bits, reset=field.reset))
+        fields.append(
+            BitField(name=field.name, lowest_bit=lowest, bits=field.bits, reset=field.reset)
+        )
         lowest += field.bits
-    return Register(
+    return SystemRegister(
         name=register.name,
         address=register.address,
         access=register.access.value,
@@ -119,7 +119,7 @@ def _register(register: RegisterPlan) -> Register:
     )
 
 
-def _channels(plan: SystemPlan, network: Unit) -> tuple[Channel, ...]:
+def _channels(plan: SystemPlan, network: Unit) -> tuple[LinkChannel, ...]:
     logits = Stream(
         port="o",
         node=CLASSIFIER,
@@ -134,12 +134,12 @@ def _channels(plan: SystemPlan, network: Unit) -> tuple[Channel, ...]:
     packed = [replace(s, lanes=n) for s, n in zip(network.outputs, lanes, strict=False)]
     streams = (*packed, logits)
     named = zip(plan.channel_names, streams, strict=True)
-    return tuple(Channel(tag=k, name=name, stream=s) for k, (name, s) in enumerate(named))
+    return tuple(LinkChannel(tag=k, name=name, stream=s) for k, (name, s) in enumerate(named))
 
 
-def _classifier(plan: SystemPlan) -> Classifier:
+def _classifier(plan: SystemPlan) -> SystemClassifier:
     classifier = plan.classifier
-    return Classifier(
+    return SystemClassifier(
         node=plan.last.node,
         channels=classifier.channels,
         classes=classifier.classes,
@@ -154,12 +154,4 @@ def _classifier(plan: SystemPlan) -> Classifier:
 
 def system_document(system: SystemUnit, manifest: Manifest) -> str:
     """What the writer of a driver reads: pins, registers, channels, classifier."""
-    environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
-        undefined=StrictUndefined,
-        finalize=markdown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("system.md.j2").render(system=system, manifest=manifest)
+    return render("system.md.j2", system=system, manifest=manifest)

@@ -52,7 +52,7 @@ class Pixel(Uint8ActPerTensorFixedPointMaxInit):
     scaling_init = 32.0
 
 
-class Activation(Uint8ActPerTensorFixedPoint):
+class QuantisedActivation(Uint8ActPerTensorFixedPoint):
     """Unsigned, 4 bits, one learned power-of-two scale."""
 
     bit_width = 4
@@ -71,7 +71,7 @@ class ChannelWeight(Int8WeightPerChannelFixedPoint):
 
 
 def activation() -> QuantReLU:
-    return QuantReLU(act_quant=Activation, return_quant_tensor=True)
+    return QuantReLU(act_quant=QuantisedActivation, return_quant_tensor=True)
 
 
 class Digits(nn.Sequential):

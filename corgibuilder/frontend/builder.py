@@ -157,13 +157,17 @@ class Builder:
         """A chain of ReLUs and clips on the integers themselves."""
         lo, hi = self.type(value.node).range.lo, self.type(value.node).range.hi
         for step in value.chain:
-            link = step.link
-            if not isinstance(link, WithConstant) or link.function not in _CLIPS or link.other.ndim:
+            operation = step.operation
+            if (
+                not isinstance(operation, WithConstant)
+                or operation.function not in _CLIPS
+                or operation.other.ndim
+            ):
                 raise self._no_quantiser(step, reader)
-            limit = float(link.other) / value.grid.scale
+            limit = float(operation.other) / value.grid.scale
             if not (limit == np.rint(limit[0])).all() or (limit[0] and not value.grid.exact):
                 raise self._no_quantiser(step, reader)
-            if link.function is Arithmetic.MINIMUM:
+            if operation.function is Arithmetic.MINIMUM:
                 lo, hi = min(lo, int(limit[0])), min(hi, int(limit[0]))
             else:
                 lo, hi = max(lo, int(limit[0])), max(hi, int(limit[0]))

@@ -1,4 +1,4 @@
-"""Elementwise operators with constants: links of a float chain."""
+"""Elementwise operators with constants: operations of a float chain."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -124,10 +124,10 @@ def batch_normalisation(visit: Visit) -> Value:
         raise visit.refuse("CB106", "its variance is negative", "export the file again")
     epsilon = visit.attribute("epsilon", 1e-5)
     with np.errstate(all="ignore"):
-        link = batch_norm(gamma, beta, mean, variance, epsilon)
-    if not all(np.isfinite(p).all() for p in link.parameters):
+        operation = batch_norm(gamma, beta, mean, variance, epsilon)
+    if not all(np.isfinite(p).all() for p in operation.parameters):
         raise visit.refuse("CB106", "its scale is infinite", "check its variance")
-    return value.then(Step(link, visit.name))
+    return value.then(Step(operation, visit.name))
 
 
 def rounding(mode: str) -> Callable[[Visit], Value]:

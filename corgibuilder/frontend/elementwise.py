@@ -1,7 +1,7 @@
 """Float functions of one variable, exactly as the file's executor computes them.
 
-A link maps an array ``(frames, channels, height, width)``, value by value; its parameters are
-``(channels, 1, 1)`` or ``()``. ``direction`` tells for each channel whether the link rises (1),
+An operation maps an array ``(frames, channels, height, width)``, value by value; its parameters are
+``(channels, 1, 1)`` or ``()``. ``direction`` tells for each channel whether the function rises (1),
 falls (-1) or is constant (0): a rising function stays rising in rounded arithmetic.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-class Link(Protocol):
+class FloatOperation(Protocol):
     """One function of a chain."""
 
     @property

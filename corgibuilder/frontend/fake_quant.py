@@ -102,7 +102,7 @@ def sat_quant(visit: Visit) -> Value:
 
 def _layer(visit: Visit, value: Value) -> tuple[SatGrid, BatchNorm, Array]:
     """Grid of the sums, the normalisation after them, and the bias of the convolution."""
-    norm = value.chain[-1].link if value.chain else None
+    norm = value.chain[-1].operation if value.chain else None
     grid = value.grid
     if not isinstance(grid, SatGrid) or grid.weight_top == 1 or not isinstance(norm, BatchNorm):
         raise visit.unsupported(
@@ -114,7 +114,7 @@ def _layer(visit: Visit, value: Value) -> tuple[SatGrid, BatchNorm, Array]:
             "of a Conv or BatchNormalization that something else reads too",
             "read the result of the SAT_Quant instead",
         )
-    own = [s.link.other for s in value.chain[:-1] if isinstance(s.link, WithConstant)]
+    own = [s.operation.other for s in value.chain[:-1] if isinstance(s.operation, WithConstant)]
     return grid, norm, own[0] if own else np.zeros(())
 
 

@@ -92,9 +92,9 @@ def _accumulators(visit: Visit) -> Value:
 
 
 def _is_relu(step: Step) -> bool:
-    link = step.link
-    relu = getattr(link, "function", None) is Arithmetic.MAXIMUM
-    return relu and not any(parameter.any() for parameter in link.parameters)
+    operation = step.operation
+    relu = getattr(operation, "function", None) is Arithmetic.MAXIMUM
+    return relu and not any(parameter.any() for parameter in operation.parameters)
 
 
 def _bits(visit: Visit, name: str, least: int, most: int) -> int:

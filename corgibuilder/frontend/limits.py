@@ -11,7 +11,6 @@ MAX_NAME = 1000  #: characters
 MAX_RANK = 8  #: dimensions of a tensor
 MAX_CHANNELS = 2**16  #: of a map, or numbers of a vector
 MAX_MAP = 2**32  #: values in one frame
-MAX_STEP = 2**16 - 1  #: rows or columns of a kernel, a stride or a padding
 MAX_CONSTANT_BYTES = 2**29  #: of all constants together, those that follow from others included
 
 

@@ -119,8 +119,8 @@ def linear(
     value = replace(value, dims=tuple(value.canvas))
     if fits:
         return value
-    link = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])
-    return value.then(Step(link, visit.name))
+    operation = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])
+    return value.then(Step(operation, visit.name))
 
 
 def _offset(visit: Visit, bias: Const | None, outputs: int) -> Doubles:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .elementwise import Affine, Array, Dequantise, Link
+from .elementwise import Affine, Array, Dequantise, FloatOperation
 from .quantisers import (
     ROUNDINGS,
     CountingQuantiser,
@@ -19,11 +19,11 @@ from .value import Const, Step, Tensor, Value
 from .visit import Visit
 
 Fit = Callable[[Array], Array]
-Links = tuple[Quantiser | Link, ...]
+Operations = tuple[Quantiser | FloatOperation, ...]
 
 
-def _apply(visit: Visit, links: Callable[[Fit], Links], scale_input: int) -> Tensor:
-    """The links after the tensor's chain; on a constant, its values and its scale."""
+def _apply(visit: Visit, operations: Callable[[Fit], Operations], scale_input: int) -> Tensor:
+    """The operations after the tensor's chain; on a constant, its values and its scale."""
     source = visit.inputs[0]
     if isinstance(source, Value):
         value = source
@@ -31,17 +31,17 @@ def _apply(visit: Visit, links: Callable[[Fit], Links], scale_input: int) -> Ten
         def fit(parameter: Array) -> Array:
             return visit.fitted(value, parameter)
 
-        return value.then(*(Step(link, visit.name) for link in links(fit)))
+        return value.then(*(Step(operation, visit.name) for operation in operations(fit)))
     array = visit.const(0).array
     scale = visit.const(scale_input).array
     try:
-        made = links(lambda parameter: parameter)
-        for parameter in (scale, *(p for link in made for p in link.parameters)):
+        made = operations(lambda parameter: parameter)
+        for parameter in (scale, *(p for operation in made for p in operation.parameters)):
             if np.broadcast_shapes(array.shape, parameter.shape) != array.shape:
                 raise ValueError
         x = array
-        for link in made:
-            x = link(x)
+        for operation in made:
+            x = operation(x)
     except ValueError:
         raise visit.refuse(
             "CB107",
@@ -95,13 +95,13 @@ def quant(visit: Visit) -> Tensor:
     rounding = _rounding(visit, "ROUND")
     lowest, highest = _range(visit, 3)
 
-    def links(fit: Fit) -> Links:
+    def operations(fit: Fit) -> Operations:
         s, z = fit(scale), fit(zero_point)
         if one_bit:
             return SignQuantiser(s, z), _PLUS_MINUS_ONE, Dequantise(z, s)
         return UniformQuantiser(s, z, lowest, highest, rounding), Dequantise(z, s)
 
-    return _apply(visit, links, 1)
+    return _apply(visit, operations, 1)
 
 
 _NOTHING = np.zeros((), np.float32)
@@ -112,11 +112,11 @@ def bipolar_quant(visit: Visit) -> Tensor:
     """``BipolarQuant``: ``scale`` from zero on, ``-scale`` below."""
     scale = _positive(visit, 1)
 
-    def links(fit: Fit) -> Links:
+    def operations(fit: Fit) -> Operations:
         one = np.ones((), np.float32)
         return SignQuantiser(one, _NOTHING), _PLUS_MINUS_ONE, Dequantise(_NOTHING, fit(scale))
 
-    return _apply(visit, links, 1)
+    return _apply(visit, operations, 1)
 
 
 def trunc(visit: Visit) -> Tensor:
@@ -134,11 +134,11 @@ def trunc(visit: Visit) -> Tensor:
         divisor = np.asarray(2.0 ** (visit.scalar(3) - visit.scalar(4)))
     out_zero = zero_point / divisor if visit.has(5) else zero_point
 
-    def links(fit: Fit) -> Links:
+    def operations(fit: Fit) -> Operations:
         index = TruncQuantiser(fit(scale), fit(zero_point), fit(divisor), lowest, highest, rounding)
         return index, Dequantise(fit(np.asarray(out_zero)), fit(out_scale))
 
-    return _apply(visit, links, 4 if visit.has(5) else 1)
+    return _apply(visit, operations, 4 if visit.has(5) else 1)
 
 
 _LAYOUTS = {1: "NC", 2: "NWC", 3: "NCHW"}
@@ -172,5 +172,5 @@ def multi_threshold(visit: Visit) -> Value:
     ordered = np.sort(thresholds, axis=1).T[:, :, None, None]
     scale = np.array(visit.attribute("out_scale", 1.0), np.float32)
     bias = np.array(visit.attribute("out_bias", 0.0), np.float32)
-    links: Links = (CountingQuantiser(np.ascontiguousarray(ordered)), Affine(scale, bias))
-    return value.then(*(Step(link, visit.name) for link in links))
+    operations: Operations = (CountingQuantiser(np.ascontiguousarray(ordered)), Affine(scale, bias))
+    return value.then(*(Step(operation, visit.name) for operation in operations))

@@ -36,7 +36,7 @@ def round_as(mode: str, x: Array) -> Array:
 
 
 class Quantiser(Protocol):
-    """A link of a chain whose values are whole numbers."""
+    """An operation of a chain whose values are whole numbers."""
 
     @property
     def direction(self) -> Array: ...

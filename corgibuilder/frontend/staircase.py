@@ -46,7 +46,7 @@ class Parts:
 def cut(chain: tuple[Step, ...]) -> Parts:
     """``chain``, which has a quantiser, in parts."""
     last = max(i for i, step in enumerate(chain) if step.quantises)
-    quantiser: Any = chain[last].link
+    quantiser: Any = chain[last].operation
     return Parts(chain[:last], quantiser, chain[last + 1 :], chain[last].node)
 
 
@@ -54,7 +54,7 @@ def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
     """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
     with np.errstate(all="ignore"):
         for step in chain:
-            x = step.link(x)
+            x = step.operation(x)
     return x
 
 
@@ -62,7 +62,7 @@ def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
     """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant."""
     sign = np.ones((channels, 1, 1))
     for step in chain:
-        sign = sign * step.link.direction
+        sign = sign * step.operation.direction
     return np.broadcast_to(sign, (channels, 1, 1)).ravel().astype(np.int64)
 
 
@@ -165,7 +165,7 @@ def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
     x = value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
     for step in value.chain:
         with np.errstate(all="ignore"):
-            x = step.link(x)
+            x = step.operation(x)
         if not np.isfinite(x).all():
             raise CompileError(
                 "CB310",

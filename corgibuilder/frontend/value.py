@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from corgibuilder.ir import Shape
 
-from .elementwise import Array, Link
+from .elementwise import Array, FloatOperation
 from .grid import Grid
 from .quantisers import Quantiser
 
@@ -41,14 +41,14 @@ class Relayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A link of a chain and the name of the node in the file that it comes from."""
+    """An operation of a chain and the name of the node in the file that it comes from."""
 
-    link: Link | Quantiser
+    operation: FloatOperation | Quantiser
     node: str
 
     @property
     def quantises(self) -> bool:
-        return hasattr(self.link, "levels")
+        return hasattr(self.operation, "levels")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,7 +25,9 @@ def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int
     keeps_order = large == sorted(large)
     if value.layout is not None and (dims != value.dims or not keeps_order):
         canvas = canvas_of(dims)
-        if canvas is not None and all(p.ndim == 0 for s in value.chain for p in s.link.parameters):
+        if canvas is not None and all(
+            p.ndim == 0 for s in value.chain for p in s.operation.parameters
+        ):
             layout = (*value.layout, Relayout(order, dims))
             return replace(value, layout=layout, canvas=canvas, dims=dims)
     if not keeps_order:

@@ -1,8 +1,8 @@
 """Kernel, strides and padding of ``Conv`` and the pools."""
 
 from corgibuilder.ir import Pads, Window
+from corgibuilder.limits import MAX_SIDE
 
-from .limits import MAX_STEP
 from .value import Value
 from .visit import Visit
 
@@ -20,10 +20,10 @@ def window(visit: Visit, value: Value, kernel: tuple[int, ...]) -> Window:
             f"kernel {kernel}, strides {strides} and pads {pads} make no sense",
             "export the file again",
         )
-    if max(*kernel, *strides, *pads) > MAX_STEP:
+    if max(*kernel, *strides, *pads) > MAX_SIDE:
         raise visit.unsupported(
             f"with kernel {kernel}, strides {strides} and pads {pads}",
-            f"use up to {MAX_STEP:,} of each",
+            f"use up to {MAX_SIDE:,} of each",
         )
     if any(d != 1 and k > 1 for d, k in zip(dilations, kernel, strict=True)):
         raise visit.unsupported(f"with dilation {dilations}", "use dilation 1")

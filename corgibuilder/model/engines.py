@@ -17,7 +17,7 @@ MAX_TABLE = 2**22  #: entries of all channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convolution:
+class CppConvolution:
     """``kind`` is the C++ class, constructed from a window, the rest of this, in order."""
 
     kind: str
@@ -29,7 +29,7 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activation:
+class CppActivation:
     """``type`` is the C++ class; ``Keep`` needs no numbers, ``Clip`` only the range."""
 
     kind: str
@@ -43,12 +43,12 @@ class Activation:
     entries: int = 0
 
 
-def convolution(op: Conv, x: TensorType) -> Convolution:
+def convolution(op: Conv, x: TensorType) -> CppConvolution:
     """The fastest class that is exact for all values of ``x``."""
     inputs, outputs = op.weights.shape[1], len(op.weights) // op.groups
     if op.depthwise:
         sums = smallest(sum_reach(op, x, flipped=False), SUM_TYPES)
-        return Convolution(
+        return CppConvolution(
             kind=f"Depthwise<{sums}>",
             sum_type=sums,
             dimensions=(len(op.weights),),
@@ -59,7 +59,7 @@ def convolution(op: Conv, x: TensorType) -> Convolution:
     sums = smallest(sum_reach(op, x, flipped=True), SUM_TYPES)
     if is_bytes(op, x) and sums != "i64":
         proof = halves(op, x)
-        return Convolution(
+        return CppConvolution(
             kind=f"DenseBytes<{sums}>",
             sum_type=sums,
             dimensions=dimensions,
@@ -70,18 +70,18 @@ def convolution(op: Conv, x: TensorType) -> Convolution:
     sums = smallest(sum_reach(op, x, flipped=False), SUM_TYPES[1:])
     held = QInt(int(op.weights.min()), int(op.weights.max()))
     kind = f"Dense<{smallest(held, ('i8', 'i16', 'i32', 'i64'))}, {sums}>"
-    return Convolution(
+    return CppConvolution(
         kind=kind, sum_type=sums, dimensions=dimensions, weights=weights, bias=pack(op.bias)
     )
 
 
-def activation(node: Node | None, x: TensorType, sum_type: str) -> Activation:
+def activation(node: Node | None, x: TensorType, sum_type: str) -> CppActivation:
     """What makes the value of ``node`` from sums of type ``x``; those themselves without a node."""
     op = node.op if node else None
     if isinstance(op, Clamp):
-        return Activation(kind="Clip", type="Clip", lowest=op.range.lo, highest=op.range.hi)
+        return CppActivation(kind="Clip", type="Clip", lowest=op.range.lo, highest=op.range.hi)
     if not isinstance(op, Threshold):
-        return Activation(kind="Keep", type="Keep")
+        return CppActivation(kind="Keep", type="Keep")
     steps, base = trimmed(op, x)
     count = steps.shape[1]
     reached = QInt(base, base + count)
@@ -92,7 +92,7 @@ def activation(node: Node | None, x: TensorType, sum_type: str) -> Activation:
         kind, name = "Table", f"Table<{smallest(reached, MAP_TYPES)}>"
     else:
         kind = name = "Search"
-    return Activation(
+    return CppActivation(
         kind=kind,
         type=name,
         lowest=x.range.lo,

@@ -7,7 +7,7 @@ from corgibuilder.ir import Clamp, Conv, Graph, Input, Network, Node, Threshold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class ModelStage:
     """A map: made by ``node`` from map number ``source``, followed by ``act`` if there is one."""
 
     node: Node
@@ -20,7 +20,7 @@ class Stage:
         return self.act.name if self.act else self.node.name
 
 
-def stages(network: Network) -> list[Stage]:
+def stages(network: Network) -> list[ModelStage]:
     """Every map that an output needs, the input first, in an order in which they can be made.
 
     A step function or clamp is part of the convolution before it, if nothing else reads that.
@@ -28,19 +28,19 @@ def stages(network: Network) -> list[Stage]:
     graph = network.graph
     outputs = {port.node for port in network.outputs}
     needed = _needed(graph, outputs)
-    result: list[Stage] = []
+    result: list[ModelStage] = []
     place: dict[str, int] = {}
     for node in sorted(needed, key=lambda node: not isinstance(node.op, Input)):
         if node.name in place:
             continue
         source = place[node.inputs[0]] if node.inputs else 0
-        stage = Stage(node, source, _absorbed(graph, node, outputs))
+        stage = ModelStage(node, source, _absorbed(graph, node, outputs))
         place[node.name] = place[stage.name] = len(result)
         result.append(stage)
     return result
 
 
-def slots(found: list[Stage], outputs: set[str]) -> list[int]:
+def slots(found: list[ModelStage], outputs: set[str]) -> list[int]:
     """A buffer for each map, used again once nothing reads the map any more; outputs stay."""
     last = {stage.source: number for number, stage in enumerate(found)}
     free: list[int] = []

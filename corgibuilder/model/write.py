@@ -4,14 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from corgibuilder import resources
 from corgibuilder.ir import Clamp, Conv, Graph, Network, Pool, PoolKind, QInt, Threshold, Window
-from corgibuilder.names import cpp, visible
+from corgibuilder.names import cpp
+from corgibuilder.templates import render
 
-from .engines import Activation, Convolution, activation, convolution
-from .stages import Stage, slots, stages
+from .engines import CppActivation, CppConvolution, activation, convolution
+from .stages import ModelStage, slots, stages
 from .types import MAP_TYPES, SUM_TYPES, dtype_name, smallest
 
 SOURCE = "model.cpp"
@@ -33,19 +32,14 @@ class _Map:
     lowest: int
     highest: int
     slot: int
-    conv: Convolution | None
-    act: Activation | None
+    conv: CppConvolution | None
+    act: CppActivation | None
     sum_type: str
     function: str
 
 
 def write_model(network: Network, folder: Path) -> None:
     """Write ``model.cpp`` and ``features.py`` into ``folder``; neither needs corgibuilder."""
-    environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
     found = stages(network)
     outputs = {port.node for port in network.outputs}
     buffers = slots(found, outputs)
@@ -54,8 +48,9 @@ def write_model(network: Network, folder: Path) -> None:
     tied = network.fixed or network.input_shape.pixels == 1
     held = network.graph.type(found[0].name).range
     ports = [(port.name, maps[place[port.node]]) for port in network.outputs]
-    source = environment.get_template("model.cpp.j2").render(
-        name=cpp(network.name),
+    source = render(
+        "model.cpp.j2",
+        name=network.name,
         kernels="\n".join(_kernel(name) for name in _KERNELS),
         program=_kernel("program"),
         input=maps[0],
@@ -63,14 +58,14 @@ def write_model(network: Network, folder: Path) -> None:
         highest=held.hi,
         fixed_width=network.input_shape.width if tied else 0,
         fixed_height=network.input_shape.height if tied else 0,
-        description=cpp(_description(maps[0], held, ports)),
-        help=_help(environment, network, maps[0], held, ports),
+        description=_description(maps[0], held, ports),
+        help=_help(network, maps[0], held, ports),
         maps=maps,
         outputs=[made for _, made in ports],
         slots=max(buffers) + 1,
     )
     folder.joinpath(SOURCE).write_text(source, encoding="utf-8")
-    python = environment.get_template("features.py.j2").render(runtime=_RUNTIME.read_text("utf-8"))
+    python = render("features.py.j2", runtime=_RUNTIME.read_text("utf-8"))
     folder.joinpath(PYTHON).write_text(python, encoding="utf-8")
 
 
@@ -78,7 +73,7 @@ def _kernel(name: str) -> str:
     return (resources.templates() / "model" / f"{name}.hpp").read_text("utf-8")
 
 
-def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) -> _Map:
+def _map(graph: Graph, index: int, stage: ModelStage, slot: int, found: list[ModelStage]) -> _Map:
     op, made = stage.node.op, graph.type(stage.name)
     conv, act, function = None, None, ""
     x = graph.type(stage.node.inputs[0]) if stage.node.inputs else made
@@ -95,7 +90,7 @@ def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) 
         function = "argmax"
     return _Map(
         index=index,
-        layer=cpp(visible(stage.name)),
+        layer=stage.name,
         source=stage.source,
         window=_window(op.window if isinstance(op, Conv | Pool) else Window(kernel=(1, 1))),
         type=map_type(graph, found, index),
@@ -110,7 +105,7 @@ def _map(graph: Graph, index: int, stage: Stage, slot: int, found: list[Stage]) 
     )
 
 
-def map_type(graph: Graph, found: list[Stage], index: int) -> str:
+def map_type(graph: Graph, found: list[ModelStage], index: int) -> str:
     """C++ type of the values of a map. The largest of a window has the type of its input."""
     stage = found[index]
     if isinstance(stage.node.op, Pool) and stage.node.op.kind is PoolKind.MAX:
@@ -138,19 +133,14 @@ def _description(entry: _Map, held: QInt, ports: list[tuple[str, _Map]]) -> str:
     })
 
 
-def _help(
-    environment: Environment,
-    network: Network,
-    entry: _Map,
-    held: QInt,
-    ports: list[tuple[str, _Map]],
-) -> str:
-    text = environment.get_template("model_help.txt.j2").render(
-        name=visible(network.name),
+def _help(network: Network, entry: _Map, held: QInt, ports: list[tuple[str, _Map]]) -> str:
+    text = render(
+        "model_help.txt.j2",
+        name=network.name,
         channels=entry.channels,
         dtype=dtype_name(entry.type),
         lowest=held.lo,
         highest=held.hi,
-        outputs=[(visible(name), made.channels, dtype_name(made.type)) for name, made in ports],
+        outputs=[(name, made.channels, dtype_name(made.type)) for name, made in ports],
     )
     return "\n    ".join(cpp(line) for line in text.splitlines(keepends=True))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Conv, Graph, Network, Node, Pool
+from corgibuilder.limits import MAX_SIDE, SIZE_BITS
 
-SIZE_BITS = 16  #: of the width and the height of a map
-MAX_SIDE = (1 << SIZE_BITS) - 1  #: rows or columns of a map; a window and a stride have no more
+__all__ = ["MAX_SIDE", "SIZE_BITS", "check_sizes"]
 
 
 def check_sizes(network: Network) -> None:

@@ -3,14 +3,15 @@
 What numbers may be beyond that depends on the network; see :mod:`.plan`.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
 from .folding import Feed
-from .limits import MAX_SIDE
 from .widen import MAX_PIXELS
 
 FORMAT = 2  #: of the text; raised when a reader of the old one would go wrong
@@ -94,10 +95,9 @@ def plan_fields(text: str) -> PlanFields:
         if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
             raise UnsuitableError(f"its format is {shown(data['format'])}, and not {FORMAT}")
         found = read(PlanFields, _with_defaults(data))
-        names = [stage.name for stage in found.stages]
-        for name in names:
-            if names.count(name) > 1:
-                raise UnsuitableError(f"stage {shown(name)} is there {names.count(name)} times")
+        for name, times in Counter(stage.name for stage in found.stages).items():
+            if times > 1:
+                raise UnsuitableError(f"stage {shown(name)} is there {times} times")
         return found
     except UnsuitableError as fault:
         raise CompileError(

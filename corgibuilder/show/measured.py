@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from corgibuilder.plan import MemoryReport
-from corgibuilder.synth import StageCost, SynthReport, Target
+from corgibuilder.synth import StageCost, SynthReport, SynthTarget
 from corgibuilder.verify import Coverage, SimulationReport
 
 from .memories import area_title
@@ -50,7 +50,7 @@ def _add_coverage(table: Table, coverage: Coverage) -> None:
 
 def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:
     """Cells of every stage, with ``memories`` also the area of all its memories."""
-    generic = report.target is Target.GENERIC
+    generic = report.target is SynthTarget.GENERIC
     columns = ["transistors"] if generic else ["LUTs", "DSPs", "block RAMs"]
     areas = _areas(report.total, memories)
     table = empty_table(

@@ -1,6 +1,14 @@
 """What a simulation plays, chosen so that what is wrong shows, and how much of it would show."""
 
-from .choose import Chosen, calm_frames, choose, frame_count, random_frames, smaller_frames
+from .choose import (
+    Chosen,
+    calm_frames,
+    choose,
+    frame_count,
+    most_frames,
+    random_frames,
+    smaller_frames,
+)
 from .values import Values, values_of
 
 __all__ = [
@@ -9,6 +17,7 @@ __all__ = [
     "calm_frames",
     "choose",
     "frame_count",
+    "most_frames",
     "random_frames",
     "smaller_frames",
     "values_of",

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.build_directory import Manifest, Unit
-from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.frontend import resized
 from corgibuilder.ir import Argmax, Network, input_node
 from corgibuilder.passes import without_dead_channels
 from corgibuilder.plan.stages import Stage, group_stages
-from corgibuilder.units import FRAMES
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
 from .alone import stage_frames
@@ -41,17 +39,13 @@ def _stalled_frames(unit: Unit) -> int:
     return max(STALLED_FRAMES, STALLED_CYCLES // unit.cycles_per_frame)
 
 
+def most_frames(network: Network) -> int:
+    """Random frames that fit into memory."""
+    return max(1, MAX_RANDOM_VALUES // network.input_shape.size)
+
+
 def random_frames(network: Network, count: int, seed: int) -> Frames:
     """Maps of several kinds in the range of the network's input."""
-    FRAMES.check(count)
-    most = max(1, MAX_RANDOM_VALUES // network.input_shape.size)
-    if count > most:
-        raise CompileError(
-            "CB628",
-            f"{count:,} frames of {network.input_shape} do not fit into memory",
-            at=Origin(FRAMES.option),
-            help=f"take {most:,} frames or fewer",
-        )
     entry = network.graph.type(input_node(network.graph).name)
     rng = np.random.default_rng(seed)
     return [varied(entry, number, rng) for number in range(count)]

@@ -2,6 +2,6 @@
 
 from .report import StageCost, SynthReport
 from .synth import synth
-from .targets import Target
+from .targets import SynthTarget
 
-__all__ = ["StageCost", "SynthReport", "Target", "synth"]
+__all__ = ["StageCost", "SynthReport", "SynthTarget", "synth"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from corgibuilder.folders import cut_off
 
-from .targets import CELL_NAMES, Target, count
+from .targets import CELL_NAMES, SynthTarget, count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class StageCost:
 class SynthReport:
     """Cells of every stage, each synthesised by itself, and the netlist where one was asked for."""
 
-    target: Target
+    target: SynthTarget
     tool: str
     stages: tuple[StageCost, ...]
     netlist: Path | None
@@ -62,7 +62,7 @@ class SynthReport:
 
 
 def read_cost(
-    directory: Path, layer: str, module: str, target: Target, seconds: float
+    directory: Path, layer: str, module: str, target: SynthTarget, seconds: float
 ) -> StageCost:
     """Cost of a stage from the JSON files that its script left in ``directory``."""
 

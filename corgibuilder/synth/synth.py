@@ -11,31 +11,27 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.build_files import REPORT, file_digests, foreign_results
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
+from corgibuilder.progress import Progress, silent
+from corgibuilder.templates import render
 
 from .report import StageCost, SynthReport, read_cost
-from .targets import Target
+from .targets import SynthTarget
 from .yosys import Yosys, find_yosys
-
-Progress = Callable[[str, float], None]
-"""Told what is being done, and which fraction of it is done."""
 
 
 def synth(
     build_dir: Path,
-    target: Target = Target.GENERIC,
+    target: SynthTarget = SynthTarget.GENERIC,
     *,
     liberty: Path | None = None,
     netlist: bool = False,
     changed: bool = False,
-    progress: Progress = lambda what, fraction: None,
+    progress: Progress = silent,
 ) -> SynthReport:
     """Synthesise every stage by itself, as many at once as there are processors.
 
@@ -91,8 +87,8 @@ def synth(
     return report
 
 
-def _check(liberty: Path, target: Target) -> None:
-    if target is not Target.GENERIC:
+def _check(liberty: Path, target: SynthTarget) -> None:
+    if target is not SynthTarget.GENERIC:
         raise CompileError(
             "CB703",
             f"the cells of {target.value} are not those of a Liberty file",
@@ -139,12 +135,12 @@ def _cost(
     run: Callable[..., None],
     build: BuildDirectory,
     stage: Unit,
-    target: Target,
+    target: SynthTarget,
     liberty: Path | None,
     out: Path,
 ) -> StageCost:
     start = time.monotonic()
-    macros = build.memories(stage) if target is Target.GENERIC else []
+    macros = build.memories(stage) if target is SynthTarget.GENERIC else []
     run(stage, f"synth_{target.value}", macros=macros, liberty=liberty)
     return read_cost(out, stage.layer, stage.module, target, time.monotonic() - start)
 
@@ -167,13 +163,8 @@ def _run(
     """
     rtl = build.path / "rtl"
     sources = [path for path in build.paths(unit) if path not in macros]
-    environment = Environment(
-        loader=FileSystemLoader(resources.flows()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template(f"{flow}.ys.j2").render(
+    text = render(
+        f"{flow}.ys.j2",
         top=unit.module,
         sources=[os.path.relpath(path, rtl) for path in sources],
         macros=[os.path.relpath(path, rtl) for path in macros],

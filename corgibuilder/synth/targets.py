@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 
-class Target(enum.Enum):
+class SynthTarget(enum.Enum):
     GENERIC = "generic"
     XILINX = "xilinx"
     ECP5 = "ecp5"
@@ -23,17 +23,17 @@ class CellNames:
 
 
 CELL_NAMES = {
-    Target.GENERIC: CellNames(luts=None, flip_flops=r"\$_\w*DFF", dsps=None, block_rams=None),
-    Target.XILINX: CellNames(
+    SynthTarget.GENERIC: CellNames(luts=None, flip_flops=r"\$_\w*DFF", dsps=None, block_rams=None),
+    SynthTarget.XILINX: CellNames(
         luts=r"LUT\d", flip_flops=r"FD[RSCP]E", dsps="DSP48", block_rams="RAMB(18|36)"
     ),
-    Target.ECP5: CellNames(
+    SynthTarget.ECP5: CellNames(
         luts="LUT4|CCU2C",
         flip_flops="TRELLIS_FF",
         dsps="MULT18X18D|ALU54B",
         block_rams="DP16KD|PDPW16KD",
     ),
-    Target.ICE40: CellNames(
+    SynthTarget.ICE40: CellNames(
         luts="SB_LUT4", flip_flops="SB_DFF", dsps="SB_MAC16", block_rams="SB_RAM40_4K"
     ),
 }

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
-from corgibuilder import resources
 from corgibuilder.build_directory import Unit
+from corgibuilder.limits import SIZE_BITS
+from corgibuilder.templates import render
 
 from .frames import Frames
 from .simulators import Simulator
@@ -77,7 +76,7 @@ def write_bench(directory: Path, runs: Sequence[Run], settings: Settings) -> Non
     """
     instances = [_instance(directory, number, run) for number, run in enumerate(runs)]
     ports = [port for i in instances for port in (*i.inputs, *i.outputs, *i.inner)]
-    text = _testbench().render(instances=instances, ports=ports)
+    text = render("testbench.v.j2", instances=instances, ports=ports, size_bits=SIZE_BITS)
     (directory / "testbench.v").write_text(text)
     bench = asdict(settings) | {
         "test": "bench",
@@ -123,9 +122,9 @@ def _inputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Played, 
 
 
 def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorded, ...]:
-    streams = [(stream, run.golden[stream.node]) for stream in run.unit.outputs]
+    streams = [(stream, run.golden[stream.node], False) for stream in run.unit.outputs]
     if run.unit.resizable and not run.size_ports:
-        streams += [(size_stream(s), sizes(maps)) for s, maps in streams]
+        streams += [(size_stream(stream), sizes(maps), True) for stream, maps, _ in streams]
     return tuple(
         record(
             directory,
@@ -134,8 +133,9 @@ def _outputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Recorde
             maps,
             calm_frames=run.calm_frames,
             seed=seed + 100 + k,
+            sizes=of_sizes,
         )
-        for k, (stream, maps) in enumerate(streams, start=1)
+        for k, (stream, maps, of_sizes) in enumerate(streams, start=1)
     )
 
 
@@ -152,14 +152,3 @@ def _inner(directory: Path, name: str, run: Run) -> tuple[Recorded, ...]:
         )
         for stage, maps in run.inner
     )
-
-
-def _testbench() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(resources.templates()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("testbench.v.j2")

@@ -4,22 +4,16 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from corgibuilder import resources
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.processes import run
-
-Progress = Callable[[str, float], None]
-"""Told what is being done, and which fraction of it is done."""
+from corgibuilder.progress import Progress
 
 LOG_TAIL = 3000  # characters of a tool's output worth showing
-
-
-def silent(what: str, fraction: float) -> None:
-    """Progress that nobody wants to see."""
 
 
 def compile_model(directory: Path, environment: Mapping[str, str]) -> float:

@@ -39,6 +39,7 @@ class Place(enum.Enum):
     """Where a stream was recorded."""
 
     OUTPUT = "output"  #: of the unit that is simulated
+    SIZES = "sizes"  #: beside an output of a stage: the sizes of its maps
     INNER = "inner"  #: of a stage inside it
     ALONE = "alone"  #: of a stage that was played into by itself
 
@@ -62,6 +63,7 @@ class PortReport:
         """What to call it in a sentence."""
         titles = {
             Place.OUTPUT: f"port {self.port}",
+            Place.SIZES: f"port {self.port} of stage {self.layer}",
             Place.INNER: f"stage {self.layer}",
             Place.ALONE: f"stage {self.layer} by itself",
         }
@@ -106,17 +108,18 @@ class SimulationReport:
     @property
     def inner_compared(self) -> int:
         """Values compared that are no outputs: those between stages, and of stages alone."""
-        return sum(port.compared for port in self.ports) - self.outputs_compared
+        return sum(port.compared for port in self._at(Place.INNER, Place.ALONE))
 
     @property
     def inner_mismatches(self) -> int:
+        """Those of them that differ, and sizes that do."""
         return sum(port.mismatches for port in self.ports) - self.mismatches
 
     @property
     def first_mismatch(self) -> Mismatch | None:
         """That of the first stage that differs in the earliest frame in which any does."""
-        for place in ((Place.INNER, Place.OUTPUT), (Place.ALONE,)):
-            found = [p.first_mismatch for p in self.ports if p.place in place and p.first_mismatch]
+        for places in ((Place.INNER, Place.OUTPUT), (Place.ALONE, Place.SIZES)):
+            found = [p.first_mismatch for p in self._at(*places) if p.first_mismatch]
             if found:
                 return min(found, key=lambda mismatch: mismatch.frame)
         return None
@@ -180,8 +183,8 @@ class SimulationReport:
             "faults": self.faults,
         }
 
-    def _at(self, place: Place) -> Iterator[PortReport]:
-        return (port for port in self.ports if port.place is place)
+    def _at(self, *places: Place) -> Iterator[PortReport]:
+        return (port for port in self.ports if port.place in places)
 
 
 def _stream_faults(port: PortReport) -> Iterator[str]:
@@ -206,11 +209,11 @@ def read_report(
     bench = json.loads((directory / "bench.json").read_text())
     verdict = json.loads((directory / "verdict.json").read_text())
     about, *stages = verdict["instances"]
-    played = bench["instances"][0]
-    ports = [_port(port, Place.INNER) for port in about["inner"]]
-    ports += [_port(port, Place.OUTPUT) for port in about["outputs"]]
-    for given, stage in zip(bench["instances"][1:], stages, strict=True):
-        ports += [_port(port | {"layer": given["layer"]}, Place.ALONE) for port in stage["outputs"]]
+    played, *played_alone = bench["instances"]
+    ports = [_port(port, Place.INNER, port["layer"]) for port in about["inner"]]
+    ports += _outputs(played, about, Place.OUTPUT)
+    for given, found in zip(played_alone, stages, strict=True):
+        ports += _outputs(given, found, Place.ALONE)
     return SimulationReport(
         layer=unit.layer,
         simulator=Simulator(bench["simulator"]),
@@ -224,16 +227,26 @@ def read_report(
         input_words_expected=sum(
             port["words"] for instance in bench["instances"] for port in instance["inputs"]
         ),
-        timing=read_timing(played, about, unit, target),
+        timing=read_timing(played, about, unit, int(target["cycles_per_frame"])),
         compile_seconds=compile_seconds,
         simulation_seconds=simulation_seconds,
         simulated_cycles=verdict["simulated_cycles"],
     )
 
 
-def _port(output: Mapping[str, Any], place: Place) -> PortReport:
+def _outputs(
+    instance: Mapping[str, Any], verdict: Mapping[str, Any], place: Place
+) -> Iterator[PortReport]:
+    """Reports of the outputs of an instance of ``bench.json``, and of their sizes."""
+    for port, found in zip(instance["outputs"], verdict["outputs"], strict=True):
+        alone = place is Place.ALONE or port["sizes"]
+        layer = instance["layer"] if alone else found["layer"]
+        yield _port(found, Place.SIZES if port["sizes"] else place, layer)
+
+
+def _port(output: Mapping[str, Any], place: Place, layer: str) -> PortReport:
     first = output["first_mismatch"]
-    named = {"layer": output["layer"], "port": output["port"]}
+    named = {"layer": layer, "port": output["port"]}
     return PortReport(
         place=place,
         **named,

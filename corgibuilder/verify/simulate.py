@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from corgibuilder import resources
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.folders import scratch_folder
+from corgibuilder.progress import Progress, silent
 
 from .bench import Run, Settings, write_bench
 from .frames import Frames, check_frames
-from .process import Progress, compile_model, run_model, silent, watched
+from .process import compile_model, run_model, watched
 from .report import SimulationReport, read_report
 from .simulators import Simulator, environment
 

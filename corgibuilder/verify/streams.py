@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.build_directory import Stream
+from corgibuilder.limits import SIZE_BITS
 
 from .frames import Frames
 from .words import memory_image, pack, travel_order
@@ -29,7 +30,8 @@ class Recorded:
     """A stream that is recorded, and the shapes of the frames expected on it, in ``name``.npy.
 
     ``instance`` is the path of the instance whose output it is, empty for the ports of the unit
-    under test itself. ``calm_words`` come before the stalls begin.
+    under test itself. ``calm_words`` come before the stalls begin. ``sizes`` says that these are
+    the sizes of the maps of an output, and no values.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Recorded:
     signed: bool
     shapes: tuple[tuple[int, int, int], ...]
     seed: int
+    sizes: bool
 
 
 def size_stream(of: Stream) -> Stream:
@@ -52,7 +55,7 @@ def size_stream(of: Stream) -> Stream:
         port=f"{of.port}_size",
         node=of.node,
         lanes=2,
-        bits=16,
+        bits=SIZE_BITS,
         signed=False,
         channels=2,
         height=1,
@@ -96,6 +99,7 @@ def record(
     seed: int = 0,
     layer: str | None = None,
     instance: str = "",
+    sizes: bool = False,
 ) -> Recorded:
     """Write what is expected on a stream; ``layer`` is what to call it, by default its node."""
     np.save(directory / f"{name}.npy", np.concatenate([travel_order(x) for x in golden]))
@@ -112,6 +116,7 @@ def record(
         signed=stream.signed,
         shapes=tuple((x.shape[0], x.shape[1], x.shape[2]) for x in golden),
         seed=seed,
+        sizes=sizes,
     )
 
 

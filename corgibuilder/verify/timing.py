@@ -17,11 +17,12 @@ class Timing:
     """Figures of the output that ends last, in cycles.
 
     Cycles per frame are the average distance of the last words of frames of one size that follow
-    each other without stalls, the pipeline being full if there were frames enough. Latencies are
-    those of frame 0 from its first input word to the first and to the last output word. What was
-    not seen without stalls is ``None``; so is what was not planned: frames of another size than the
-    built one, or words that come more slowly than they are taken. ``target_cycles`` is what the
-    frame rate that was asked for leaves a frame, at the built size.
+    each other without stalls, the pipeline being full if there were frames enough, or the last such
+    distance where that is longer. Latencies are those of frame 0 from its first input word to the
+    first and to the last output word. What was not seen without stalls is ``None``; so is what was
+    not planned: frames of another size than the built one, or words that come more slowly than they
+    are taken. ``target_cycles`` is what the frame rate that was asked for leaves a frame, at the
+    built size.
     """
 
     cycles_per_frame: int | None
@@ -66,13 +67,16 @@ def read_timing(
     instance: Mapping[str, Any],
     verdict: Mapping[str, Any],
     unit: Unit,
-    target: Mapping[str, float],
+    target_cycles: int,
 ) -> Timing:
-    """What an instance of ``unit`` did in the frames without stalls."""
+    """What an instance of ``unit`` did in the frames without stalls.
+
+    ``instance`` is that of ``bench.json``, ``verdict`` that of ``verdict.json``.
+    """
     calm = instance["calm_frames"]
     shapes = [tuple(shape) for shape in instance["frame_shapes"][:calm]]
-    ports = {port["port"] for port in instance["outputs"][: len(unit.outputs)]}
-    ended = [port["frame_cycles"] for port in verdict["outputs"] if port["port"] in ports]
+    outputs = zip(instance["outputs"], verdict["outputs"], strict=True)
+    ended = [found["frame_cycles"] for port, found in outputs if not port["sizes"]]
     slowest: Sequence[Sequence[int]] = max(
         (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
     )
@@ -89,7 +93,7 @@ def read_timing(
         planned_cycles_per_frame=unit.cycles_per_frame if interval_planned else None,
         planned_latency_first=unit.latency_first if latency_planned else None,
         planned_latency_frame=unit.latency_frame if latency_planned else None,
-        target_cycles=int(target["cycles_per_frame"]) if interval_planned else None,
+        target_cycles=target_cycles if interval_planned else None,
     )
 
 
@@ -101,7 +105,10 @@ def frames_to_fill(unit: Unit) -> int:
 def _interval(
     ends: Sequence[int], shapes: Sequence[tuple[int, ...]], unit: Unit
 ) -> tuple[int | None, tuple[int, ...] | None]:
-    """Cycles per frame, rounded up, of the last frames of one size that ended, and that size."""
+    """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
+
+    The average alone would hide a stage that keeps up only as long as a buffer before it fills.
+    """
     last = len(ends) - 1
     first = last
     while first > 0 and shapes[first - 1] == shapes[last]:
@@ -109,4 +116,5 @@ def _interval(
     if first == last or last < 0:
         return None, None
     first = min(first + frames_to_fill(unit), last - 1)
-    return -(-(ends[last] - ends[first]) // (last - first)), shapes[last]
+    average = -(-(ends[last] - ends[first]) // (last - first))
+    return max(average, ends[last] - ends[last - 1]), shapes[last]

@@ -173,8 +173,8 @@ def test_batch_norm_is_bit_identical_to_onnxruntime():
     proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "N"
     expected = theirs(proto, [x.reshape(1024, 64, 1, 1)[i] for i in range(0, 1024, 64)])
     shaped = [v[:, None, None] for v in (gamma, beta, mean, variance)]
-    link = formula(*shaped, 9.999999747378752e-06)
-    np.testing.assert_array_equal(link(x[::64]), expected[model.last])
+    operation = formula(*shaped, 9.999999747378752e-06)
+    np.testing.assert_array_equal(operation(x[::64]), expected[model.last])
 
 
 def test_chain_of_quants_and_relu_is_one_step_function(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corgibuilder import api
-from corgibuilder.plan.limits import MAX_SIDE
+from corgibuilder.limits import MAX_SIDE
 from corgibuilder.verify import Simulator
 
 from ..frontend.models import Model

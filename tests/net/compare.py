@@ -14,6 +14,7 @@ from corgibuilder.plan import Plan
 from corgibuilder.plan.folding import Feed
 from corgibuilder.plan.pipeline import Link, Pipeline
 from corgibuilder.plan.plan import layer_kind, requantiser
+from corgibuilder.verify.timing import TOLERANCE
 
 from ..frontend.models import theirs
 from .build import CRASHES, planned, write_verilog
@@ -21,7 +22,6 @@ from .case import Case, frames_of, graph_of_size, model_of, network_of
 from .simulate import Play, simulate
 
 EXECUTED = 2  #: frames at most that the executor, which is slow, computes too
-SLACK_CYCLES = 2  #: by which a plan may be pessimistic, or by 1 %
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,14 @@ def play_of(case: Case, network: Network) -> Play:
         run = golden.run(graph, frame[None])
         for node, maps in values.items():
             maps.append(run[node][0].astype(np.int64))
-    return Play(frames=frames, golden=values, calm=case.calm, stalled=case.stalled, seed=case.seed)
+    return Play(
+        frames=frames,
+        golden=values,
+        calm=case.calm,
+        stalled=case.stalled,
+        seed=case.seed,
+        target_cycles=case.target.budget_for(network.input_shape),
+    )
 
 
 def _simulated(
@@ -128,10 +135,11 @@ def _simulated(
     with tempfile.TemporaryDirectory(prefix="corgibuilder-") as folder:
         built = write_verilog(pipeline, plan, Path(folder))
         measured = simulate(built.unit, built.folder, play_of(case, network))
+    timing = measured.timing
     figures = {
-        "interval": (plan.cycles_per_frame, measured.interval),
-        "first latency": (plan.latency_first, measured.latency_first),
-        "frame latency": (plan.latency_frame, measured.latency_frame),
+        "interval": (plan.cycles_per_frame, timing.cycles_per_frame),
+        "first latency": (plan.latency_first, timing.latency_first),
+        "frame latency": (plan.latency_frame, timing.latency_frame),
     }
     late, early = _plan_findings(case, figures, pipeline) if not measured.faults else ((), ())
     return Outcome(
@@ -147,7 +155,11 @@ def _simulated(
 
 
 def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
-    """Where the plan says less than what was measured, and where it says more than it may."""
+    """Where the plan says less than what was measured, and where it says more than it may.
+
+    Unlike the verdict on a build, which tolerates that a latency is a little longer than planned,
+    this one tolerates only that it is shorter.
+    """
     late, early = [], []
     cause = _slowest(case, pipeline)
     for name, (said, seen) in figures.items():
@@ -157,7 +169,7 @@ def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
         kind = f"{name.split()[-1]}, {cause}"
         if seen > said:
             late.append(Finding(f"optimistic {kind}", text))
-        elif said - seen > max(SLACK_CYCLES, said / 100):
+        elif said - seen > max(TOLERANCE, said / 100):
             early.append(Finding(f"pessimistic {kind}", text))
     return tuple(late), tuple(early)
 

@@ -1,4 +1,4 @@
-"""Plans as a user may edit them: any folding that hardware can be built for."""
+"""Random plans, as a user may edit them: any folding that hardware can be built for."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from corgibuilder.ir import Conv, Network, Pool
 from corgibuilder.passes import without_dead_channels
-from corgibuilder.plan import Plan, Target
+from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding, carries_pixels, feeds, least_capacity
 from corgibuilder.plan.pipeline import is_resizable, several_pixels
@@ -103,7 +103,7 @@ def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
         ]
     lanes = _fit(lanes, possible) if isinstance(engine, Conv) else outputs
     made = replace(folding, feed=feed, inputs=1, outputs=outputs, lanes=lanes, capacity=0)
-    inputs = min(folding.inputs, most_inputs(stage, made))
+    inputs = max(1, min(folding.inputs, most_inputs(stage, made)))
     least = least_capacity(stage, feed)
     capacity = min(max(folding.capacity, least), most_capacity(stage, feed)) if least else 0
     fifo = min(folding.fifo, most_capacity(stage, feed) * stage.x.shape.channels)
@@ -120,19 +120,38 @@ def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) ->
         lanes = channels * int(rng.choice([n for n in range(1, 17) if width % n == 0]))
     foldings = {}
     for stage in group_stages(pruned):
-        foldings[stage.name] = _random_folding(
+        foldings[stage.name] = random_folding(
             rng, stage, most_cycles, resizable=is_resizable(pruned) and not wide, wide=wide
         )
     return Edit(input_lanes=lanes, foldings=foldings)
 
 
-def _random_folding(rng, small: Stage, most_cycles: int, *, resizable: bool, wide: bool) -> Folding:
-    """One that is neither too large to emit nor too slow to simulate, if one is found."""
+def random_plan(
+    rng: np.random.Generator, network: Network, target: Target, most_cycles: int
+) -> Plan:
+    """Such a plan with its figures."""
+    plan = edited_plan(network, random_edit(rng, network, most_cycles), target)
+    return describe(pipeline_of(network, plan), target)
+
+
+def random_folding(
+    rng: np.random.Generator,
+    small: Stage,
+    most_cycles: int,
+    *,
+    resizable: bool,
+    wide: bool,
+    only: Feed | None = None,
+) -> Folding:
+    """One that is neither too large to emit nor too slow to simulate, if one is found.
+
+    With ``only``, of the stage fed in that way.
+    """
     best, fewest = None, None
     for _ in range(TRIES):
         pixels = int(rng.choice(widths(small))) if wide else 1
         stage = widen(small, pixels)
-        feed = Feed(rng.choice([f.value for f in feeds(stage, resizable=resizable)]))
+        feed = only or Feed(rng.choice([f.value for f in feeds(stage, resizable=resizable)]))
         channels = stage.acc.shape.channels
         outputs = int(rng.choice([1, channels, rng.integers(1, channels + 1)]))
         tries = Folding(feed=feed, inputs=1, outputs=outputs, lanes=1, pixels=pixels)

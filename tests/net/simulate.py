@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ import numpy as np
 from corgibuilder import resources
 from corgibuilder.build_directory import Unit
 from corgibuilder.ir import Ints
-from corgibuilder.verify import Simulator
+from corgibuilder.verify import Simulator, Timing
 from corgibuilder.verify.bench import Run, Settings, write_bench
 from corgibuilder.verify.simulate import HELPERS
 from corgibuilder.verify.simulators import environment
+from corgibuilder.verify.timing import read_timing
 
 sys.path.insert(0, str(resources.sim()))
 from verdict import judge
@@ -43,14 +43,11 @@ MAKE = (
 class Measured:
     """What a simulation showed. ``faults`` has a kind and a sentence for each wrong port.
 
-    Times as in :class:`~corgibuilder.verify.SimulationReport`; the interval is that of the last
-    two calm frames, ``None`` where the stalls began before those were out.
+    ``timing`` is that of the calm frames of the built size.
     """
 
     faults: tuple[tuple[str, str], ...]
-    interval: int | None
-    latency_first: int | None
-    latency_frame: int | None
+    timing: Timing
     cycles: int
     compared: int
 
@@ -64,6 +61,7 @@ class Play:
     calm: int  #: frames of the built size at the start
     stalled: int  #: frames at the end
     seed: int
+    target_cycles: int  #: that the frame rate leaves a frame
 
 
 def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
@@ -96,7 +94,7 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
         words = sum(port["words"] for port in instance["inputs"] + instance["outputs"])
         start = _icarus if few else _verilator
         cycles = start(bench, settings, [str(path) for path in sources], words)
-        return _measured(bench, instance, play, cycles)
+        return _measured(bench, instance, unit, play, cycles)
 
 
 def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
@@ -155,22 +153,24 @@ def _cycles(text: str) -> int:
     return int(text.split("cycles ")[-1].split()[0])
 
 
-def _measured(bench: Path, instance: dict[str, Any], play: Play, cycles: int) -> Measured:
+def _measured(
+    bench: Path, instance: dict[str, Any], unit: Unit, play: Play, cycles: int
+) -> Measured:
     log = bench / f"{instance['inputs'][0]['name']}.log"
-    starts = [int(line) for line in log.read_text().split()]
     verdicts = []
     for port in instance["outputs"]:
         recording = read_recording(bench / f"{port['name']}.log", port["lanes"] * port["bits"])
         verdicts.append(judge(port, recording, np.load(bench / f"{port['name']}.npy")))
-    complete = [v["frame_cycles"] for v in verdicts if v["frame_cycles"]]
-    last = max(complete, key=lambda spans: spans[0][1], default=[])
+    verdict = {
+        "outputs": verdicts,
+        "frame_starts": [int(line) for line in log.read_text().split()],
+    }
+    built_size = instance | {"calm_frames": play.calm}
     return Measured(
-        faults=tuple(fault for verdict in verdicts for fault in _faults(verdict)),
-        interval=_interval(last, starts, play),
-        latency_first=last[0][0] - starts[0] if last else None,
-        latency_frame=last[0][1] - starts[0] if last else None,
+        faults=tuple(fault for port in verdicts for fault in _faults(port)),
+        timing=read_timing(built_size, verdict, unit, play.target_cycles),
         cycles=cycles,
-        compared=sum(verdict["compared"] for verdict in verdicts),
+        compared=sum(port["compared"] for port in verdicts),
     )
 
 
@@ -187,11 +187,3 @@ def _faults(verdict: dict[str, Any]) -> list[tuple[str, str]]:
         first = verdict["first_mismatch"]
         faults.append(("values", f"{at}: {verdict['mismatches']} values differ, first {first}"))
     return faults
-
-
-def _interval(spans: list[list[int]], starts: list[int], play: Play) -> int | None:
-    """Distance of the ends of the last two calm frames of the built size."""
-    stalled = len(play.frames) - play.stalled
-    begin = starts[stalled] if play.stalled and stalled < len(starts) else float("inf")
-    ends = [end for _, end in spans[: play.calm] if end < begin]
-    return [b - a for a, b in pairwise(ends)][-1] if len(ends) > 1 else None

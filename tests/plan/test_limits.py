@@ -7,8 +7,8 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Pool, PoolKind, Window
+from corgibuilder.limits import MAX_SIDE
 from corgibuilder.plan import Plan, Target, make_plan, pipeline_of
-from corgibuilder.plan.limits import MAX_SIDE
 
 from ..toys import POINT, chain, conv
 

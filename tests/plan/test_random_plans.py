@@ -21,10 +21,15 @@ from corgibuilder.plan import (
 )
 from corgibuilder.plan.simulation import pipeline_timing
 
+from ..net.case import Edit
+from ..net.edits import edited_plan, random_plan
 from ..toys import POINT, SAME, STRIDED, chain, conv
-from .random_plans import any_network, any_plan, pick
+from .odd_networks import any_network, pick
 
 GROUPS, EACH = 12, 25
+TRIES = 200
+MOST_CYCLES = 10**5
+DECISIONS = ("inputs", "outputs", "lanes", "capacity", "fifo", "pixels")
 REFUSALS = {"CB403", "CB405", "CB409"}  # too fast, nothing to compute, too late
 
 
@@ -55,11 +60,40 @@ def test_any_network_for_any_target(group):
             found += 1
             assert plan.cycles_per_frame <= target.budget_for(network.input_shape)
             assert plan.latency_first <= plan.latency_frame
-        for made in (plan, any_plan(network, target, rng)):
+        for made in (plan, random_plan(rng, network, target, MOST_CYCLES)):
             if made is not None:
                 read = Plan.from_json(made.to_json())
                 assert describe(pipeline_of(network, read), target) == made
     assert found
+
+
+def spoiled(plan, rng):
+    """With one decision for one stage changed to any number."""
+    number, name = int(rng.integers(len(plan.stages))), pick(rng, DECISIONS)
+    stages, folding = list(plan.stages), plan.stages[number].folding
+    if not folding.capacity and name == "capacity":
+        name = "fifo"  # no pixels wait there, whatever the plan says of them
+    value = int(rng.integers(2 * getattr(folding, name) + 2)) + (name == "pixels")
+    stages[number] = replace(stages[number], folding=replace(folding, **{name: value}))
+    return replace(plan, stages=tuple(stages))
+
+
+def test_a_decision_is_refused_where_no_hardware_can_be_built_for_it():
+    refused = 0
+    for seed in range(TRIES):
+        rng = np.random.default_rng([seed, 10])
+        network, target = any_network(rng), any_target(rng)
+        plan = spoiled(random_plan(rng, network, target, MOST_CYCLES), rng)
+        foldings = {stage.name: stage.folding for stage in plan.stages}
+        legal = edited_plan(network, Edit(input_lanes=plan.input_lanes, foldings=foldings), target)
+        if all(stage.folding == foldings[stage.name] for stage in legal.stages):
+            pipeline_of(network, plan)
+            continue
+        refused += 1
+        with pytest.raises(CompileError) as caught:
+            pipeline_of(network, plan)
+        assert caught.value.code == "CB413"
+    assert TRIES // 5 < refused < TRIES * 4 // 5
 
 
 def test_figures_are_the_same_however_few_times_are_looked_at_together(monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from corgibuilder import resources
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.synth import Target, synth
+from corgibuilder.synth import SynthTarget, synth
 from tests.verify import toys
 
 from .cells import liberty
@@ -72,7 +72,7 @@ def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
     ("target", "message"),
     [
         (
-            Target.ECP5,
+            SynthTarget.ECP5,
             (
                 "error[CB703]: the cells of ecp5 are not those of a Liberty file\n"
                 "  --> nix.lib\n"
@@ -80,7 +80,7 @@ def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
             ),
         ),
         (
-            Target.GENERIC,
+            SynthTarget.GENERIC,
             (
                 "error[CB704]: the Liberty file does not exist\n"
                 "  --> nix.lib\n"

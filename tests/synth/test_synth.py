@@ -3,21 +3,21 @@ import json
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.synth import Target, synth
+from corgibuilder.synth import SynthTarget, synth
 from corgibuilder.synth.report import read_cost
 from corgibuilder.verify import simulate
 from tests.simulators import FAST
 from tests.verify import toys
 
 
-@pytest.mark.parametrize("target", Target, ids=lambda t: t.value)
+@pytest.mark.parametrize("target", SynthTarget, ids=lambda t: t.value)
 def test_every_stage_is_counted(tmp_path, target):
     seen = []
     report = synth(toys.toy(tmp_path), target, progress=lambda *what: seen.append(what))
     (add,) = report.stages
     assert (add.layer, add.module, add.memory_bits) == ("add", "add", 36)
     assert 18 + 1 + 1 <= add.flip_flops <= 18 + 1 + 1 + 16 + 36  # word, valid, part, count, table
-    assert (add.luts > 0) == (target is not Target.GENERIC)
+    assert (add.luts > 0) == (target is not SynthTarget.GENERIC)
     assert (add.dsps, add.block_rams) == (0, 0)
     assert report.total.cells == add.cells >= add.luts + add.flip_flops
     assert seen == [("synthesised add", 1.0), ("synthesised", 1.0)]
@@ -54,4 +54,4 @@ def test_verilog_that_yosys_refuses_leaves_nothing(tmp_path):
 def test_results_that_are_cut_off_are_a_full_disk(tmp_path):
     (tmp_path / "add.memories.json").write_text('{"design": ')
     with pytest.raises(OSError, match="No space left on device"):
-        read_cost(tmp_path, "add", "add", Target.GENERIC, 1.0)
+        read_cost(tmp_path, "add", "add", SynthTarget.GENERIC, 1.0)

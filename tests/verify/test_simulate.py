@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from corgibuilder.verify import Mismatch, Simulator, StageFrames, simulate
+from corgibuilder.verify import Mismatch, Place, Simulator, StageFrames, simulate
 
 from ..simulators import FAST, each_simulator, needs_icarus
 from . import toys
@@ -50,8 +50,25 @@ def test_frames_of_different_sizes_back_to_back(tmp_path, simulator, layer, stal
         stalls=stalls,
     )
     assert report.faults == ()
-    sizes = 0 if layer is None else 2 * 2 * len(x)
-    assert report.outputs_compared == sizes + sum(y.size for ys in golden.values() for y in ys)
+    assert report.outputs_compared == sum(y.size for ys in golden.values() for y in ys)
+    assert report.inner_compared == 0
+    sizes = [port.compared for port in report.ports if port.place is Place.SIZES]
+    assert sizes == ([] if layer is None else [2 * len(x)] * 2)
+
+
+def test_a_wrong_size_is_named(tmp_path):
+    x, golden = toys.halve_frames((6, 8), (5, 3))
+    wrong = "{(height + 16'd1) >> 1", "{height >> 1"
+    report = simulate(
+        toys.halve(tmp_path, halve=wrong), frames=x, golden=golden, simulator=FAST, layer="half"
+    )
+    assert (report.mismatches, report.inner_mismatches) == (0, 1)
+    assert report.faults == (
+        (
+            "1 values inside differ, the first at half, port o_size, frame 1, row 0, column 0,"
+            " channel 1: expected 3, got 2"
+        ),
+    )
 
 
 @each_simulator

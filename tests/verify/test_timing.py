@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from corgibuilder import api
+from corgibuilder.build_directory import Stream, Unit
 from corgibuilder.verify import Timing, simulate
+from corgibuilder.verify.timing import read_timing
 
 from ..frontend.models import Model
 from ..simulators import FAST
@@ -75,6 +77,53 @@ def test_what_is_planned_is_no_fault():
 )
 def test_what_is_above_the_plan_is_one(changed, fault):
     assert timing(**changed).faults == (fault,)
+
+
+MAP = {"node": "", "lanes": 1, "bits": 4, "signed": False, "channels": 1, "height": 3, "width": 4}
+UNIT = Unit(
+    layer="",
+    module="m",
+    sources=(),
+    resizable=True,
+    smallest=(1, 1),
+    input=Stream(port="i", **MAP),
+    outputs=(Stream(port="o", **MAP), Stream(port="o2", **MAP)),
+    cycles_per_frame=12,
+    latency_first=5,
+    latency_frame=17,
+)
+
+
+def cycles_per_frame(*distances, shapes=((1, 3, 4),), calm=None):
+    """Measured and planned, of frames whose last words have those distances."""
+    ends = np.cumsum([20, *distances])
+    spans = {"o": [[end - 5, end] for end in ends], "o2": [[end - 9, end - 2] for end in ends]}
+    spans["o_size"] = [[99, 99]] * len(ends)
+    instance = {
+        "interval": 1,
+        "calm_frames": len(ends) if calm is None else calm,
+        "frame_shapes": [*shapes, *[(1, 3, 4)] * (len(ends) - len(shapes))],
+        "outputs": [{"sizes": port == "o_size"} for port in spans],
+    }
+    verdict = {
+        "frame_starts": [3],
+        "outputs": [{"frame_cycles": found} for found in spans.values()],
+    }
+    read = read_timing(instance, verdict, UNIT, 30)
+    assert (read.latency_first, read.latency_frame) == (12, 17)
+    assert (read.planned_latency_frame is None) == (instance["frame_shapes"][0] != (1, 3, 4))
+    return read.cycles_per_frame, read.planned_cycles_per_frame
+
+
+def test_cycles_per_frame_are_those_of_a_full_pipeline():
+    assert cycles_per_frame(12, 12, 12) == (12, 12)
+    assert cycles_per_frame(99, 12, 12) == (12, 12)  # it fills during the first frame
+    assert cycles_per_frame(9, 14, 12, 12) == (13, 12)
+    assert cycles_per_frame(9, 9, 9, 14) == (14, 12)  # a buffer is full at the end
+    assert cycles_per_frame(9, 9, 9, 14, calm=4) == (9, 12)  # the last one is stalled
+    assert cycles_per_frame(30, shapes=[(1, 3, 3)]) == (None, None)
+    assert cycles_per_frame(30, 12, 12, shapes=[(1, 3, 3)]) == (12, 12)
+    assert cycles_per_frame(12, 9, shapes=[(1, 3, 4), (1, 3, 3), (1, 3, 3)]) == (9, None)
 
 
 def replan(path, layer="network", **figures):

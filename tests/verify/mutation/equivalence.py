@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pyosys
 
-from .mutants import MODULE, PORT, SHELLS, Mutant
+from corgibuilder.build_directory import MEMORIES
+from corgibuilder.limits import SIZE_BITS
+
+from .mutants import MODULE, PORT, Mutant
 
 YOSYS = "import sys\nfrom pyosys import libyosys as y\ny.run_pass('script equal.ys', y.Design())"
 ABC = Path(pyosys.__file__).with_name("yosys-abc")
@@ -58,7 +61,7 @@ def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int] | None = None
         shutil.copy(image, folder)
     changed = folder / f"mutant_{mutant.file.name}"
     changed.write_text(mutant.text)
-    others = [str(rtl / name) for name in SHELLS]
+    others = [str(rtl / f"{name}.v") for name in MEMORIES]
     others += [] if top.startswith("layer_") else sorted(map(str, rtl.glob("layer_*.v")))
     script = ""
     for name, file in (("gold", mutant.file), ("gate", changed)):
@@ -93,8 +96,8 @@ def _wrapper(name: str, file: Path, size: tuple[int, int] | None) -> str:
             if direction == "input":
                 inner[f"{stream}__valid"] = f"{stream}__offered"
     if size:
-        inner["i_size__payload"] = f"32'h{size[0]:04x}{size[1]:04x}"
-        inner |= {"height": f"16'd{size[0]}", "width": f"16'd{size[1]}"}
+        height, width = (f"{SIZE_BITS}'d{side}" for side in size)
+        inner |= {"i_size__payload": f"{{{height}, {width}}}", "height": height, "width": width}
     ports = ", ".join(f"{direction} {width} {port}" for port, (direction, width) in found.items())
     given = ", ".join(f".{port}({inner[port]})" for port in found)
     return "\n".join([f"module {name}({ports});", *body, f"{file.stem} inside ({given});", END])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from corgibuilder.build_directory import MEMORIES
+
 CONDITION = re.compile(r"^(\s*(?:end else )?if \()(?!\\\$started )(.+)(\) begin)$")
 CHOICE = re.compile(r"^(\s*assign .+? = )(\S+) \? (.+) : (.+);$")
 CONSTANT = re.compile(r"(\d+)'h([0-9a-f]+)")
@@ -15,7 +17,6 @@ INSTANCE = re.compile(r"^  (\\\S+ |\w+)(?: #\(.*?\))? (\\\S+ |\w+) \(\n(.*?)\n  
 CONNECTION = re.compile(r"^    \.(\\\S+ |\w+)\((.*)\)(,?)$")
 PORT = re.compile(r"^  (input|output) (?:signed )?(?:\[(\d+):0\] )?(\\\S+ |\w+);$", re.M)
 MODULE = re.compile(r"^module (\\\S+ |\w+)\(.*?^endmodule$", re.M | re.S)
-SHELLS = ("corgi_rom.v", "corgi_ram.v", "corgi_single_port_ram.v")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Mutant:
 def mutants(rtl: Path, count: int, seed: int) -> list[Mutant]:
     """``count`` different mutants of the files in ``rtl``, of every kind and every image."""
     rng = random.Random(seed)
-    files = sorted(path for path in rtl.glob("*.v") if path.name not in SHELLS)
+    files = sorted(path for path in rtl.glob("*.v") if path.stem not in MEMORIES)
     images = sorted(rtl.glob("*.hex"))
     made: dict[str, Mutant] = {}
     for image in images[:count]:

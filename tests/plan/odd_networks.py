@@ -1,16 +1,8 @@
-"""Random networks of odd shapes, and random plans for them: any legal folding of every stage."""
+"""Random networks of odd shapes: windows that gap, tile or lie in the padding, maps of one row."""
 
 from dataclasses import replace
 
-from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Argmax, Clamp, Conv, Input, Pads, Pool, PoolKind, QInt, Shape, Window
-from corgibuilder.passes import without_dead_channels
-from corgibuilder.plan import describe, pipeline_of
-from corgibuilder.plan.folding import Feed, Folding, feeds, least_capacity
-from corgibuilder.plan.pipeline import assemble, is_resizable
-from corgibuilder.plan.plan import most_inputs
-from corgibuilder.plan.stages import group_stages
-from corgibuilder.plan.widen import widen, widths
 
 from ..random_networks import random_steps
 from ..toys import network
@@ -79,46 +71,3 @@ def any_network(rng):
     read = {source for _, _, source in layers}
     outputs = [name for name, _, _ in layers if name not in read or rng.random() < 0.2]
     return network(layers, outputs, ("x",) if rng.random() < 0.5 else ())
-
-
-def any_folding(stage, feed, rng):
-    """A folding that is legal for most stages."""
-    channels = stage.acc.shape.channels
-    whole = isinstance(stage.engine, Conv) and not stage.engine.depthwise and feed is Feed.STREAM
-    outputs = channels if whole else -(-channels // int(rng.integers(1, channels + 1)))
-    if isinstance(stage.engine, Argmax):
-        outputs = 1
-    folding = Folding(feed=feed, inputs=1, outputs=outputs, lanes=outputs, pixels=stage.entering)
-    inputs = int(rng.integers(1, most_inputs(stage, folding) + 1))
-    lanes = outputs
-    if isinstance(stage.engine, Conv):
-        lanes = int(rng.choice([n for n in range(1, outputs + 1) if outputs % n == 0]))
-    capacity = 0
-    if feed in (Feed.LINES, Feed.COLUMNS):
-        capacity = least_capacity(stage, feed) + int(rng.integers(5))
-    return replace(
-        folding, inputs=inputs, lanes=lanes, capacity=capacity, fifo=int(rng.integers(5))
-    )
-
-
-def any_plan(network, target, rng):
-    """A plan of random foldings, some stages several pixels wide; ``None`` if it is not legal."""
-    pruned = without_dead_channels(network)
-    foldings, stages = {}, []
-    for stage in group_stages(pruned):
-        pixels = pick(rng, widths(stage)) if rng.random() < 0.4 else 1
-        wide = widen(stage, pixels)
-        possible = feeds(wide, resizable=is_resizable(pruned) and pixels == 1)
-        foldings[stage.name] = any_folding(wide, pick(rng, possible), rng)
-        stages.append(wide)
-    shape = pruned.input_shape
-    lanes = int(rng.integers(1, shape.channels + 1))
-    if rng.random() < 0.3:
-        lanes = shape.channels * pick(rng, [n for n in range(1, 9) if shape.width % n == 0])
-    plan = describe(assemble(pruned, tuple(stages), foldings, lanes), target)
-    try:
-        pipeline_of(network, plan)
-    except CompileError as refused:
-        assert refused.code == "CB413"
-        return None
-    return plan
