@@ -101,8 +101,8 @@ def test_what_was_changed_and_meant_is_used(tmp_path):
 
 STREAM = toys.stream("x", "x", (4, 4, 5), lanes=3, bits=4)
 WRONG = {
-    "its format is 99 instead of 2": {"format": 99},
-    "its format is null instead of 2": {"format": None},
+    "its format is 99 instead of 3": {"format": 99},
+    "its format is null instead of 3": {"format": None},
     "generator is ": {"generator": "webpack 5"},
     'it has "more", which nothing is called here': {"more": 1},
     "network.module is ": {"network.module": "toy dut(); initial $system(`x`); toy"},

@@ -15,6 +15,8 @@ from corgibuilder.ir import (
     Network,
     Node,
     Pool,
+    PoolKind,
+    QInt,
     TensorType,
     Threshold,
     macs,
@@ -47,6 +49,21 @@ class Stage:
     node: Node
     entering: int = 1
     leaving: int = 1
+
+    @property
+    def operand(self) -> QInt:
+        """Range of the values that the engine's feed gives, in codes of that range.
+
+        Zeros of padding have no code among values with a step: where they are added, the feed
+        decodes values as it reads them. Memories and queues still hold codes of ``x``.
+        """
+        engine, held = self.engine, self.x.range
+        zeros = isinstance(engine, Conv) or (
+            isinstance(engine, Pool) and engine.kind is PoolKind.SUM
+        )
+        if zeros and held.step > 1 and engine.window.pads:
+            return held.with_zero
+        return held
 
     @property
     def across(self) -> int:
