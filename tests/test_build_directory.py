@@ -34,7 +34,9 @@ CHANGES = {
     "rtl/toy.sv was added": lambda path: (path / "rtl/toy.sv").write_text("module toy; endmodule"),
     "late.v was added": lambda path: (path / "late.v").write_text(""),
     "source/none.onnx was changed": lambda path: (path / "source/none.onnx").write_text("x"),
-    "manifest.json was edited": lambda path: edit(path / "manifest.json", ": 3", ": 4"),
+    "manifest.json was edited": lambda path: edit(
+        path / "manifest.json", '"lanes": 3', '"lanes": 4'
+    ),
 }
 
 
@@ -157,7 +159,7 @@ def test_a_manifest_without_a_field_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 2}', b" " * (LONGEST + 1)]
+    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 3}', b" " * (LONGEST + 1)]
 )
 def test_what_is_no_manifest_at_all_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_bytes(content)

@@ -21,9 +21,9 @@ class LineBuffer(wiring.Component):
     One word goes in and one word comes out per cycle. A pixel is overwritten as soon as no window
     needs it any more, and a window is read as soon as its last pixel is there, rows and frames
     without a gap between them. A word that lies in the padding is replaced by ``padding`` but takes
-    its cycle like any other. Values with a step lie in memory as codes, and can be given as values:
-    padding need not have a code. Latency from the last pixel of a window to the window's first word:
-    2 cycles.
+    its cycle like any other. Memory holds the codes of values with a step, and they are given as
+    codes or as values, since padding need not have a code. Latency from the last pixel of a window
+    to the window's first word: 2 cycles.
 
     The words come in the order of :class:`~.window_walk.WindowWalk`, lie in the banks of
     :class:`~.line_memory.LineMemory`, at the places of :class:`~.ring.Ring` or, where the windows

@@ -105,9 +105,7 @@ class AcrossPool(wiring.Component):
             value = values[first]
             for k in range(1, self.pixels):
                 so_far = Signal(shape_of(self.out), name=f"so_far_{lane}_{k}")
-                m.d.comb += so_far.eq(
-                    combined(self.kind, value, values[first + k * self.channels])
-                )
+                m.d.comb += so_far.eq(combined(self.kind, value, values[first + k * self.channels]))
                 value = so_far
             m.d.comb += self.o.payload[lane].eq(value)
         return m

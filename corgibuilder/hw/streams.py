@@ -1,4 +1,4 @@
-"""Words of several values, how values are held, and the two small stream components that every stage uses."""
+"""Words of several values, how these are held, and two small stream components of every stage."""
 
 from itertools import pairwise
 
@@ -15,7 +15,11 @@ def shape_of(q: QInt) -> Shape:
 
 
 def decoded(m: Module, code, q: QInt, *, name: str):
-    """The value of ``q`` whose code is ``code``: itself, or a named wire. Of two values: no logic."""
+    """The value of ``q`` with that code: the code itself, or a named wire.
+
+    One of two values takes an inverter at most; with a step that is a power of two, an adder at
+    most.
+    """
     if q.step == 1:
         return code
     value = Signal(shape_of(q.plain), name=name)

@@ -61,7 +61,7 @@ def _(op: Threshold, x: TensorType) -> TensorType:
 def _step(steps: Ints, x: TensorType) -> int:
     """Largest number of which all differences of reached counts of ``steps`` are multiples.
 
-    ``k`` steps are reached by an ``x`` of the range that lies between step ``k - 1`` and step ``k``.
+    The count is ``k`` for an ``x`` of the range from step ``k - 1`` on, and below step ``k``.
     """
     lo, hi, n = x.lo[:, None], x.hi[:, None], steps.shape[1]
     reached = np.ones(n + 1, bool)

@@ -57,12 +57,10 @@ class Stage:
         Zeros of padding have no code among values with a step: where they are added, the feed
         decodes values as it reads them. Memories and queues still hold codes of ``x``.
         """
-        engine, held = self.engine, self.x.range
-        zeros = isinstance(engine, Conv) or (
-            isinstance(engine, Pool) and engine.kind is PoolKind.SUM
-        )
-        if zeros and held.step > 1 and engine.window.pads:
-            return held.with_zero
+        held = self.x.range
+        match self.engine:
+            case Conv(window=window) | Pool(kind=PoolKind.SUM, window=window):
+                return held.with_zero if held.step > 1 and window.pads else held
         return held
 
     @property

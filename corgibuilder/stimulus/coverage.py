@@ -39,7 +39,8 @@ class Shown:
         self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
         held = QInt.of(self.sums.weights)
-        zeros = self.has_weights and stage.engine.groups > 1 and not stage.engine.depthwise
+        conv = stage.engine
+        zeros = isinstance(conv, Conv) and conv.groups > 1 and not conv.depthwise
         #: of the weights as hardware holds them; groups that are built as one have zeros between
         self.weight_range = held if held.step > 1 and not zeros else held.with_zero
 

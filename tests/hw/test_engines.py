@@ -42,7 +42,7 @@ def test_mac_array(stall, shared, steps, passes, x):
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("passes,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
 def test_mac_array_of_codes(passes, last, shared):
-    """Activations and weights of two and of four values; lanes without an operand bring anything."""
+    """Two values of activations, four of weights; lanes without an operand bring anything."""
     rng = np.random.default_rng(0)
     x, held = QInt(-1, 1, step=2), QInt(-3, 6, step=3)
     weights = held.lo + 3 * rng.integers(0, 4, (6, 2, 3))

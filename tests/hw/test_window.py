@@ -57,9 +57,7 @@ class Windows(wiring.Component):
         kh = self.window.kernel[0]
         m.submodules.former = former = WindowFormer(self.pixel, window=self.window)
         if self.banked:
-            source = RowBanks(
-                self.x, self.lanes, given=self.given, window=self.window, max_width=8
-            )
+            source = RowBanks(self.x, self.lanes, given=self.given, window=self.window, max_width=8)
         else:
             rows = column_window(self.window)
             source = LineBuffer(
