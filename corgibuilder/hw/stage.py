@@ -43,6 +43,10 @@ def stage_signature(folded: Folded, *, lanes: int, resizable: bool) -> wiring.Si
 class Stage(wiring.Component):
     """Computes one layer of the network on a stream of frames.
 
+    Streams, queues and line buffers hold codes of values (see :class:`~corgibuilder.ir.QInt`). They
+    are decoded where an engine multiplies or adds, or behind the line buffer where windows reach
+    into padding: its zeros need not have a code.
+
     Parameters
     ----------
     folded

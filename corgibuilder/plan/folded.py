@@ -256,7 +256,11 @@ class Folded:
 
     @property
     def weight_range(self) -> QInt:
-        """Range of the weights as the multiplier array has them, zeros between groups included."""
+        """Range of the weights as the multiplier array has them; its memory holds their codes.
+
+        Zeros between groups, and between the windows of several pixels, are weights: bipolar ones
+        then take two bits.
+        """
         stage = self.stage
         conv = stage.node.op if self.by_output else stage.engine
         assert isinstance(conv, Conv)
