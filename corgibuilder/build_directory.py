@@ -17,7 +17,7 @@ from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, re
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
 
-FORMAT = 2  #: of the manifest; raised when a reader of the old one would go wrong
+FORMAT = 3  #: of the manifest; raised when a reader of the old one would go wrong
 LONGEST = 1 << 26  #: bytes of a manifest
 
 # What a field may be, whoever wrote the file: names go into Verilog, files stay in the directory.
@@ -32,6 +32,7 @@ Bits = Annotated[int, Within(1, 64)]
 Count = Annotated[int, Within(1, 1 << 20)]
 Number = Annotated[int, Within(0, 1 << 53)]
 Positive = Annotated[int, Within(1, 1 << 53)]
+Whole = Annotated[int, Within(-(1 << 53), 1 << 53)]
 Size = tuple[Count, Count]  #: width and height
 
 
@@ -42,6 +43,10 @@ class Stream:
     A word is ``lanes`` values of ``bits`` bits, lane 0 lowest; each pixel takes ``ceil(channels /
     lanes)`` words, or where ``lanes`` is a multiple of ``channels``, a word carries so many whole
     pixels. ``node`` is the node of the integer network whose value this is.
+
+    A lane holds a code, in two's complement if ``signed``: ``value = code * step + offset``. With a
+    step of 1 and an offset of 0 the code is the value. Values of -1 and 1 have codes of one bit, a
+    step of 2 and an offset of -1.
     """
 
     port: Name
@@ -49,6 +54,8 @@ class Stream:
     lanes: Count
     bits: Bits
     signed: bool
+    step: Positive
+    offset: Whole
     channels: Count
     height: Count
     width: Count
@@ -56,6 +63,13 @@ class Stream:
     @property
     def shape(self) -> tuple[int, int, int]:
         return self.channels, self.height, self.width
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest value that has a code."""
+        lowest = -(1 << self.bits - 1) if self.signed else 0
+        ends = lowest, lowest + (1 << self.bits) - 1
+        return ends[0] * self.step + self.offset, ends[1] * self.step + self.offset
 
     @property
     def word_bits(self) -> int:

@@ -9,7 +9,10 @@ from corgibuilder.ir import Conv, Network, Node, Threshold, macs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One node: what it gives, and what it costs for one frame."""
+    """One node: what it gives, and what it costs for one frame.
+
+    Values are ``lowest``, ``lowest + step``, ..., ``highest``, in so many ``bits``.
+    """
 
     name: str
     kind: str
@@ -19,6 +22,7 @@ class Layer:
     bits: int
     lowest: int
     highest: int
+    step: int
     macs: int
     parameters: int
 
@@ -77,6 +81,7 @@ def _layer(network: Network, node: Node) -> Layer:
         bits=type_.range.width,
         lowest=type_.range.lo,
         highest=type_.range.hi,
+        step=type_.step,
         macs=macs(network.graph, node),
         parameters=_parameters(node),
     )

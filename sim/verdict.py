@@ -16,7 +16,7 @@ def judge(
     ``expected`` has the golden values of all frames in the order of travel: row, column, channel.
     """
     shapes = [tuple(shape) for shape in port["shapes"]]
-    layout = {key: port[key] for key in ("lanes", "bits", "signed")}
+    layout = {key: port[key] for key in ("lanes", "bits", "signed", "step", "offset")}
     got = unpack(recording.digits[: port["words"]], channels=shapes[0][0], **layout)
     compared = len(got.values)
     wrong = np.flatnonzero((got.values != expected[:compared]) | ~got.known)

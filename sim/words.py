@@ -43,12 +43,19 @@ def read_recording(path: Path, width: int) -> Recording:
 
 
 def unpack(
-    digits: NDArray[np.uint8], *, lanes: int, bits: int, signed: bool, channels: int
+    digits: NDArray[np.uint8],
+    *,
+    lanes: int,
+    bits: int,
+    signed: bool,
+    step: int,
+    offset: int,
+    channels: int,
 ) -> Values:
     """Values of whole pixels: ``ceil(channels / lanes)`` words each, lane 0 in the low bits.
 
     If ``lanes`` is more than ``channels``, a word carries several pixels. Words after the last
-    whole pixel are left out.
+    whole pixel are left out. A lane holds a code: ``value = code * step + offset``.
     """
     unit = max(channels, lanes)
     words_per_unit = -(-unit // lanes)
@@ -59,5 +66,5 @@ def unpack(
     weights = 1 << np.arange(bits - 1, -1, -1, dtype=np.int64)
     if signed:
         weights[0] = -weights[0]
-    values = ((digits == ord("1")) @ weights) * known
+    values = ((digits == ord("1")) @ weights * step + offset) * known
     return Values(values, known)

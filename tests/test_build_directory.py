@@ -34,7 +34,9 @@ CHANGES = {
     "rtl/toy.sv was added": lambda path: (path / "rtl/toy.sv").write_text("module toy; endmodule"),
     "late.v was added": lambda path: (path / "late.v").write_text(""),
     "source/none.onnx was changed": lambda path: (path / "source/none.onnx").write_text("x"),
-    "manifest.json was edited": lambda path: edit(path / "manifest.json", ": 3", ": 4"),
+    "manifest.json was edited": lambda path: edit(
+        path / "manifest.json", '"lanes": 3', '"lanes": 4'
+    ),
 }
 
 
@@ -101,8 +103,8 @@ def test_what_was_changed_and_meant_is_used(tmp_path):
 
 STREAM = toys.stream("x", "x", (4, 4, 5), lanes=3, bits=4)
 WRONG = {
-    "its format is 99 instead of 2": {"format": 99},
-    "its format is null instead of 2": {"format": None},
+    "its format is 99 instead of 3": {"format": 99},
+    "its format is null instead of 3": {"format": None},
     "generator is ": {"generator": "webpack 5"},
     'it has "more", which nothing is called here': {"more": 1},
     "network.module is ": {"network.module": "toy dut(); initial $system(`x`); toy"},
@@ -157,7 +159,7 @@ def test_a_manifest_without_a_field_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 2}', b" " * (LONGEST + 1)]
+    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 3}', b" " * (LONGEST + 1)]
 )
 def test_what_is_no_manifest_at_all_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_bytes(content)

@@ -48,6 +48,8 @@ def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
         lanes=lanes,
         bits=kind.range.width,
         signed=kind.range.signed,
+        step=kind.range.step,
+        offset=kind.range.offset,
         channels=kind.shape.channels,
         height=kind.shape.height,
         width=kind.shape.width,

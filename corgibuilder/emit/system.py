@@ -126,6 +126,8 @@ def _channels(plan: SystemPlan, network: Unit) -> tuple[LinkChannel, ...]:
         lanes=1,
         bits=LOGIT.width,
         signed=LOGIT.signed,
+        step=LOGIT.step,
+        offset=LOGIT.offset,
         channels=plan.classifier.classes,
         height=1,
         width=1,

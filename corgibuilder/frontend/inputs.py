@@ -35,15 +35,15 @@ class IntegerInput:
     shape: tuple[int, ...]
     canvas: Shape
     range: QInt
-    bipolar: bool
 
     def __call__(self, frames: NDArray[Any]) -> Ints:
         x = _frames(self.name, self.shape, frames)
-        outside = ~((x >= self.range.lo) & (x <= self.range.hi) & (x == np.floor(x)))
-        if self.bipolar:
-            outside |= x == 0
+        lo, hi, step = self.range.lo, self.range.hi, self.range.step
+        with np.errstate(invalid="ignore"):
+            whole = (x.astype(np.float64) - lo) % step == 0
+        outside = ~((x >= lo) & (x <= hi) & whole)
         if outside.any():
-            allowed = "-1 and 1" if self.bipolar else f"integers {self.range.lo}..{self.range.hi}"
+            allowed = f"integers {lo}..{hi}" + (f" in steps of {step}" if step > 1 else "")
             raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]}")
         return x.astype(np.int64).reshape(len(x), *self.canvas)
 
@@ -103,4 +103,4 @@ def float_input(value: Value, at: Origin) -> tuple[FloatInput, QInt, Grid]:
         integers,
     )
     assert math.prod(shape) == value.canvas.size
-    return convert, QInt(int(integers.min()), int(integers.max())), grid
+    return convert, QInt.of(integers), grid

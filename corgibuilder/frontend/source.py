@@ -24,7 +24,7 @@ _INTEGER_TYPES: dict[int, QInt] = {
     TensorProto.UINT16: QInt(0, 65535),
     TensorProto.INT16: QInt(-32768, 32767),
 }
-_BIPOLAR = QInt(-1, 1)
+_BIPOLAR = QInt(-1, 1, step=2)
 _PIXELS = QInt(0, 255)
 
 
@@ -69,7 +69,7 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
             help="give it the shape batch x channels, or batch x channels x rows x columns",
         )
     if "SAT_Quant" in operators:
-        if levels.signed:
+        if levels.lo < 0:
             raise CompileError(
                 "CB109",
                 f"its integers {levels.lo}..{levels.hi} are signed, in a SAT_Quant network",
@@ -82,7 +82,7 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
             f" values times {levels.hi}"
         )
     builder.add(name, Input(shape=canvas, range=levels))
-    convert = IntegerInput(name, dims, canvas, levels, levels is _BIPOLAR)
+    convert = IntegerInput(name, dims, canvas, levels)
     builder.inputs.append(Port(name, name, dims, convert))
     return name, frames, Value(name, canvas, dims, grid, np.zeros(canvas.channels))
 

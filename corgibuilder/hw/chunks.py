@@ -23,7 +23,8 @@ class Chunks(wiring.Component):
     size
         Values of a window.
     picks
-        For every step the index in the window of each lane's value, or ``None`` for a zero.
+        For every step the index in the window of each lane's value, or ``None`` where there is
+        none: the lane is 0, and its operand must not count.
     repeats
         How often the steps are gone through.
 

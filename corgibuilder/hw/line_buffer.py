@@ -1,17 +1,17 @@
 """The circular line buffer: a map goes in in raster order, the words of its windows come out."""
 
-from amaranth.hdl import Cat, Module, ShapeLike, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import QInt, Window
 from corgibuilder.plan.paired_rows import pairs_rows
 
 from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
 from .ring import Ring
 from .size import POSITION, SIZE
-from .streams import word
+from .streams import as_given, shape_of, word
 from .window_walk import WindowWalk
 
 
@@ -21,8 +21,9 @@ class LineBuffer(wiring.Component):
     One word goes in and one word comes out per cycle. A pixel is overwritten as soon as no window
     needs it any more, and a window is read as soon as its last pixel is there, rows and frames
     without a gap between them. A word that lies in the padding is replaced by ``padding`` but takes
-    its cycle like any other. Latency from the last pixel of a window to the window's first word:
-    2 cycles.
+    its cycle like any other. Memory holds the codes of values with a step, and they are given as
+    codes or as values, since padding need not have a code. Latency from the last pixel of a window
+    to the window's first word: 2 cycles.
 
     The words come in the order of :class:`~.window_walk.WindowWalk`, lie in the banks of
     :class:`~.line_memory.LineMemory`, at the places of :class:`~.ring.Ring` or, where the windows
@@ -30,8 +31,10 @@ class LineBuffer(wiring.Component):
 
     Parameters
     ----------
-    shape, lanes
-        Shape and number of values in a word.
+    x, lanes
+        Range and number of values in a word.
+    given
+        Range of the values that come out: ``x`` itself, or with a step of 1.
     channels
         Values of a pixel.
     window
@@ -46,21 +49,22 @@ class LineBuffer(wiring.Component):
     repeats, by_word, by_column
         Order of the words.
     padding
-        Value outside the map.
+        Code in ``given`` of the value outside the map.
 
     Members
     -------
-    i : :py:`In(stream.Signature(ArrayLayout(shape, lanes)))`
-    o : :py:`Out(stream.Signature(ArrayLayout(shape, lanes)))`
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(given, lanes)))`
     write_size, read_size : :py:`In(stream.Signature(SIZE))`
         Size of the map being written and of the map being read; taken with the frame's last word.
     """
 
     def __init__(
         self,
-        shape: ShapeLike,
+        x: QInt,
         lanes: int,
         *,
+        given: QInt,
         channels: int,
         window: Window,
         capacity: int,
@@ -74,8 +78,10 @@ class LineBuffer(wiring.Component):
         self.walk = WindowWalk(window, repeats=repeats, by_word=by_word, by_column=by_column)
         places = PairedRows if pairs_rows(window) else Ring
         self.places = places(self.walk.window, capacity=capacity, max_width=max_width)
+        self.x = x
+        self.given = given
         self.memory = LineMemory(
-            shape,
+            shape_of(x),
             lanes,
             channels=channels,
             capacity=capacity,
@@ -87,10 +93,9 @@ class LineBuffer(wiring.Component):
             for _ in range(2)
         )
         self.padding = padding
-        self.layout = word(shape, lanes)
         super().__init__({
-            "i": In(stream.Signature(self.layout)),
-            "o": Out(stream.Signature(self.layout)),
+            "i": In(stream.Signature(word(shape_of(x), lanes))),
+            "o": Out(stream.Signature(word(shape_of(given), lanes))),
             "write_size": In(stream.Signature(SIZE)),
             "read_size": In(stream.Signature(SIZE)),
         })
@@ -158,7 +163,8 @@ class LineBuffer(wiring.Component):
         ]
         # The memory answers one cycle after the step.
         masked = Signal(reset_less=True)
-        m.d.comb += [free.eq(~self.o.valid | self.o.ready), Cat(self.o.payload).eq(Cat(memory.o))]
+        m.d.comb += free.eq(~self.o.valid | self.o.ready)
+        m.d.comb += as_given(m, memory.o, self.o.payload, self.x, self.given, name="read")
         with m.If(masked):
             m.d.comb += [lane.eq(self.padding) for lane in self.o.payload]
         with m.If(free):

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Ints, QInt
 
-from .streams import counter, shape_of, word
+from .streams import counter, decoded, shape_of, word
 from .tables import table
 
 
@@ -27,11 +27,16 @@ class MacArray(wiring.Component):
     Parameters
     ----------
     x
-        Range of the activations.
+        Range of the activations, which are decoded behind the operand registers.
     weights
         int64 ``(steps, outputs, inputs)``.
+    held
+        Range of the weights; a ROM holds their codes.
     passes
         Words of one sum; divides ``steps``.
+    last
+        Every so many words the last one has only so many operands for each output; what its other
+        lanes bring counts as 0. ``None`` where lanes without an operand meet weights of 0.
     acc
         Range of the sums.
     shared
@@ -45,11 +50,23 @@ class MacArray(wiring.Component):
     o : :py:`Out(stream.Signature(ArrayLayout(acc, outputs)))`
     """
 
-    def __init__(self, x: QInt, weights: Ints, *, passes: int, acc: QInt, shared: bool):
+    def __init__(
+        self,
+        x: QInt,
+        weights: Ints,
+        held: QInt,
+        *,
+        passes: int,
+        acc: QInt,
+        shared: bool,
+        last: tuple[int, int] | None = None,
+    ):
         assert len(weights) % passes == 0
         self.x = x
         self.weights = weights
+        self.held = held
         self.passes = passes
+        self.last = last
         self.acc = acc
         self.shared = shared
         _, self.outputs, self.inputs = weights.shape
@@ -69,7 +86,8 @@ class MacArray(wiring.Component):
         ]
         step, _ = counter(m, len(self.weights), take, name="step")
         pass_, pass_last = counter(m, self.passes, take, name="pass")
-        w = table(m, self.weights.reshape(len(self.weights), -1), step, take, name="weights")
+        rows = self.weights.reshape(len(self.weights), -1)
+        w = table(m, rows, self.held, step, take, name="weights")
 
         # First the operands, then the sum of products, then the accumulator.
         x = Signal(self.i.payload.shape(), reset_less=True)
@@ -86,6 +104,7 @@ class MacArray(wiring.Component):
                 valid[1].eq(valid[0]),
                 self.o.valid.eq(valid[1] & flag[1].last),
             ]
+        x = self._operands(m, x, take, advance, pass_last)
         for o in range(self.outputs):
             base = 0 if self.shared else o * self.inputs
             terms = [
@@ -101,3 +120,22 @@ class MacArray(wiring.Component):
                     m.d.sync += total.eq(Mux(flag[1].first, 0, total) + products)
             m.d.comb += self.o.payload[o].eq(total)
         return m
+
+    def _operands(self, m, x, take, advance, pass_last) -> list:
+        """The values in the operand registers ``x``, 0 in lanes of a last word without operand."""
+        lanes = range(self.i.payload.shape().length)
+        values = [decoded(m, x[k], self.x, name=f"operand_{k}") for k in lanes]
+        if self.last is None:
+            return values
+        words, operands = self.last
+        last = pass_last
+        if words != self.passes:
+            _, last = counter(m, words, take, name="word")
+        short = Signal(reset_less=True)
+        with m.If(advance):
+            m.d.sync += short.eq(last)
+        for k, value in enumerate(values):
+            if k % self.inputs >= operands:
+                values[k] = Signal(shape_of(self.x.with_zero), name=f"present_{k}")
+                m.d.comb += values[k].eq(Mux(short, 0, value))
+        return values

@@ -8,12 +8,20 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.ir import PoolKind, QInt, Window
 
 from .size import COUNT, POSITION, SIZE, output_columns, output_rows
-from .streams import counter, shape_of, word, words_per_pixel
+from .streams import counter, decoded, shape_of, word, words_per_pixel
 
 
 def combined(kind: PoolKind, a, b):
-    """Largest or sum of two values."""
+    """Sum of two values, or largest of two codes, which are in the order of their values."""
     return a + b if kind is PoolKind.SUM else Mux(a > b, a, b)
+
+
+def pooled(m: Module, kind: PoolKind, payload, x: QInt) -> list:
+    """What is pooled of each lane of a word: values for sums, codes for the largest."""
+    lanes = range(payload.shape().length)
+    if kind is PoolKind.MAX:
+        return [payload[lane] for lane in lanes]
+    return [decoded(m, payload[lane], x, name=f"value_{lane}") for lane in lanes]
 
 
 class Reduce(wiring.Component):
@@ -27,6 +35,7 @@ class Reduce(wiring.Component):
 
     def __init__(self, kind: PoolKind, x: QInt, out: QInt, *, lanes: int, taps: int):
         self.kind = kind
+        self.x = x
         self.out = out
         self.lanes = lanes
         self.taps = taps
@@ -42,9 +51,9 @@ class Reduce(wiring.Component):
         tap, last = counter(m, self.taps, self.i.valid & advance, name="tap")
         with m.If(advance):
             m.d.sync += self.o.valid.eq(self.i.valid & last)
-        for lane in range(self.lanes):
+        values = pooled(m, self.kind, self.i.payload, self.x)
+        for lane, value in enumerate(values):
             held = Signal(shape_of(self.out), name=f"held_{lane}", reset_less=True)
-            value = self.i.payload[lane]
             with m.If(self.i.valid & advance):
                 m.d.sync += held.eq(Mux(tap == 0, value, combined(self.kind, held, value)))
             m.d.comb += self.o.payload[lane].eq(held)
@@ -76,6 +85,7 @@ class AcrossPool(wiring.Component):
     def __init__(self, kind: PoolKind, x: QInt, *, channels: int, pixels: int, lanes: int):
         assert lanes % channels == 0
         self.kind = kind
+        self.x = x
         self.channels = channels
         self.pixels = pixels
         self.lanes = lanes
@@ -88,15 +98,14 @@ class AcrossPool(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.d.comb += [self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
+        values = pooled(m, self.kind, self.i.payload, self.x)
         for lane in range(self.lanes):
             pixel, channel = divmod(lane, self.channels)
             first = pixel * self.pixels * self.channels + channel
-            value = self.i.payload[first]
+            value = values[first]
             for k in range(1, self.pixels):
                 so_far = Signal(shape_of(self.out), name=f"so_far_{lane}_{k}")
-                m.d.comb += so_far.eq(
-                    combined(self.kind, value, self.i.payload[first + k * self.channels])
-                )
+                m.d.comb += so_far.eq(combined(self.kind, value, values[first + k * self.channels]))
                 value = so_far
             m.d.comb += self.o.payload[lane].eq(value)
         return m
@@ -227,9 +236,9 @@ class TilePool(wiring.Component):
             write.addr.eq(at),
             write.data.eq(Cat(new)),
         ]
-        for lane in range(self.lanes):
-            both = combined(self.kind, so_far[lane], value[lane])
-            m.d.comb += new[lane].eq(Mux(flags.first, value[lane], both))
+        for lane, one in enumerate(pooled(m, self.kind, value, self.x)):
+            both = combined(self.kind, so_far[lane], one)
+            m.d.comb += new[lane].eq(Mux(flags.first, one, both))
         with m.If(advance):
             m.d.sync += [
                 recent_valid.eq(flags.busy),

@@ -14,7 +14,7 @@ from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.forms import Form, Rounding, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.memories import FEW_ENTRIES
 
-from .streams import counter, shape_of, word, words_per_pixel
+from .streams import counter, decoded, shape_of, word, words_per_pixel
 from .tables import table, value_range
 
 
@@ -30,9 +30,10 @@ class Requant(wiring.Component):
     Parameters
     ----------
     form
-        What to compute; its arrays have one entry per channel.
+        What to compute, from values to codes; its arrays have one entry per channel.
     acc, out
-        Ranges of the values on either side.
+        Ranges of the values on either side. Accumulators with a step, which a maximum of values
+        passes on, are decoded first.
     channels
         Channels of a pixel.
     lanes
@@ -46,7 +47,8 @@ class Requant(wiring.Component):
 
     def __init__(self, form: Form, *, acc: QInt, out: QInt, channels: int, lanes: int):
         self.form = form
-        self.acc = acc
+        self.held = acc
+        self.acc = acc.plain
         self.out = out
         self.channels = channels
         self.lanes = lanes
@@ -64,6 +66,10 @@ class Requant(wiring.Component):
         ]
         groups = words_per_pixel(self.channels, self.lanes)
         self.group, _ = counter(m, groups, self.i.valid & self.advance, name="group")
+        self.values = [
+            decoded(m, self.i.payload[lane], self.held, name=f"value_{lane}")
+            for lane in range(self.lanes)
+        ]
         match self.form:
             case ShiftForm() as form:
                 results, latency = self._shift(m, form)
@@ -94,14 +100,15 @@ class Requant(wiring.Component):
         return wire
 
     def _table(self, m, values: Ints, name: str):
-        return table(m, grouped(values, self.lanes), self.group, self.advance, name=name)
+        rows, q = grouped(values, self.lanes), value_range(values)
+        return table(m, rows, q, self.group, self.advance, name=name)
 
     def _shift(self, m, form: ShiftForm):
         offsets = self._table(m, form.offset, "offset")
         spread = value_range(form.offset)
         results = []
         for lane in range(self.lanes):
-            acc = self._register(m, self.i.payload[lane], self.acc, f"acc_{lane}")
+            acc = self._register(m, self.values[lane], self.acc, f"acc_{lane}")
             q = QInt(self.acc.lo + spread.lo, self.acc.hi + spread.hi)
             value = self._wire(m, acc + offsets[lane], q, f"sum_{lane}")
             for k, rounding in enumerate(form.roundings):
@@ -147,7 +154,7 @@ class Requant(wiring.Component):
         shifted = QInt(q.lo >> form.shift, q.hi >> form.shift)
         results = []
         for lane in range(self.lanes):
-            acc = self._register(m, self.i.payload[lane], self.acc, f"acc_{lane}")
+            acc = self._register(m, self.values[lane], self.acc, f"acc_{lane}")
             scaled = self._register(m, acc * mults[lane] + offsets[lane], q, f"scaled_{lane}")
             value = self._wire(m, scaled >> form.shift, shifted, f"shifted_{lane}")
             value, _ = self._clip(m, value, shifted, form.out, str(lane))
@@ -167,7 +174,7 @@ class Requant(wiring.Component):
             table_of = np.stack(
                 [grouped(column, self.lanes)[:, lane] for column in steps.T], axis=1
             )
-            acc, group, found = self.i.payload[lane], self.group, Const(0, 1)
+            acc, group, found = self.values[lane], self.group, Const(0, 1)
             for level in range(levels):
                 middle = table_of[:, (1 << (levels - level - 1)) - 1 :: 1 << (levels - level)]
                 step = self._lookup(m, middle, group, found, never, f"step_{lane}_{level}")

@@ -1,14 +1,14 @@
 """The line buffer for one column per cycle: one bank for each row of the window."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, ShapeLike, Signal, signed
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import QInt, Window
 
 from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_rows
-from .streams import Buffer, word
+from .streams import Buffer, as_given, shape_of, word
 
 
 class RowBanks(wiring.Component):
@@ -21,8 +21,11 @@ class RowBanks(wiring.Component):
 
     Parameters
     ----------
-    shape, lanes
-        Shape of one value, and the channels of the map: a word is a whole pixel.
+    x, lanes
+        Range of the values, and the channels of the map: a word is a whole pixel.
+    given
+        Range of the values that come out: ``x`` itself, or with a step of 1. The banks hold codes
+        of ``x``.
     window
         Kernel, stride and padding.
     max_width
@@ -30,15 +33,18 @@ class RowBanks(wiring.Component):
 
     Members
     -------
-    i : :py:`In(stream.Signature(ArrayLayout(shape, lanes)))`
-    o : :py:`Out(stream.Signature(ArrayLayout(ArrayLayout(shape, lanes), rows)))`
+    i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(ArrayLayout(given, lanes), rows)))`
         A column, top row first.
     write_size, read_size : :py:`In(stream.Signature(SIZE))`
         Size of the map being written and of the map being read; taken with the frame's last word.
     """
 
-    def __init__(self, shape: ShapeLike, lanes: int, *, window: Window, max_width: int):
-        self.pixel = word(shape, lanes)
+    def __init__(self, x: QInt, lanes: int, *, given: QInt, window: Window, max_width: int):
+        self.x = x
+        self.given = given
+        self.pixel = word(shape_of(x), lanes)
+        self.shown = word(shape_of(given), lanes)
         self.window = window
         self.max_width = max_width
         self.rows = window.kernel[0]
@@ -47,7 +53,7 @@ class RowBanks(wiring.Component):
         self.start = data.StructLayout({"bank": range(max(self.rows, 2)), "row": self.index_bits})
         super().__init__({
             "i": In(stream.Signature(self.pixel)),
-            "o": Out(stream.Signature(data.ArrayLayout(self.pixel, self.rows))),
+            "o": Out(stream.Signature(data.ArrayLayout(self.shown, self.rows))),
             "write_size": In(stream.Signature(SIZE)),
             "read_size": In(stream.Signature(SIZE)),
         })
@@ -196,4 +202,10 @@ class RowBanks(wiring.Component):
             ]
         for k in range(self.rows):
             row = Array([ports[(b + k) % self.rows].data for b in range(self.rows)])[turn]
-            m.d.comb += Cat(self.o.payload[k]).eq(Mux(masked[k], 0, row))
+            held = Signal(self.pixel, name=f"held_{k}")
+            given = Signal(self.shown, name=f"given_{k}")
+            m.d.comb += [
+                Cat(held).eq(row),
+                *as_given(m, held, given, self.x, self.given, name=f"read_{k}"),
+                Cat(self.o.payload[k]).eq(Mux(masked[k], 0, Cat(given))),
+            ]

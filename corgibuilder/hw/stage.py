@@ -44,6 +44,10 @@ def stage_signature(folded: Folded, *, lanes: int, resizable: bool) -> wiring.Si
 class Stage(wiring.Component):
     """Computes one layer of the network on a stream of frames.
 
+    Streams, queues and line buffers hold codes of values (see :class:`~corgibuilder.ir.QInt`). They
+    are decoded where an engine multiplies or adds, or behind the line buffer where windows reach
+    into padding: its zeros need not have a code.
+
     Parameters
     ----------
     folded
@@ -128,11 +132,13 @@ class Stage(wiring.Component):
         assert isinstance(stage.engine, Conv)
         source = self._feed(m, source, sized, stage.engine.window)
         m.submodules.mac_array = array = MacArray(
-            stage.x.range,
+            stage.operand,
             weight_steps(folded),
+            folded.weight_range,
             passes=folded.passes,
             acc=stage.acc.range,
             shared=not folded.depthwise,
+            last=folded.last_operands,
         )
         wiring.connect(m, source, array.i)
         if folding.lanes == folding.outputs:
@@ -150,7 +156,7 @@ class Stage(wiring.Component):
         folded, stage = self.folded, self.folded.stage
         pool = stage.engine
         assert isinstance(pool, Pool)
-        x = stage.x.range
+        x = stage.operand
         if stage.across > 1:
             m.submodules.across = across = AcrossPool(
                 pool.kind,
@@ -172,7 +178,7 @@ class Stage(wiring.Component):
             )
             sized.append(engine.size)
         else:
-            outside = 0 if pool.kind is PoolKind.SUM else stage.x.range.lo
+            outside = 0 if pool.kind is PoolKind.SUM else x.code(x.lo)
             source = self._feed(m, source, sized, pool.window, padding=outside)
             m.submodules.pool = engine = Reduce(
                 *ranges, lanes=folded.folding.outputs * stage.across, taps=taps(stage)
@@ -184,15 +190,18 @@ class Stage(wiring.Component):
         """The stream of operands, one word for each step of the engine."""
         folded, stage = self.folded, self.folded.stage
         feed, lanes = folded.folding.feed, folded.input_lanes
-        width = stage.x.shape.width
+        x, given, width = stage.x.range, stage.operand, stage.x.shape.width
         if feed is Feed.STREAM:
             return source
         if feed is Feed.BANKS:
-            m.submodules.row_banks = lines = RowBanks(self.x, lanes, window=window, max_width=width)
+            m.submodules.row_banks = lines = RowBanks(
+                x, lanes, given=given, window=window, max_width=width
+            )
         else:
             m.submodules.line_buffer = lines = LineBuffer(
-                self.x,
+                x,
                 lanes,
+                given=given,
                 channels=stage.x.shape.channels,
                 window=window,
                 capacity=folded.folding.capacity,
@@ -205,7 +214,7 @@ class Stage(wiring.Component):
             )
         sized += [lines.write_size, lines.read_size]
         wiring.connect(m, source, lines.i)
-        pixel = word(self.x, lanes)
+        pixel = word(shape_of(given), lanes)
         if feed is Feed.LINES:
             return self._groups(m, lines.o, pixel) if folded.gathered > 1 else lines.o
         m.submodules.window = former = WindowFormer(pixel, window=window)
@@ -217,7 +226,7 @@ class Stage(wiring.Component):
         else:
             wiring.connect(m, lines.o, former.i)
         m.submodules.chunks = chunks = Chunks(
-            self.x,
+            shape_of(given),
             size=taps(stage) * lanes,
             picks=window_picks(folded),
             repeats=1 if folded.depthwise or folded.by_output else folded.groups,
@@ -230,7 +239,9 @@ class Stage(wiring.Component):
         folded = self.folded
         m.submodules.column = column = Column(pixel, taps(folded.stage))
         m.submodules.chunks = chunks = Chunks(
-            self.x, size=taps(folded.stage) * folded.input_lanes, picks=gathered_picks(folded)
+            pixel.elem_shape,
+            size=taps(folded.stage) * folded.input_lanes,
+            picks=gathered_picks(folded),
         )
         wiring.connect(m, source, column.i)
         m.d.comb += as_one_word(column.o, chunks.i)

@@ -1,8 +1,8 @@
-"""Words of several values, and the two small stream components that every stage uses."""
+"""Words of several values, how these are held, and two small stream components of every stage."""
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Module, Shape, ShapeLike, Signal
+from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,8 +10,33 @@ from corgibuilder.ir import QInt
 
 
 def shape_of(q: QInt) -> Shape:
-    """Amaranth shape with exactly the width and sign of ``q``."""
+    """Amaranth shape with exactly the width and sign of the codes of ``q``."""
     return Shape(q.width, signed=q.signed)
+
+
+def decoded(m: Module, code, q: QInt, *, name: str):
+    """The value of ``q`` with that code: the code itself, or a named wire.
+
+    One of two values takes an inverter at most; with a step that is a power of two, an adder at
+    most.
+    """
+    if q.step == 1:
+        return code
+    value = Signal(shape_of(q.plain), name=name)
+    m.d.comb += value.eq(Mux(code, q.hi, q.lo) if q.width == 1 else code * q.step + q.lo)
+    return value
+
+
+def as_given(m: Module, source, sink, x: QInt, given: QInt, *, name: str) -> list:
+    """Statements that give the codes of ``x`` in one word as those of ``given`` in another.
+
+    ``given`` is ``x``, or holds all its values and has a step of 1.
+    """
+    assert given in (x, given.plain), (x, given)
+    if given.step == x.step:
+        return [Cat(sink).eq(Cat(source))]
+    lanes = range(source.shape().length)
+    return [sink[k].eq(decoded(m, source[k], x, name=f"{name}_{k}")) for k in lanes]
 
 
 def word(shape: ShapeLike, lanes: int) -> data.ArrayLayout:

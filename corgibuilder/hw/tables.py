@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 
 from corgibuilder.ir import Ints, QInt
 
-from .streams import shape_of
+from .streams import decoded, shape_of
 
 
 def value_range(values: Ints) -> QInt:
@@ -14,27 +14,29 @@ def value_range(values: Ints) -> QInt:
     return QInt(int(values.min()), int(values.max()))
 
 
-def table(m: Module, values: Ints, address, enable, *, name: str) -> list:
+def table(m: Module, values: Ints, q: QInt, address, enable, *, name: str) -> list:
     """Row ``address`` of ``values``, one value per lane, one cycle after ``enable``.
 
     Parameters
     ----------
     values
         int64 ``(rows, lanes)``.
+    q
+        Range of ``values``; a ROM holds their codes.
     address
         Row, sampled while ``enable`` is high; unused for a single row.
 
     Returns
     -------
     list
-        ``lanes`` values, as wide as the range of ``values``; they hold while ``enable`` is low.
+        ``lanes`` values; they hold while ``enable`` is low.
     """
     rows, lanes = values.shape
-    shape = shape_of(value_range(values))
     if rows == 1:
-        return [Const(int(v), shape) for v in values[0]]
+        return [Const(int(v), shape_of(q.plain)) for v in values[0]]
+    shape, codes = shape_of(q), (values - q.offset) // q.step
     m.submodules[name] = rom = Memory(
-        shape=shape.width * lanes, depth=rows, init=packed(values, shape.width)
+        shape=shape.width * lanes, depth=rows, init=packed(codes, shape.width)
     )
     port = rom.read_port()
     m.d.comb += [port.en.eq(enable), port.addr.eq(address)]
@@ -42,7 +44,7 @@ def table(m: Module, values: Ints, address, enable, *, name: str) -> list:
     for lane in range(lanes):
         field = Signal(shape, name=f"{name}_{lane}")
         m.d.comb += field.eq(port.data.word_select(lane, shape.width))
-        fields.append(field)
+        fields.append(decoded(m, field, q, name=f"{name}_value_{lane}"))
     return fields
 
 

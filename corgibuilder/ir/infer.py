@@ -5,7 +5,7 @@ from functools import singledispatch
 import numpy as np
 
 from .ops import Argmax, Clamp, Conv, Input, Op, Pool, PoolKind, Threshold
-from .types import Shape, TensorType
+from .types import Ints, Shape, TensorType
 
 
 @singledispatch
@@ -17,9 +17,8 @@ def infer(op: Op, *inputs: TensorType) -> TensorType:
 @infer.register
 def _(op: Input) -> TensorType:
     channels = op.shape.channels
-    return TensorType(
-        op.shape, np.full(channels, op.range.lo, np.int64), np.full(channels, op.range.hi, np.int64)
-    )
+    lo, hi = (np.full(channels, end, np.int64) for end in (op.range.lo, op.range.hi))
+    return TensorType(op.shape, lo, hi, op.range.step)
 
 
 @infer.register
@@ -44,7 +43,7 @@ def _(op: Conv, x: TensorType) -> TensorType:
 def _(op: Pool, x: TensorType) -> TensorType:
     shape = Shape(x.shape.channels, *op.window.output_size(x.shape.height, x.shape.width))
     if op.kind is PoolKind.MAX:
-        return TensorType(shape, x.lo, x.hi)
+        return TensorType(shape, x.lo, x.hi, x.step)
     taps = op.window.kernel[0] * op.window.kernel[1]
     lo, hi = x.lo * taps, x.hi * taps
     if op.window.pads:
@@ -56,7 +55,22 @@ def _(op: Pool, x: TensorType) -> TensorType:
 def _(op: Threshold, x: TensorType) -> TensorType:
     lo = op.base + (x.lo[:, None] >= op.steps).sum(axis=1)
     hi = op.base + (x.hi[:, None] >= op.steps).sum(axis=1)
-    return TensorType(x.shape, lo.astype(np.int64), hi.astype(np.int64))
+    return TensorType(x.shape, lo.astype(np.int64), hi.astype(np.int64), _step(op.steps, x))
+
+
+def _step(steps: Ints, x: TensorType) -> int:
+    """Largest number of which all differences of reached counts of ``steps`` are multiples.
+
+    The count is ``k`` for an ``x`` of the range from step ``k - 1`` on, and below step ``k``.
+    """
+    lo, hi, n = x.lo[:, None], x.hi[:, None], steps.shape[1]
+    reached = np.ones(n + 1, bool)
+    if n:
+        before, after = steps[:, :-1], steps[:, 1:]
+        reached[0], reached[n] = (steps[:, :1] > lo).any(), (steps[:, -1:] <= hi).any()
+        reached[1:n] = ((before < after) & (before <= hi) & (after > lo)).any(axis=0)
+    counts = np.flatnonzero(reached)
+    return max(int(np.gcd.reduce(counts - counts[0])), 1)
 
 
 @infer.register

@@ -6,8 +6,9 @@ the planner, the hardware and the tables.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corgibuilder.ir import Conv, Pool
+from corgibuilder.ir import Conv, Pool, QInt
 
 from .folding import Feed, Folding, ceil_div, taps
 from .paired_rows import margin, pairs_rows, waits
@@ -249,12 +250,44 @@ class Folded:
     @property
     def weight_bits(self) -> int:
         """Bits of the weight memory; 0 where weights are wired in."""
-        engine = self.stage.engine
-        if not isinstance(engine, Conv) or self.weight_rows == 1:
+        if not isinstance(self.stage.engine, Conv) or self.weight_rows == 1:
             return 0
-        lo, hi = int(engine.weights.min()), int(engine.weights.max())
-        width = max(1, max(hi, ~lo).bit_length() + (lo < 0))
-        return self.weight_rows * self.multipliers * width
+        return self.weight_rows * self.multipliers * self.weight_range.width
+
+    @property
+    def weight_range(self) -> QInt:
+        """Range of the weights as the multiplier array has them; its memory holds their codes.
+
+        Zeros between groups, and between the windows of several pixels, are weights: bipolar ones
+        then take two bits.
+        """
+        stage = self.stage
+        conv = stage.node.op if self.by_output else stage.engine
+        assert isinstance(conv, Conv)
+        held = _weight_range(conv)
+        return held | QInt(0, 0) if conv.groups > 1 and not self.depthwise else held
+
+    @property
+    def spare_weight(self) -> int:
+        """Weight of lanes that have no operand: 0, unless that has no code among the weights."""
+        held = self.weight_range
+        return 0 if held.step == 1 or 0 in held else held.lo
+
+    @property
+    def last_operands(self) -> tuple[int, int] | None:
+        """Every so many words the last one has only so many operands for each output.
+
+        ``None`` where all lanes always have one, or meet a weight of 0 where they do not.
+        """
+        if self.windows:
+            words, values = self.passes, self.operands
+        elif self.depthwise:
+            words, values = 1, self.folding.inputs
+        else:
+            words, values = self.words, self.stage.x.shape.channels
+        operands = values - (words - 1) * self.folding.inputs
+        full = operands == self.folding.inputs
+        return None if full or self.spare_weight == 0 else (words, operands)
 
     @property
     def steps(self) -> int:
@@ -265,3 +298,9 @@ class Folded:
     def weight_rows(self) -> int:
         """Rows of the weight memory; outputs worked on one after the other share them."""
         return self.steps // self.stage.leaving if self.by_output else self.steps
+
+
+@lru_cache(maxsize=64)
+def _weight_range(conv: Conv) -> QInt:
+    """Range of all weights; remembered, as the search for a folding asks for it again and again."""
+    return QInt.of(conv.weights)

@@ -120,7 +120,7 @@ def small_window(stage: Stage) -> bool:
     """Whether a window fits in registers, and no column is skipped."""
     assert isinstance(stage.engine, Conv)
     window = stage.engine.window
-    bits = taps(stage) * stage.x.shape.channels * stage.x.range.width
+    bits = taps(stage) * stage.x.shape.channels * stage.operand.width
     return bits <= MAX_WINDOW_BITS * stage.entering and window.stride[1] <= window.kernel[1]
 
 

@@ -86,6 +86,16 @@ def find_form(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Form:
     return StepsForm(steps=steps - bias[:, None], base=base)
 
 
+def coded(op: Threshold | Clamp | None, out: QInt) -> Threshold | Clamp | None:
+    """``op`` giving the codes of its values, which are those of ``out``, instead of the values."""
+    if out.step == 1:
+        return op
+    assert isinstance(op, Threshold), op
+    first = out.lo - op.base + out.step - 1
+    last = first + (out.hi - out.lo)
+    return Threshold(steps=op.steps[:, first : last : out.step], base=0)
+
+
 def _fits(scale: ScaleForm, x: TensorType, bias: Ints) -> bool:
     """Whether 64 bits hold what every multiplier and offset can make of any accumulator."""
     accumulators = int(np.abs([x.lo - bias, x.hi - bias]).max())

@@ -8,7 +8,7 @@ from corgibuilder.ir import Conv, Ints, Network, Pool, TensorType
 
 from .folded import Folded
 from .folding import Feed, Folding, ceil_div, least_capacity, words_of
-from .forms import Form, find_form
+from .forms import Form, coded, find_form
 from .regroup import Hop, hops
 from .stages import Stage
 from .times import Times
@@ -129,12 +129,12 @@ def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lane
 
 
 def form_of(stage: Stage) -> Form | None:
-    """How the stage brings its sums to activations; ``None`` where they already are."""
+    """How the stage brings its sums to codes of activations; ``None`` where they already are."""
     if not isinstance(stage.engine, Conv) and stage.finish is None:
         return None
     acc = stage.acc
     x = TensorType(acc.shape, acc.lo + stage.bias, acc.hi + stage.bias)
-    return find_form(stage.finish, x, stage.bias)
+    return find_form(coded(stage.finish, stage.out.range), x, stage.bias)
 
 
 def assemble(

@@ -89,11 +89,11 @@ def burden(stage: Stage, folding: Folding) -> int:
     folded = Folded(stage, folding)
     registers = folding.outputs * stage.acc.range.width * 2 + folding.lanes * stage.acc.range.width
     if folded.window_cycles:
-        window = taps(stage) * stage.x.shape.channels * stage.x.range.width
+        window = taps(stage) * stage.x.shape.channels * stage.operand.width
         registers += window * (1 if folded.steps == 1 else 2)
     else:
         held = 3 * taps(stage) if folded.gathered > 1 else 2
-        registers += held * folded.input_lanes * stage.x.range.width
+        registers += held * folded.input_lanes * stage.operand.width
     return 8 * registers + folded.buffer_bits + folded.buffer_bound + folded.weight_bits
 
 

@@ -15,6 +15,8 @@ from corgibuilder.ir import (
     Network,
     Node,
     Pool,
+    PoolKind,
+    QInt,
     TensorType,
     Threshold,
     macs,
@@ -47,6 +49,19 @@ class Stage:
     node: Node
     entering: int = 1
     leaving: int = 1
+
+    @property
+    def operand(self) -> QInt:
+        """Range of the values that the engine's feed gives, in codes of that range.
+
+        Zeros of padding have no code among values with a step: where they are added, the feed
+        decodes values as it reads them. Memories and queues still hold codes of ``x``.
+        """
+        held = self.x.range
+        match self.engine:
+            case Conv(window=window) | Pool(kind=PoolKind.SUM, window=window):
+                return held.with_zero if held.step > 1 and window.pads else held
+        return held
 
     @property
     def across(self) -> int:

@@ -116,7 +116,8 @@ def widen(stage: Stage, pixels: int) -> Stage:
 def _wide_type(kind: TensorType, pixels: int) -> TensorType:
     channels, height, width = kind.shape
     shape = Shape(channels * pixels, height, width // pixels)
-    return TensorType(shape, np.tile(kind.lo, pixels), np.tile(kind.hi, pixels))
+    lo, hi = np.tile(kind.lo, pixels), np.tile(kind.hi, pixels)
+    return TensorType(shape, lo, hi, kind.step)
 
 
 def _side_by_side(conv: Conv, window: Window, pixels: int, leaving: int) -> Ints:

@@ -21,7 +21,9 @@ def inspection_table(found: Inspection) -> Table:
     table = empty_table(title, *columns, left=2)
     for layer in found.layers:
         shape = f"{layer.channels}x{layer.height}x{layer.width}"
-        values = f"{layer.lowest}..{layer.highest}"
+        values = f"{layer.lowest}..{layer.highest}" + (
+            f" by {layer.step}" if layer.step > 1 else ""
+        )
         numbers = f"{layer.macs:,}", f"{layer.parameters:,}"
         table.add_row(layer.name, layer.kind, shape, str(layer.bits), values, *numbers)
     table.add_section()

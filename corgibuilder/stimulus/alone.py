@@ -141,17 +141,25 @@ def _place(
     high = np.broadcast_to(x.hi[part, None, None], values.shape)
     if weights is None:
         values[...] = _nearest(firsts, lasts, int(values.max()), rng)
-        frame[index] = values.clip(low, high)
+        frame[index] = _possible(values.clip(low, high), low, x.step)
         return
     weights = weights[:, inside_rows][:, :, inside_columns]
     nonzero = rng.integers(np.minimum(np.maximum(low, 1), high), high, endpoint=True)
+    nonzero = _possible(nonzero, low, x.step)
     values = np.where(values == 0, nonzero, values)  # a zero shows no weight
     if rng.random() < 0.5:  # some operands stay: weights that a sum takes to zero show, too
         stays = rng.random(values.shape) < 0.5
         low, high = np.where(stays, values, low), np.where(stays, values, high)
     start = int((weights * values).sum() + sums.bias[group, output])
     target = _nearest(firsts, lasts, start, rng)
-    frame[index] = _solved(weights, values, low, high, target - start, rng)
+    least, most = (low - values) // x.step, (high - values) // x.step
+    steps = _solved(weights * x.step, np.zeros_like(values), least, most, target - start, rng)
+    frame[index] = values + steps * x.step
+
+
+def _possible(values: Ints, low: Ints, step: int) -> Ints:
+    """The largest that can occur up to each of ``values``."""
+    return values - (values - low) % step
 
 
 def _nearest(firsts: Ints, lasts: Ints, start: int, rng: np.random.Generator) -> int:

@@ -38,9 +38,11 @@ class Shown:
         self.adding = np.zeros(shape, np.float64)
         self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
-        self.weight_range = QInt(
-            min(0, int(self.sums.weights.min())), max(0, int(self.sums.weights.max()))
-        )
+        held = QInt.of(self.sums.weights)
+        conv = stage.engine
+        zeros = isinstance(conv, Conv) and conv.groups > 1 and not conv.depthwise
+        #: of the weights as hardware holds them; groups that are built as one have zeros between
+        self.weight_range = held if held.step > 1 and not zeros else held.with_zero
 
     def add(self, frames: Sequence[NDArray[np.int64]]) -> None:
         """Look at frames ``(channels, height, width)`` that enter the stage."""
@@ -84,12 +86,13 @@ class Shown:
 
     def flips(self) -> Iterator[tuple[Ints, NDArray[np.bool_]]]:
         """For each bit of the weights the change that its flip is, and where it shows."""
-        weights, width = self.sums.weights, self.weight_range.width
+        held, width = self.weight_range, self.weight_range.width
+        codes = (self.sums.weights - held.offset) // held.step
         for bit in range(width):
-            value = -(1 << bit) if self.weight_range.signed and bit == width - 1 else 1 << bit
-            change = np.where(weights >> bit & 1, -value, value)
+            value = -(1 << bit) if held.signed and bit == width - 1 else 1 << bit
+            change = np.where(codes >> bit & 1, -value, value) * held.step
             best = np.where(change > 0, self.adding, self.taking)
-            yield change, best * np.float64(1 << bit) >= 1
+            yield change, best * np.float64(held.step << bit) >= 1
 
     def missing_flips(self) -> NDArray[np.bool_]:
         """Weights with a bit whose flip could show and does not; ``[0]`` for changes that add."""
@@ -134,13 +137,19 @@ class Shown:
         return holds(self.reached[channel], firsts, lasts)
 
     def _congruent(self, channel: int, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        """The ranges that hold a sum at all: all sums differ by multiples of the weights' GCD."""
+        """The ranges that hold a sum at all: all sums differ by multiples of the weights' GCD.
+
+        So they do by multiples of that of the operands, but for zeros of padding among them.
+        """
         group, output = divmod(channel, self.sums.weights.shape[1])
-        divisor = int(np.gcd.reduce(self.sums.weights[group, output]))
+        weights, x = self.sums.weights[group, output], self.stage.operand
+        divisor, one = x.step, x.offset
+        if not self.sums.largest:
+            divisor *= int(np.gcd.reduce(weights))
+            one = self.sums.bias[group, output] + weights.sum() * x.offset
         some = first <= last
-        if divisor > 1 and not self.sums.largest:
-            bias = self.sums.bias[group, output]
-            some &= bias + -((bias - first) // divisor) * divisor <= last
+        if divisor > 1:
+            some &= one + -((one - first) // divisor) * divisor <= last
         return first[some], last[some]
 
     def possible(self, change: Ints, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -154,7 +163,7 @@ class Shown:
         first, last = int(low.min()), int(high.max())
         if int(result.sum()) * (last - first + 1) > PROOF_WORK:
             return result
-        values = np.arange(first, last + 1)
+        values = np.arange(first, last + 1, self.stage.operand.step)
         outputs = self.sums.weights.shape[1]
         for group, output in np.argwhere(result.any(axis=2)).tolist():
             taps = np.flatnonzero(result[group, output])

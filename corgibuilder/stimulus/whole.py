@@ -11,12 +11,13 @@ Draw = Callable[[np.random.Generator, Ints, Ints, tuple[int, ...]], Ints]
 
 
 def varied(x: TensorType, number: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A random map ``(channels, height, width)`` in the range of each channel.
+    """A random map ``(channels, height, width)`` of values that each channel can have.
 
     ``number`` picks the kind, one after the other.
     """
-    low, high = x.lo[:, None, None], x.hi[:, None, None]
-    return KINDS[number % len(KINDS)](rng, low, high, tuple(x.shape))
+    rest = x.range.lo % x.step  # of every value
+    low, high = ((end[:, None, None] - rest) // x.step for end in (x.lo, x.hi))
+    return KINDS[number % len(KINDS)](rng, low, high, tuple(x.shape)) * x.step + rest
 
 
 def _uniform(rng: np.random.Generator, low: Ints, high: Ints, shape: tuple[int, ...]) -> Ints:

@@ -15,18 +15,21 @@ Frames = Sequence[NDArray[np.int64]]
 def check_frames(unit: Unit, frames: Frames) -> None:
     """:class:`CompileError` for frames whose shape or values ``unit`` cannot take."""
     stream = unit.input
-    low = -(1 << stream.bits - 1) if stream.signed else 0
-    high = low + (1 << stream.bits) - 1
+    low, high, step = *stream.limits, stream.step
     at = Origin("input", unit.layer)
     if not frames:
         raise CompileError("CB506", "there are 0 frames", at=at, help="give at least 1 frame")
     for number, frame in enumerate(frames):
         _check_size(unit, f"frame {number}", frame.shape, at)
-        if frame.min() < low or frame.max() > high:
+        held = f"values {frame.min()}..{frame.max()}"
+        between = frame[(frame - low) % step != 0]
+        if len(between):
+            held = f"a value {between[0]}"
+        if frame.min() < low or frame.max() > high or len(between):
             raise CompileError(
                 "CB508",
-                f"frame {number} has values {frame.min()}..{frame.max()},"
-                f" the port takes {low}..{high}",
+                f"frame {number} has {held}, the port takes {low}..{high}"
+                + (f" in steps of {step}" if step > 1 else ""),
                 at=at,
                 help="give the integers that enter the network",
             )

@@ -44,6 +44,8 @@ class Recorded:
     lanes: int
     bits: int
     signed: bool
+    step: int
+    offset: int
     shapes: tuple[tuple[int, int, int], ...]
     seed: int
     sizes: bool
@@ -57,6 +59,8 @@ def size_stream(of: Stream) -> Stream:
         lanes=2,
         bits=SIZE_BITS,
         signed=False,
+        step=1,
+        offset=0,
         channels=2,
         height=1,
         width=1,
@@ -114,6 +118,8 @@ def record(
         lanes=stream.lanes,
         bits=stream.bits,
         signed=stream.signed,
+        step=stream.step,
+        offset=stream.offset,
         shapes=tuple((x.shape[0], x.shape[1], x.shape[2]) for x in golden),
         seed=seed,
         sizes=sizes,

@@ -6,11 +6,6 @@ from typing import Any
 
 from corgibuilder.build_directory import Unit
 
-#: Cycles by which a latency may be above the planned one: the cycle model does not know in which
-#: of two neighbouring cycles the buffers at both ends of a stage pass a word on, where one of them
-#: runs empty. Cycles per frame have no tolerance: they follow from the schedule of one stage.
-TOLERANCE = 2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -54,7 +49,7 @@ class Timing:
             ("first", self.latency_first, self.planned_latency_first),
             ("last", self.latency_frame, self.planned_latency_frame),
         ):
-            if late is not None and early is not None and late > early + TOLERANCE:
+            if late is not None and early is not None and late > early:
                 faults.append(
                     f"the {what} word of a frame comes {late:,} cycles after its first pixel and"
                     f" the plan says {early:,}; if you need that latency, plan with a --latency"

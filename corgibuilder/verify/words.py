@@ -14,9 +14,11 @@ def travel_order(maps: NDArray[np.int64]) -> NDArray[np.int64]:
 def pack(frame: NDArray[np.int64], stream: Stream, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Bits of the words of one frame: ``(words, lanes * bits)``, lowest bit first.
 
-    ``frame`` is ``(channels, height, width)``. Unused lanes get random bits: nobody may look.
+    ``frame`` is ``(channels, height, width)``, of values that have a code. Unused lanes get random
+    bits: nobody may look.
     """
-    units = frame.transpose(1, 2, 0).reshape(-1, stream.unit)
+    codes = (frame - stream.offset) // stream.step
+    units = codes.transpose(1, 2, 0).reshape(-1, stream.unit)
     lanes = stream.words_per_unit * stream.lanes
     bits = rng.integers(0, 2, (len(units), lanes, stream.bits), np.uint8)
     bits[:, : stream.unit] = units[:, :, None] >> np.arange(stream.bits) & 1

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.frontend import read
-from corgibuilder.ir import Clamp, Conv, Pool, Threshold
+from corgibuilder.ir import Clamp, Conv, Pool, QInt, Threshold
 
 from .models import QONNX, Model, check, integers, ours, theirs
 
@@ -112,6 +112,35 @@ def test_one_bit_quant_and_bipolar_quant(tmp_path):
     model.node("BipolarQuant", model.const(2.0), domain=QONNX)
     model.conv(weights(6, 6, 3, 3), pads=[1, 1, 1, 1])
     check(model, tmp_path, integers(0, MAP, -8, 7))
+
+
+def test_values_that_are_all_odd_have_a_step_of_two(tmp_path):
+    model = Model(MAP, annotation="BIPOLAR")
+    model.conv(weights(6, 4, 3, 3))
+    model.node("BipolarQuant", model.const(0.5), domain=QONNX, name="sign")
+    model.conv(weights(6, 6, 1, 1))
+    steps = model.const(np.arange(-3, 4)[None] * 3)
+    model.node(
+        "MultiThreshold", steps, domain=QONNX, out_dtype="INT4", out_scale=2.0, out_bias=-7.0,
+        name="odd",
+    )  # fmt: skip
+    model.conv(weights(6, 6, 1, 1))
+    frames = np.random.default_rng(4).choice([-1.0, 1.0], (3, *MAP)).astype(np.float32)
+    check(model, tmp_path, frames)
+    graph = read(model.save(tmp_path)).graph
+    ranges = [graph.type(name).range for name in ("input", "sign", "odd")]
+    assert ranges[:2] == [QInt(-1, 1, step=2)] * 2
+    assert ranges[2].step == 2
+
+
+def test_a_float_input_of_two_values_takes_one_bit(tmp_path):
+    model = Model(MAP, annotation="")
+    model.node("BipolarQuant", model.const(0.5), domain=QONNX)
+    model.conv(weights(6, 4, 3, 3))
+    frames = np.random.default_rng(4).normal(size=(3, *MAP)).astype(np.float32)
+    check(model, tmp_path, frames)
+    graph = read(model.save(tmp_path)).graph
+    assert graph.type(next(iter(graph)).name).range == QInt(-1, 1, step=2)
 
 
 @pytest.mark.parametrize("mode", ["FLOOR", "ROUND", "CEIL"])

@@ -34,13 +34,35 @@ def test_mac_array(stall, shared, steps, passes, x):
         sums.append((v * weights[k % steps]).sum(axis=1))
     want = np.array(sums).reshape(-1, passes, 3).sum(axis=1)
     acc = QInt(int(want.min()), int(want.max()))
-    dut = MacArray(x, weights, passes=passes, acc=acc, shared=shared)
+    dut = MacArray(x, weights, QInt(-7, 7), passes=passes, acc=acc, shared=shared)
     got = run_stream(dut, words.tolist(), len(want), stall=stall)
     assert got == want.tolist()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("passes,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
+def test_mac_array_of_codes(passes, last, shared):
+    """Two values of activations, four of weights; lanes without an operand bring anything."""
+    rng = np.random.default_rng(0)
+    x, held = QInt(-1, 1, step=2), QInt(-3, 6, step=3)
+    weights = held.lo + 3 * rng.integers(0, 4, (6, 2, 3))
+    codes = rng.integers(0, 2, (36, 3 if shared else 6))
+    sums = []
+    for k, word in enumerate(codes * 2 - 1):
+        v = np.tile(word, (2, 1)) if shared else word.reshape(2, 3)
+        if last and k % last[0] == last[0] - 1:
+            v = v * (np.arange(3) < last[1])
+        sums.append((v * weights[k % 6]).sum(axis=1))
+    want = np.array(sums).reshape(-1, passes, 2).sum(axis=1)
+    acc = QInt(int(want.min()), int(want.max()))
+    dut = MacArray(x, weights, held, passes=passes, acc=acc, shared=shared, last=last)
+    assert dut.i.payload.shape().size == codes.shape[1]
+    assert run_stream(dut, codes.tolist(), len(want), stall=0.3) == want.tolist()
+
+
 def test_mac_array_takes_a_word_a_cycle():
-    dut = MacArray(QInt(0, 1), np.ones((4, 1, 1), int), passes=2, acc=QInt(0, 2), shared=True)
+    weights, acc = np.ones((4, 1, 1), int), QInt(0, 2)
+    dut = MacArray(QInt(0, 1), weights, QInt(1, 1), passes=2, acc=acc, shared=True)
     _, cycles = run_streams(dut, {"i": [[1]] * 40}, {"o": 20}, stall=0)
     assert cycles <= 40 + 4
 
@@ -81,6 +103,30 @@ def test_reduce(stall, kind):
     want = grouped.max(axis=1) if kind is PoolKind.MAX else grouped.sum(axis=1)
     dut = Reduce(kind, QInt(-8, 7), QInt(-32, 28), lanes=2, taps=4)
     assert run_stream(dut, words.tolist(), len(want), stall=stall) == want.tolist()
+
+
+CODED = QInt(-5, 4, step=3)  # four values
+
+
+@pytest.mark.parametrize("kind", PoolKind)
+def test_pools_of_codes(kind):
+    """Sums are of values; of codes the largest is that of the largest value."""
+    codes = np.random.default_rng(0).integers(0, 4, (24, 4))
+    largest = kind is PoolKind.MAX
+    values = codes if largest else codes * 3 - 5
+    pool = np.max if largest else np.sum
+    out = CODED if largest else QInt(-20, 16)
+    dut = Reduce(kind, CODED, out, lanes=4, taps=4)
+    want = pool(values.reshape(-1, 4, 4), axis=1).tolist()
+    assert run_stream(dut, codes.tolist(), len(want), stall=0.3) == want
+    window = Window(kernel=(2, 2), stride=(2, 2))
+    dut = TilePool(kind, CODED, out, channels=4, lanes=4, window=window, max_width=4)
+    frame = codes[:16].reshape(4, 4, 4).transpose(2, 0, 1)
+    feeds = {"i": to_words([frame], 4), "size": size_words([frame])}
+    tiles = values[:16].reshape(2, 2, 2, 2, 4)
+    want = pool(tiles, axis=(1, 3)).reshape(4, 4).tolist()
+    got, _ = run_streams(dut, feeds, {"o": 4}, stall=0.3)
+    assert got["o"] == want
 
 
 @pytest.mark.parametrize("stall", STALLS)

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from amaranth.hdl import signed
 
 from corgibuilder.hw.line_buffer import LineBuffer
-from corgibuilder.ir import Pads, Window
+from corgibuilder.ir import Pads, QInt, Window
 from corgibuilder.plan.paired_rows import pairs_rows, places
 
 from ..streams import run_streams
@@ -28,8 +27,9 @@ def bench(
 ):
     least = places(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
-        signed(6),
+        QInt(-32, 31),
         lanes,
+        given=QInt(-32, 31),
         channels=channels,
         window=window,
         capacity=least + extra,

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from amaranth.hdl import signed
 
 from corgibuilder.hw.line_buffer import LineBuffer
-from corgibuilder.ir import Pads, Window
+from corgibuilder.ir import Pads, QInt, Window
 from corgibuilder.plan.folded import WAIT_CYCLES
 from corgibuilder.plan.paired_rows import margin, pairs_rows, places, waits
 
@@ -45,8 +44,9 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
     rng = np.random.default_rng(1)
     frames = [rng.integers(-32, 32, (4, *size)) for size in sizes]
     dut = LineBuffer(
-        signed(6),
+        QInt(-32, 31),
         2,
+        given=QInt(-32, 31),
         channels=4,
         window=window,
         capacity=places(window, 6),
@@ -89,8 +89,9 @@ def test_the_margin_is_the_least_that_does_not_stop(name):
 def test_a_row_waits_no_longer_than_planned(words):
     window, width, rows, frames = WINDOWS["same"], 24, 4, 3
     dut = LineBuffer(
-        signed(6),
+        QInt(-32, 31),
         1,
+        given=QInt(-32, 31),
         channels=words,
         window=window,
         capacity=places(window, width),

@@ -53,6 +53,7 @@ def check(net, folding, *, lanes, frames, stall, resizable):
     stage = widen(single, folding.pixels)
     folded = Folded(stage, folding)
     dut = Stage(folded, form_of(stage), lanes=lanes, resizable=resizable)
+    x, y = stage.x.range, stage.out.range
     want = []
     for f in frames:
         sized = Graph(
@@ -60,7 +61,7 @@ def check(net, folding, *, lanes, frames, stall, resizable):
             for n in net.graph
         )
         want.append(np.asarray(golden.run(sized, f[None])[stage.result])[0])
-    feeds = {"i": to_words(frames, lanes)}
+    feeds = {"i": to_words([(f - x.offset) // x.step for f in frames], lanes)}
     due = {"o": len(to_words(want, folding.lanes))}
     if resizable:
         feeds["i_size"] = size_words(frames)
@@ -69,7 +70,7 @@ def check(net, folding, *, lanes, frames, stall, resizable):
     for a, b in zip(
         from_words(got["o"], [w.shape for w in want], folding.lanes), want, strict=True
     ):
-        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a * y.step + y.offset, b)
     if resizable:
         assert got["o_size"] == size_words(want)
     return folded, cycles

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
-from amaranth.hdl import Module, signed
+from amaranth.hdl import Module
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
-from corgibuilder.hw.streams import Buffer, Fork, pipe, word
+from corgibuilder.hw.streams import Buffer, Fork, pipe, shape_of, word
 from corgibuilder.hw.window import Column, WindowFormer
-from corgibuilder.ir import Pads, Window
+from corgibuilder.ir import Pads, QInt, Window
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding
 from corgibuilder.plan.paired_rows import pairs_rows, places
@@ -34,16 +34,20 @@ CASES = {
 SIZES = [(5, 6), (4, 4), (5, 8), (4, 5), (1, 1), (2, 1), (1, 2), (3, 2), (3, 1), (4, 3), (5, 6)]
 
 
+PLAIN = QInt(-16, 15)
+
+
 class Windows(wiring.Component):
     """A line buffer of either kind with a window former behind it."""
 
-    def __init__(self, window, lanes, *, banked):
+    def __init__(self, window, lanes, *, banked, x=PLAIN, given=PLAIN):
         self.window, self.lanes, self.banked = window, lanes, banked
-        pixel = word(signed(5), lanes)
+        self.x, self.given = x, given
+        pixel = word(shape_of(given), lanes)
         self.pixel = pixel
         columns = data.ArrayLayout(data.ArrayLayout(pixel, window.kernel[0]), window.kernel[1])
         super().__init__({
-            "i": In(stream.Signature(pixel)),
+            "i": In(stream.Signature(word(shape_of(x), lanes))),
             "o": Out(stream.Signature(columns)),
             "size": In(stream.Signature(SIZE)),
         })
@@ -53,12 +57,13 @@ class Windows(wiring.Component):
         kh = self.window.kernel[0]
         m.submodules.former = former = WindowFormer(self.pixel, window=self.window)
         if self.banked:
-            source = RowBanks(signed(5), self.lanes, window=self.window, max_width=8)
+            source = RowBanks(self.x, self.lanes, given=self.given, window=self.window, max_width=8)
         else:
             rows = column_window(self.window)
             source = LineBuffer(
-                signed(5),
+                self.x,
                 self.lanes,
+                given=self.given,
                 channels=self.lanes,
                 window=self.window,
                 capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
@@ -104,6 +109,22 @@ def test_windows_of_frames_of_changing_size(case, banked, stall):
         want += w.reshape(-1, *w.shape[2:]).tolist()
     feeds = {"i": to_words(frames, 2), "size": size_words(frames)}
     got, _ = run_streams(Windows(window, 2, banked=banked), feeds, {"o": len(want)}, stall=stall)
+    assert got["o"] == want
+
+
+@pytest.mark.parametrize("banked", [True, False], ids=["banked", "serial"])
+def test_values_with_a_step_are_decoded_before_padding_is_put_in(banked):
+    x, window = QInt(-7, 8, step=5), CASES["same"]
+    rng = np.random.default_rng(2)
+    codes = [rng.integers(0, 4, (2, *size)) for size in [(5, 6), (4, 4)]]
+    want = []
+    for f in codes:
+        w = windows(f * 5 - 7, window).transpose(0, 1, 3, 2, 4)
+        want += w.reshape(-1, *w.shape[2:]).tolist()
+    feeds = {"i": to_words(codes, 2), "size": size_words(codes)}
+    dut = Windows(window, 2, banked=banked, x=x, given=x.with_zero)
+    assert dut.i.payload.shape().size == 4
+    got, _ = run_streams(dut, feeds, {"o": len(want)}, stall=0.3)
     assert got["o"] == want
 
 

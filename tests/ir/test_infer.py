@@ -5,7 +5,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
-from corgibuilder.ir import Conv, Pool, PoolKind, Shape, TensorType, Threshold, Window
+from corgibuilder.ir import (
+    Clamp,
+    Conv,
+    Input,
+    Pool,
+    PoolKind,
+    QInt,
+    Shape,
+    TensorType,
+    Threshold,
+    Window,
+)
 from corgibuilder.ir.infer import infer
 
 
@@ -36,3 +47,30 @@ def test_pools_and_steps():
     assert infer(Pool(kind=PoolKind.MAX, window=window), x).range == x.range
     steps = infer(Threshold(steps=np.array([[-3, 0, 9], [0, 1, 2]]), base=-1), x)
     assert (steps.lo.tolist(), steps.hi.tolist()) == ([0, 1], [1, 1])
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), step=st.integers(1, 4))
+def test_all_counts_of_steps_differ_by_multiples_of_the_step(seed, step):
+    rng = np.random.default_rng(seed)
+    channels, n = int(rng.integers(1, 4)), int(rng.integers(0, 4))
+    rows = np.sort(rng.integers(-12, 12, (channels, n)), axis=1)
+    op = Threshold(steps=np.repeat(rows, step, axis=1), base=-1)
+    lo = rng.integers(-10, 10, channels)
+    x = TensorType(Shape(channels, 1, 1), lo, lo + rng.integers(0, 15, channels))
+    made = infer(op, x)
+    reached = {
+        -1 + int((value >= op.steps[c]).sum())
+        for c in range(channels)
+        for value in range(x.lo[c], x.hi[c] + 1)
+    }
+    assert made.range == QInt.of(np.array(sorted(reached)))
+
+
+def test_what_keeps_a_step():
+    bipolar = infer(Input(shape=Shape(2, 4, 4), range=QInt(-1, 1, step=2)))
+    assert bipolar.step == 2
+    window = Window(kernel=(2, 2), stride=(2, 2))
+    assert infer(Pool(kind=PoolKind.MAX, window=window), bipolar).step == 2
+    assert infer(Pool(kind=PoolKind.SUM, window=window), bipolar).step == 1
+    assert infer(Clamp(range=QInt(0, 1)), bipolar).range == QInt(0, 1)

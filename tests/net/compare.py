@@ -14,13 +14,13 @@ from corgibuilder.plan import Plan
 from corgibuilder.plan.folding import Feed
 from corgibuilder.plan.pipeline import Link, Pipeline
 from corgibuilder.plan.plan import layer_kind, requantiser
-from corgibuilder.verify.timing import TOLERANCE
 
 from ..frontend.models import theirs
 from .build import CRASHES, planned, write_verilog
 from .case import Case, frames_of, graph_of_size, model_of, network_of
 from .simulate import Play, simulate
 
+SLACK_CYCLES = 2  #: by which a plan may be pessimistic, or by 1 %
 EXECUTED = 2  #: frames at most that the executor, which is slow, computes too
 
 
@@ -155,11 +155,7 @@ def _simulated(
 
 
 def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
-    """Where the plan says less than what was measured, and where it says more than it may.
-
-    Unlike the verdict on a build, which tolerates that a latency is a little longer than planned,
-    this one tolerates only that it is shorter.
-    """
+    """Where the plan says less than what was measured, and where it says more than it may."""
     late, early = [], []
     cause = _slowest(case, pipeline)
     for name, (said, seen) in figures.items():
@@ -169,7 +165,7 @@ def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
         kind = f"{name.split()[-1]}, {cause}"
         if seen > said:
             late.append(Finding(f"optimistic {kind}", text))
-        elif said - seen > max(TOLERANCE, said / 100):
+        elif said - seen > max(SLACK_CYCLES, said / 100):
             early.append(Finding(f"pessimistic {kind}", text))
     return tuple(late), tuple(early)
 

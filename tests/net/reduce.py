@@ -93,7 +93,8 @@ def _without_head(case: Case, first: Layer) -> Case:
         raise StopIteration
     network = network_of(replace(case, outputs=(first.after,)))
     kind = network.graph.type(network.outputs[0].node)
-    values = f"{'INT' if kind.range.signed else 'UINT'}{min(kind.range.width, 16)}"
+    held = kind.range.plain
+    values = f"{'INT' if held.signed else 'UINT'}{min(held.width, 16)}"
     kept = [replace(first, after="input")]
     for layer in case.layers:
         if layer.after in {k.name for k in kept}:

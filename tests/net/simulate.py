@@ -26,7 +26,7 @@ from verdict import judge
 from words import read_recording
 
 HERE = Path(__file__).parent
-EVENTS = 3e10  #: cycles times characters of Verilog from which compiling a model is worth it
+EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
 LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",

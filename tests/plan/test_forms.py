@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
+from corgibuilder.ir.infer import infer
 from corgibuilder.plan.forms import (
     FEW_STEPS,
     MAX_SECOND_SHIFT,
@@ -13,6 +14,7 @@ from corgibuilder.plan.forms import (
     ScaleForm,
     ShiftForm,
     StepsForm,
+    coded,
     find_form,
 )
 
@@ -234,3 +236,26 @@ def test_a_slope_beside_another_one(steep, mult, shift):
         x = np.unique(np.concatenate([steps - 1, steps, [lo, hi]]).clip(lo, hi))
         want = np.searchsorted(steps, x, side="right")
         np.testing.assert_array_equal(applied(form, x, c), want)
+
+
+@settings(deadline=None)
+@given(case=step_functions(), step=st.integers(2, 5))
+def test_the_form_of_a_step_function_gives_codes(case, step):
+    op, ranges, bias = case
+    op = Threshold(steps=np.repeat(op.steps, step, axis=1), base=op.base)
+    x = type_of(ranges)
+    out = infer(op, x).range
+    form = find_form(coded(op, out), x, np.array(bias, np.int64))
+    for c, (lo, hi) in enumerate(ranges):
+        x = np.arange(lo, hi + 1)
+        want = op.base + np.searchsorted(op.steps[c], x, side="right")
+        codes = applied(form, x - bias[c], c)
+        np.testing.assert_array_equal(codes * out.step + out.offset, want)
+        assert out.step == 1 or (codes.min() >= 0 and codes.max() < 1 << out.width)
+
+
+def test_a_sign_is_one_comparison():
+    sign = Threshold(steps=np.array([[3, 3]]), base=-1)
+    form = find_form(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
+    assert isinstance(form, StepsForm)
+    assert (form.steps.tolist(), form.base, form.levels) == ([[3]], 0, 1)

@@ -9,7 +9,7 @@ from amaranth.hdl import Fragment
 
 from corgibuilder.emit.verilog import MemoryShells, emit
 from corgibuilder.hw.stage import Stage as StageComponent
-from corgibuilder.ir import Argmax, Pool, PoolKind, Threshold
+from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, feeds
@@ -33,6 +33,15 @@ MOST_CYCLES = 10**5  #: of a frame
 #: Steps for values 0..3, on which one step never reached needs a bit more.
 WHOLE_RANGE = Threshold(steps=np.sort(np.random.default_rng(0).integers(1, 5, (40, 3))), base=0)
 
+VALID = Window(kernel=(2, 3))
+SIGNS = Threshold(steps=np.zeros((5, 2), np.int64), base=-1)
+
+
+def signs(conv):
+    """The same layer with weights of -1 and 1."""
+    return replace(conv, weights=np.where(conv.weights < 0, -1, 1))
+
+
 NETWORKS = {
     "small": small(),
     "pools": chain(
@@ -48,6 +57,18 @@ NETWORKS = {
     ),
     "steps": chain((40, 6, 7), WHOLE_RANGE, conv(40, 20, STRIDED, groups=10), even_steps(20)),
     "line": chain((5, 1, 1), conv(5, 8, POINT), steps(8, 1)),
+    "bipolar": chain(
+        (7, 8, 10),
+        signs(conv(7, 5, SAME)),
+        SIGNS,
+        Pool(kind=PoolKind.MAX, window=SAME),
+        signs(conv(5, 5, VALID, groups=5)),
+        SIGNS,
+        Pool(kind=PoolKind.SUM, window=HALVES),
+        SIGNS,
+        signs(conv(5, 6, POINT)),
+        x=QInt(-1, 1, step=2),
+    ),
 }
 
 

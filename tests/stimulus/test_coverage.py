@@ -18,13 +18,15 @@ from ..random_networks import random_steps
 from ..toys import HALVES, POINT, SAME, chain, conv
 
 FULL = Window(kernel=(4, 5))
-ENTRIES = [QInt(0, 15), QInt(-8, 7), QInt(0, 1)]
+BIPOLAR = QInt(-1, 1, step=2)
+ENTRIES = [QInt(0, 15), QInt(-8, 7), QInt(0, 1), BIPOLAR]
 OPS = {
     "dense": conv(2, 3, SAME),
     "strided": conv(2, 3, replace(SAME, stride=(2, 2))),
     "depthwise": conv(2, 2, SAME, groups=2),
     "grouped": conv(4, 6, POINT, groups=2),
     "connected": conv(2, 5, FULL),
+    "signs": replace(conv(2, 3, HALVES), weights=2 * (conv(2, 3, HALVES).weights > 0) - 1),
     "sum": Pool(kind=PoolKind.SUM, window=HALVES),
     "largest": Pool(kind=PoolKind.MAX, window=HALVES),
 }
@@ -53,10 +55,11 @@ def stage_of(op, entry, finish, seed=0):
     return stage
 
 
-def flipped(stage, index, bit, width, signed):
+def flipped(stage, index, bit, held):
     weights = stage.engine.weights.copy()
-    value = -(1 << bit) if signed and bit == width - 1 else 1 << bit
-    weights[index] += -value if weights[index] >> bit & 1 else value
+    value = -(1 << bit) if held.signed and bit == held.width - 1 else 1 << bit
+    code = held.code(int(weights[index]))
+    weights[index] += (-value if code >> bit & 1 else value) * held.step
     return replace(stage, engine=replace(stage.engine, weights=weights))
 
 
@@ -76,7 +79,7 @@ def test_flipped_bits_of_weights(op, finish, entry):
     for bit, (change, seen) in enumerate(shown.flips()):
         possible = shown.possible(change, ~seen).reshape(shape)
         for index in np.ndindex(*shape):
-            wrong = flipped(stage, index, bit, shown.weight_range.width, shown.weight_range.signed)
+            wrong = flipped(stage, index, bit, shown.weight_range)
             differs = bool((np.stack(stage_values(wrong, frames)) != right).any())
             assert differs == seen.reshape(shape)[index]
             if not differs and not possible[index]:
@@ -154,6 +157,19 @@ def test_frames_of_their_own_show_the_rest():
             assert frame.max() <= 15
 
 
+def test_frames_of_their_own_hold_values_with_a_step():
+    for number, entry in enumerate([BIPOLAR, QInt(-4, 5, step=3)]):
+        for op in (OPS["signs"], OPS["sum"]):
+            stage = stage_of(op, entry, "2", seed=number)
+            shown, rng = Shown(stage, 1), np.random.default_rng(1)
+            shown.add([np.full(tuple(stage.x.shape), entry.lo)])
+            frames = stage_frames(shown, 100, rng)
+            assert frames
+            assert all(QInt.of(frame) | entry == entry for frame in frames)
+            after = shown.coverage()
+            assert (after.hidden, after.constants > 0) == (0, True)
+
+
 def test_no_more_frames_than_may_be():
     stage = stage_of(OPS["connected"], QInt(0, 15), "15")
     shown, rng = Shown(stage, 1), np.random.default_rng(1)
@@ -171,3 +187,11 @@ def test_kinds_stay_in_the_range_of_each_channel():
         assert frame.max() <= 9
         assert frame.min() != frame.max()
     np.testing.assert_array_equal(evaluate(stage.engine, frame[None]).shape, (1, 3, 4, 5))
+
+
+def test_kinds_keep_to_a_step():
+    stage = stage_of(OPS["dense"], QInt(-7, 8, step=5), "none")
+    for number in range(len(KINDS)):
+        frame = varied(stage.x, number, np.random.default_rng(1))
+        assert set(np.unique(frame)) <= {-7, -2, 3, 8}
+        assert frame.min() != frame.max()

@@ -154,7 +154,8 @@ def visible(system):
 
 def link_words(maps, stream):
     """Rows of the mark and the lanes of each word of a frame; -1 for a lane without a value."""
-    pixels = maps.transpose(1, 2, 0).reshape(-1, stream.channels) & (1 << stream.bits) - 1
+    codes = (maps - stream.offset) // stream.step
+    pixels = codes.transpose(1, 2, 0).reshape(-1, stream.channels) & (1 << stream.bits) - 1
     lanes = np.full((len(pixels), stream.words_per_unit * stream.lanes), -1, np.int64)
     lanes[:, : stream.channels] = pixels
     lanes = lanes.reshape(-1, stream.lanes)

@@ -101,6 +101,20 @@ def test_the_verb_refuses_larger_images(built):
         api.simulate(built[1], np.zeros((1, 2, HEIGHT, WIDTH + 1)))
 
 
+def test_values_without_a_code_are_refused(tmp_path):
+    toys.toy(tmp_path)
+    stepped = {"bits": 2, "step": 3, "offset": -5}
+    toys.edit_manifest(tmp_path, lambda fields: fields["network"]["input"].update(stepped))
+    frame = np.full((4, 4, 5), 4)
+    frame[1, 2, 3] = 0
+    assert refused(tmp_path, frame) == (
+        "error[CB508]: frame 0 has a value 0, the port takes -5..4 in steps of 3\n"
+        "  --> input: toy\n"
+        "  help: give the integers that enter the network"
+    )
+    assert "values -5..7, the port takes" in refused(tmp_path, np.where(frame > 0, 7, -5))
+
+
 def test_hardware_of_one_size_takes_no_other(tmp_path):
     unit = read_build_directory(toys.toy(tmp_path)).manifest.network
     assert unit.smallest == (5, 4)

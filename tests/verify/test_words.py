@@ -23,6 +23,8 @@ def layouts(draw):
         lanes=lanes,
         bits=draw(st.integers(1, 20)),
         signed=draw(st.booleans()),
+        step=draw(st.integers(1, 9)),
+        offset=draw(st.integers(-20, 20)),
         channels=channels,
         height=draw(st.integers(1, 3)),
         width=pixels * draw(st.integers(1, 3)),
@@ -32,8 +34,8 @@ def layouts(draw):
 @given(stream=layouts(), seed=st.integers(0, 100))
 def test_unpacking_undoes_packing(stream, seed):
     rng = np.random.default_rng(seed)
-    low = -(1 << stream.bits - 1) if stream.signed else 0
-    frame = rng.integers(low, low + (1 << stream.bits), stream.shape)
+    low, high = stream.limits
+    frame = rng.choice(np.arange(low, high + 1, stream.step), stream.shape)
     bits = pack(frame, stream, rng)
     digits = bits[:, ::-1] + np.uint8(ord("0"))
     got = unpack(
@@ -41,6 +43,8 @@ def test_unpacking_undoes_packing(stream, seed):
         lanes=stream.lanes,
         bits=stream.bits,
         signed=stream.signed,
+        step=stream.step,
+        offset=stream.offset,
         channels=stream.channels,
     )
     assert got.known.all()

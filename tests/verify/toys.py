@@ -13,11 +13,11 @@ DESIGNS = Path(__file__).parent / "designs"
 BIAS = [1, -16, 5, 0]  # per channel; the hardware's 3 lanes make it two words of three
 
 
-def stream(port, node, shape, *, lanes, bits, signed=False):
+def stream(port, node, shape, *, lanes, bits, signed=False, step=1, offset=0):
     channels, height, width = shape
     return {
         "port": port, "node": node, "lanes": lanes, "bits": bits, "signed": signed,
-        "channels": channels, "height": height, "width": width,
+        "step": step, "offset": offset, "channels": channels, "height": height, "width": width,
     }  # fmt: skip
 
 

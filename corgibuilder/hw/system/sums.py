@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.hw.queue import Queue
 from corgibuilder.hw.size import SIZE
-from corgibuilder.hw.streams import counter, shape_of, word
+from corgibuilder.hw.streams import counter, decoded, shape_of, word
 from corgibuilder.ir import QInt
 
 from .channel import FRAMES
@@ -106,8 +106,9 @@ class ChannelSums(wiring.Component):
         for lane in range(lanes):
             value = Signal(shape_of(self.sum), name=f"value_{lane}")
             total = Signal(shape_of(self.sum), name=f"total_{lane}")
+            each = decoded(m, added[lane], self.x, name=f"decoded_{lane}")
             m.d.comb += [
-                value.eq(added[lane] - self.x.lo),
+                value.eq(each - self.x.lo),
                 total.eq(Mux(fresh, 0, before[lane]) + value),
                 self.o.payload[lane].eq(total),
             ]

@@ -1,11 +1,11 @@
 """The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
 
 from .chains import stage_machine
-from .simulate import DeadlockError, Timing, pipeline_latencies, pipeline_timing, timing
+from .simulate import DeadlockError, PipelineTiming, pipeline_latencies, pipeline_timing, timing
 
 __all__ = [
     "DeadlockError",
-    "Timing",
+    "PipelineTiming",
     "pipeline_latencies",
     "pipeline_timing",
     "stage_machine",

@@ -20,7 +20,7 @@ MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for 
 
 
 @dataclass(frozen=True)
-class Timing:
+class PipelineTiming:
     """Cycles of a pipeline whose outputs are always taken.
 
     ``interval`` is the longest time from one frame to the next when frames follow without a gap;
@@ -100,14 +100,14 @@ class DeadlockError(Exception):
     """Nothing moves any more, and frames are not complete."""
 
 
-def pipeline_timing(pipeline: Pipeline) -> Timing:
+def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
     """What a pipeline does. Raises :class:`CompileError` (CB416) if it stops for ever."""
     with _refusing(pipeline):
         return timing(machine(pipeline))
 
 
 def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`Timing` where a word comes in in every ``interval`` cycles."""
+    """Latencies as in :class:`PipelineTiming` where a word comes in in every ``interval`` cycles."""
     with _refusing(pipeline):
         return latencies(machine(pipeline), interval=interval)
 
@@ -125,10 +125,10 @@ def _refusing(pipeline: Pipeline) -> Iterator[None]:
         ) from None
 
 
-_known: dict[bytes, Timing] = {}  #: simulations that were run
+_known: dict[bytes, PipelineTiming] = {}  #: simulations that were run
 
 
-def timing(machine: Machine) -> Timing:
+def timing(machine: Machine) -> PipelineTiming:
     """Interval and latencies, the input being offered as fast as it is taken.
 
     Raises :class:`DeadlockError`.
@@ -139,7 +139,7 @@ def timing(machine: Machine) -> Timing:
     return _known[key]
 
 
-def _timing(machine: Machine) -> Timing:
+def _timing(machine: Machine) -> PipelineTiming:
     progress = _Run(machine, 1)
     seen: dict[bytes, int] = {}
     for frames in range(1, MOST_FRAMES + 1):
@@ -152,11 +152,11 @@ def _timing(machine: Machine) -> Timing:
     else:
         since = MOST_FRAMES // 2
     interval = max(_longest(progress, chain, since) for chain in machine.outputs.values())
-    return Timing(interval=interval, latencies=progress.latencies())
+    return PipelineTiming(interval=interval, latencies=progress.latencies())
 
 
 def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`Timing` where a word comes in in every ``interval`` cycles."""
+    """Latencies as in :class:`PipelineTiming` where a word comes in in every ``interval`` cycles."""
     progress = _Run(machine, interval)
     for frames in count(1):
         progress.go_to(frames)

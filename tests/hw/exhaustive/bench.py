@@ -8,15 +8,15 @@ window source depends on values: what holds for these holds for all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, counter
-from corgibuilder.ir import Window
+from corgibuilder.ir import QInt, Window
 
-PIXEL = unsigned(16)  #: what carries where it lies
+PIXEL = QInt(0, 0xFFFF)  #: what carries where it lies
 Tap = tuple[int, int, int]  #: row and column in the kernel, and word of the pixel
 
 

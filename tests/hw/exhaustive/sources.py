@@ -8,7 +8,7 @@ from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.pool import TilePool
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
-from corgibuilder.hw.streams import word
+from corgibuilder.hw.streams import shape_of, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import PoolKind, QInt, Window
 from corgibuilder.plan.paired_rows import pairs_rows, places
@@ -54,18 +54,17 @@ def column_buffer(window, sizes, *, spare=0, single_port=False, late=False):
 def row_banks(window, sizes, *, late=False):
     """Whole windows, fed from a bank for each row of the kernel, a column in each cycle."""
     widest = max(width for _, width in sizes)
-    rows = RowBanks(PIXEL, 1, window=window, max_width=widest)
+    rows = RowBanks(PIXEL, 1, given=PIXEL, window=window, max_width=widest)
     return _windows(window, sizes, rows, late, by_value=False)
 
 
 def in_place(window, sizes, *, parts=1, late=False):
     """Sums of windows that tile the map, each pixel being added as it comes."""
     kh, kw = window.kernel
-    pixel = QInt(0, (1 << PIXEL.width) - 1)
     source = TilePool(
         PoolKind.SUM,
-        pixel,
-        QInt(0, pixel.hi * kh * kw),
+        PIXEL,
+        QInt(0, PIXEL.hi * kh * kw),
         channels=parts,
         lanes=1,
         window=window,
@@ -85,6 +84,7 @@ def _line_buffer(window, sizes, *, spare, channels=1, by_column=False, **options
     return LineBuffer(
         PIXEL,
         1,
+        given=PIXEL,
         channels=channels,
         window=window,
         capacity=least,
@@ -109,7 +109,7 @@ class _WholeWindows(wiring.Component):
         self.window = window
         self.rows = rows
         self.by_value = by_value
-        self.pixel = word(PIXEL, 1)
+        self.pixel = word(shape_of(PIXEL), 1)
         column = data.ArrayLayout(self.pixel, window.kernel[0])
         super().__init__({
             "i": In(stream.Signature(self.pixel)),

@@ -58,9 +58,10 @@ def compute(x, lanes, frames, weights, bias, *, multipliers, stall=0.3, seed=0, 
         written.append(address + 1)
 
     sizes = [{"width": 2 * f.shape[2], "height": 2 * f.shape[1] - 1} for f in frames]
+    codes = [(f - x.offset) // x.step for f in frames]
     received, cycles = run_streams(
         dut,
-        {"i": [w for f in frames for w in words_of(f, lanes)], "size": sizes},
+        {"i": [w for f in codes for w in words_of(f, lanes)], "size": sizes},
         {"o": len(frames) * len(weights)},
         stall=stall,
         seed=seed,
@@ -89,13 +90,15 @@ U4, S5 = QInt(0, 15), QInt(-16, 15)
         (S5, 9, 4, 8),
         (S5, 21, 2, 16),
         (QInt(3, 4), 4, 1, 2),
+        (QInt(-1, 1, step=2), 5, 2, 2),
     ],
 )
 @pytest.mark.parametrize("stall", [0, 0.4])
 def test_logits_equal_the_golden_model(x, channels, lanes, multipliers, stall):
     rng = np.random.default_rng(channels + lanes)
     sizes = [(3, 2), (1, 1), (4, 5), (2, 3), (1, 6)]
-    frames = [rng.integers(x.lo, x.hi + 1, (channels, *size)) for size in sizes]
+    values = np.arange(x.lo, x.hi + 1, x.step)
+    frames = [rng.choice(values, (channels, *size)) for size in sizes]
     frames[1][...] = x.hi
     frames[3][...] = x.lo
     weights = rng.integers(-128, 128, (3, channels))
