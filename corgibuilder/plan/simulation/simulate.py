@@ -107,7 +107,7 @@ def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
 
 
 def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`PipelineTiming` where a word comes in in every ``interval`` cycles."""
+    """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
     with _refusing(pipeline):
         return latencies(machine(pipeline), interval=interval)
 
@@ -156,7 +156,7 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 
 def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`PipelineTiming` where a word comes in in every ``interval`` cycles."""
+    """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
     progress = _Run(machine, interval)
     for frames in count(1):
         progress.go_to(frames)
