@@ -1,15 +1,15 @@
 """The pipeline for a target: the pace that all stages keep, and the cheapest way to keep it."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
 from .folded import Folded
 from .folding import Folding, ceil_div, least_capacity
-from .pipeline import Pipeline, assemble, estimated_latency, form_of, is_resizable, sized
-from .search import cheapest, fewest_cycles
+from .pipeline import Link, Pipeline, assemble, estimated_latency, form_of, is_resizable, sized
+from .search import Keeps, cheapest, fewest_cycles
 from .simulation import pipeline_timing, stage_machine, timing
 from .stages import Stage, group_stages
 from .target import Target
@@ -51,6 +51,7 @@ class _Paces:
         self.stages = stages
         self.budget = budget
         self.resizable = resizable
+        self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._form = cache(form_of)
         self._found: dict[tuple[str, int], tuple[int, Stage, Folding]] = {}
@@ -81,10 +82,25 @@ class _Paces:
             given, wide, folding = self._found[stage.name, lanes]
             if Folded(wide, folding).frame_cycles <= budget <= given:
                 return wide, folding
-        found = _narrowest(stage, budget, lanes=lanes, resizable=self.resizable)
+        keeps = partial(self._keeps, budget, lanes) if stage.name in self.late else None
+        found = _narrowest(stage, budget, lanes=lanes, resizable=self.resizable, keeps=keeps)
         if found is not None:
             self._found[stage.name, lanes] = (budget, *found)
         return found
+
+    def _keeps(self, budget: int, lanes: int, stage: Stage, folding: Folding) -> bool:
+        """Whether a stage keeps a budget in the simulation, with room for a row in its buffer."""
+        room = stage.x.shape.width if least_capacity(stage, folding.feed) else 0
+        roomy = replace(folding, capacity=least_capacity(stage, folding.feed) + room)
+        link = Link(Folded(stage, roomy), self._form(stage), lanes)
+        return timing(stage_machine(link, resizable=self.resizable)).interval <= budget
+
+    def ask_more(self, name: str, cycles: int) -> None:
+        """Have a stage chosen by simulation; or, where it is already, faster by some cycles."""
+        if name in self.late:
+            self.spare[name] = self.spare.get(name, 0) + cycles
+        self.late.add(name)
+        self._found = {key: found for key, found in self._found.items() if key[0] != name}
 
 
 def _in_time(paces: _Paces, target: Target) -> Pipeline:
@@ -111,7 +127,7 @@ def _hurry(paces: _Paces, pipeline: Pipeline, late: int) -> None:
     slow = [name for name, cycles in alone.items() if cycles > paces.budget] or list(alone)
     for name in slow:
         over = alone[name] - paces.budget
-        paces.spare[name] = paces.spare.get(name, 0) + (over if over > 0 else late)
+        paces.ask_more(name, over if over > 0 else late)
 
 
 def _too_slow(paces: _Paces, target: Target, least: int) -> CompileError:
@@ -187,7 +203,7 @@ def _first_guess(paces: _Paces, limit: int) -> int:
 
 
 def _narrowest(
-    stage: Stage, budget: int, *, lanes: int, resizable: bool
+    stage: Stage, budget: int, *, lanes: int, resizable: bool, keeps: Keeps | None = None
 ) -> tuple[Stage, Folding] | None:
     """The stage, as wide as it has to be to meet the budget, and its cheapest folding."""
     for pixels in (1,) if resizable else widths(stage):
@@ -195,7 +211,7 @@ def _narrowest(
         if max(stage.x.shape.pixels // pixels, stage.acc.shape.pixels // leaving) > budget:
             continue
         wide = widen(stage, pixels)
-        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable)
+        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps)
         if folding is not None:
             capacity = least_capacity(wide, folding.feed)
             return wide, replace(folding, capacity=capacity, pixels=pixels)

@@ -1,6 +1,6 @@
 """The cheapest folding of a stage within a budget of cycles per frame."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -10,20 +10,34 @@ from .folded import Folded
 from .folding import Feed, Folding, carries_pixels, ceil_div, feeds, taps
 from .stages import Stage
 
+AIMS = 16  #: parts of a budget for which foldings are looked at, where the estimate was too low
+Keeps = Callable[[Stage, Folding], bool]  #: whether a stage keeps its budget
 
-def cheapest(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Folding | None:
+
+def cheapest(
+    stage: Stage, budget: int, *, lanes: int, resizable: bool, keeps: Keeps | None = None
+) -> Folding | None:
     """Folding with the fewest multipliers whose cycles fit, or ``None`` if none fits.
 
     Of equals the one with the fewest register and memory bits, as :func:`burden` counts them.
-    ``lanes`` is the width of the words that arrive, in channels.
+    ``lanes`` is the width of the words that arrive, in channels. ``keeps`` has the last word on
+    whether the cycles fit; foldings that are estimated to be faster are then looked at as well.
     """
-    possible = candidates(stage, budget, lanes=lanes, resizable=resizable)
+    aims = [budget] if keeps is None else [budget * part // AIMS for part in range(AIMS, 0, -1)]
+    possible = dict.fromkeys(
+        folding
+        for aim in aims
+        for folding in candidates(stage, aim, lanes=lanes, resizable=resizable)
+    )
     fitting = [
         f for f in (Folded(stage, folding) for folding in possible) if f.frame_cycles <= budget
     ]
-    fewest = min((f.multipliers for f in fitting), default=0)
-    cheap = (f.folding for f in fitting if f.multipliers == fewest)
-    return min(cheap, key=partial(burden, stage), default=None)
+    for fewest in sorted({f.multipliers for f in fitting}):
+        cheap = [f.folding for f in fitting if f.multipliers == fewest]
+        for folding in sorted(cheap, key=partial(burden, stage)):
+            if keeps is None or keeps(stage, folding):
+                return folding
+    return None
 
 
 def candidates(stage: Stage, budget: int, *, lanes: int, resizable: bool) -> Iterator[Folding]:

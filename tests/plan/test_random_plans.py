@@ -135,7 +135,9 @@ def test_an_input_that_is_an_output_as_well():
     tapped = replace(plain, outputs=(*plain.inputs, *plain.outputs))
     target = Target(fps=1000, clock_hz=10**6)
     plan, same = make_plan(tapped, target), make_plan(plain, target)
-    assert plan == same
+    copied = 1  # cycle that the copies of the input take
+    later = {name: getattr(same, name) + copied for name in ("latency_first", "latency_frame")}
+    assert plan == replace(same, **later)
     (first, last), slowest = pipeline_timing(pipeline_of(tapped, plan)).latencies.values()
     words = 11 * 4 * -(-5 // plan.input_lanes)
     through = 2  # a buffer behind the gate, and one for each copy

@@ -79,7 +79,8 @@ def test_what_is_above_the_plan_is_one(changed, fault):
     assert timing(**changed).faults == (fault,)
 
 
-MAP = {"node": "", "lanes": 1, "bits": 4, "signed": False, "channels": 1, "height": 3, "width": 4}
+MAP = {"node": "", "lanes": 1, "bits": 4, "signed": False, "step": 1, "offset": 0}
+MAP |= {"channels": 1, "height": 3, "width": 4}
 UNIT = Unit(
     layer="",
     module="m",

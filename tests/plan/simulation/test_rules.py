@@ -128,7 +128,9 @@ def test_repeat(steps, repeats):
 @pytest.mark.parametrize("passes", [1, 2, 7])
 def test_multiplier_array(passes):
     weights = np.ones((2 * passes, 1, 1), np.int64)
-    array = MacArray(BYTE, weights, passes=passes, acc=QInt(0, 255 * passes), shared=True)
+    array = MacArray(
+        BYTE, weights, QInt(0, 1), passes=passes, acc=QInt(0, 255 * passes), shared=True
+    )
     same(array, Rule.RIGID, {"registers": 3, "words": passes}, passes)
 
 
@@ -244,7 +246,7 @@ def map_parameters(win, height, width, **more):
 @pytest.mark.parametrize("name", [n for n in WINDOWS if n != "apart"])
 def test_row_banks(name):
     win, height, width = WINDOWS[name]
-    banks = RowBanks(8, 1, window=win, max_width=width)
+    banks = RowBanks(BYTE, 1, given=BYTE, window=win, max_width=width)
     parameters = map_parameters(win, height, width, windows_x=columns_read(win, width))
     same(Sized(banks, Shape(1, height, width)), Rule.ROW_BANKS, parameters, 2)
 
@@ -273,7 +275,14 @@ def test_line_buffer(name, order, channels):
     paired = pairs_rows(win)
     capacity = places(read, width) if paired else win.span(width) + 2 * (channels - 1)
     lines = LineBuffer(
-        8, 1, channels=channels, window=win, capacity=capacity, max_width=width, **given
+        BYTE,
+        1,
+        given=BYTE,
+        channels=channels,
+        window=win,
+        capacity=capacity,
+        max_width=width,
+        **given,
     )
     single = given.get("single_port", False)
     parameters = map_parameters(
