@@ -1,5 +1,6 @@
 """The pipeline for a target: the pace that all stages keep, and the cheapest way to keep it."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from functools import cache, partial
 
@@ -10,14 +11,13 @@ from .folded import Folded
 from .folding import Folding, ceil_div, least_capacity
 from .pipeline import Link, Pipeline, assemble, estimated_latency, form_of, is_resizable, sized
 from .search import Keeps, cheapest, fewest_cycles
-from .simulation import pipeline_timing, stage_machine, timing
+from .simulation import pipeline_latencies, pipeline_timing, stage_machine, timing
 from .stages import Stage, group_stages
 from .target import Target
 from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
-PARTS = 128  #: of the frame rate's budget, in which a better pace is looked for
+PARTS = 128  #: of a budget; one of them is a step from one pace to the next
 GIVEN_UP = 8  #: parts at most, where no latency is asked for
-STEP = 8  #: parts from one coarse try to the next, where a latency is asked for
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
@@ -35,14 +35,14 @@ def choose(network: Network, target: Target) -> Pipeline:
     stages, budget = group_stages(network), target.budget_for(network.input_shape)
     for resizable in dict.fromkeys((is_resizable(network), False)):
         paces = _Paces(network, stages, budget, resizable=resizable)
-        slowest = paces.within(PARTS)
+        slowest = paces.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(paces, target)
     raise _too_fast(network, stages, target)
 
 
 class _Paces:
-    """The cheapest pipelines for parts of a budget; what one has found serves the next."""
+    """The cheapest pipelines for budgets up to one; what one has found serves the next."""
 
     def __init__(
         self, network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
@@ -56,9 +56,9 @@ class _Paces:
         self._form = cache(form_of)
         self._found: dict[tuple[str, int], tuple[int, Stage, Folding]] = {}
 
-    def within(self, part: int) -> Pipeline | None:
-        """The pipeline with the fewest multipliers for ``part / PARTS`` of the budget, if any."""
-        shape, budget = self.network.input_shape, self.budget * part // PARTS
+    def within(self, budget: int) -> Pipeline | None:
+        """The pipeline with the fewest multipliers for so many cycles, if any."""
+        shape = self.network.input_shape
         pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
         if pixels is None or (self.resizable and pixels > 1):
             return None
@@ -107,7 +107,7 @@ def _in_time(paces: _Paces, target: Target) -> Pipeline:
     """The pipeline that keeps the frame rate in the simulation, and the latency if one is asked."""
     reached = []
     for _ in range(TRIES):
-        if paces.within(PARTS) is None:
+        if paces.within(paces.budget) is None:
             break
         pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
         interval = pipeline_timing(pipeline).interval
@@ -145,37 +145,39 @@ def _worthwhile(paces: _Paces) -> Pipeline:
     """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
     tried: dict[int, Pipeline] = {}
     for part in range(PARTS, PARTS - GIVEN_UP - 1, -1):
-        pipeline = paces.within(part)
+        pipeline = paces.within(paces.budget * part // PARTS)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
     return sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p)))
 
 
 def _quick(paces: _Paces, target: Target) -> Pipeline:
-    """The pipeline for the largest part of the budget with which the latency is met.
+    """The pipeline for the largest budget with which the latency is met.
 
-    The estimate says where to begin; from there one part after the other is simulated.
+    Budgets fall by steps of one part. The estimate says where to begin; from there one step after
+    the other is simulated.
     """
     assert target.latency is not None
     limit = int(target.latency * target.clock_hz)
     found: dict[int, tuple[int, Pipeline] | None] = {}
 
-    def latency(part: int) -> int:
-        if part not in found:
-            pipeline = paces.within(part)
-            found[part] = None
+    def met(step: int) -> bool:
+        if step not in found:
+            pipeline = _step(paces, step)
+            found[step] = None
             if pipeline is not None:
                 made = sized(pipeline)
-                found[part] = (pipeline_timing(made).slowest[0], made)
-        entry = found[part]
-        return limit + 1 if entry is None else entry[0]
+                spans = pipeline_latencies(made, interval=1).values()
+                found[step] = (max(spans, key=lambda span: span[1])[0], made)
+        entry = found[step]
+        return entry is not None and entry[0] <= limit
 
-    part = _first_guess(paces, limit)
-    while latency(part) > limit and part > 1 and found[part] is not None:
-        part -= 1
-    while part < PARTS and latency(part) <= limit and latency(part + 1) <= limit:
-        part += 1
-    entry = found[part]
+    step = _first_guess(paces, limit)
+    while not met(step) and found[step] is not None:
+        step += 1
+    while step and met(step) and met(step - 1):
+        step -= 1
+    entry = found[step]
     if entry is not None and entry[0] <= limit:
         return entry[1]
     reached = min(entry[0] for entry in found.values() if entry is not None)
@@ -189,17 +191,23 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
     )
 
 
+def _step(paces: _Paces, step: int) -> Pipeline | None:
+    """The pipeline for a budget that is so many parts smaller, each of what is left."""
+    return paces.within(int(paces.budget * (1 - 1 / PARTS) ** step))
+
+
 def _first_guess(paces: _Paces, limit: int) -> int:
-    """The largest of some parts of the budget whose estimated latency is met, or the least."""
-    part = PARTS
-    for most in range(PARTS, 0, -STEP):
-        pipeline = paces.within(most)
-        if pipeline is None:
-            break
-        part = most
-        if estimated_latency(pipeline) <= limit:
-            break
-    return part
+    """The first step whose estimated latency is met, as far as bisection tells; or the last one."""
+
+    def far_enough(step: int) -> bool:
+        pipeline = _step(paces, step)
+        return pipeline is None or estimated_latency(pipeline) <= limit
+
+    step = 1
+    while not far_enough(step):
+        step *= 2
+    first = bisect_left(range(step), True, key=far_enough)
+    return first if _step(paces, first) is not None else max(first - 1, 0)
 
 
 def _narrowest(

@@ -172,8 +172,11 @@ def _readable(case: Case) -> bool:
 def _decisions(rng: np.random.Generator, case: Case, network: Network) -> Case:
     """With a target or an edited plan that is neither too slow nor too large to simulate."""
     if rng.random() < 0.25:
-        edited = replace(case, edit=random_edit(rng, network, MOST_CYCLES))
-        return replace(edited, target=_budget(MOST_CYCLES))
+        try:
+            edit = random_edit(rng, network, MOST_CYCLES)
+        except CompileError:  # the network computes nothing
+            edit = None
+        return replace(case, edit=edit, target=_budget(MOST_CYCLES))
     cycles = int(np.exp(rng.uniform(0, np.log(4 * MOST_CYCLES))))
     slow = rng.random() < 0.1
     target = Target(fps=Fraction(1), clock_hz=CLOCK) if slow else _budget(cycles)
