@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.hw.gearbox import regroup
 from corgibuilder.hw.streams import word
 from corgibuilder.ir import Clamp, Pool, PoolKind, QInt, Shape, Window
+from corgibuilder.plan.regroup import hops
 
 from ..streams import run_stream
 from .maps import from_words, to_words
@@ -97,7 +98,7 @@ class Regrouped(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        source = regroup(m, wiring.flipped(self.i), 4, **self.sizes)
+        source = regroup(m, wiring.flipped(self.i), 4, hops(**self.sizes))
         wiring.connect(m, source, wiring.flipped(self.o))
         return m
 
