@@ -33,7 +33,7 @@ def timing(**changed):
 def test_what_is_planned_is_no_fault():
     assert timing().faults == ()
     assert timing(cycles_per_frame=99, latency_first=1, latency_frame=12).faults == ()
-    assert timing(latency_first=12, latency_frame=92).faults == ()  # a buffer's cycle at each end
+    assert timing(latency_first=9, latency_frame=90).faults == ()
     nothing = dict.fromkeys(("cycles_per_frame", "latency_first", "latency_frame"))
     assert timing(**nothing).faults == ()
     planned = {f"planned_{name}": None for name in nothing}

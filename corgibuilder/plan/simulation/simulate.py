@@ -166,10 +166,8 @@ def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
 
 
 def _longest(progress: _Run, chain: int, since: int) -> int:
-    """Longest distance of frames at an output since a frame began."""
-    ends = progress.ends(chain)
-    first = int(np.searchsorted(ends, progress.begun[since - 1]))
+    """Longest distance of frames at an output, from frame ``since`` on over and over again."""
     begun = progress.begun[progress.begun >= 0]
-    average = -(-int(begun[-1] - begun[since - 1]) // (len(begun) - since))
-    distances = np.diff(ends[max(first - 1, 0) :])
-    return max(average, int(distances.max(initial=0)))
+    ends, period = progress.ends(chain), int(begun[-1] - begun[since - 1])
+    ends = ends[ends > begun[since - 1]]
+    return int(np.diff([*ends, ends[0] + period]).max())
