@@ -580,7 +580,7 @@ def run(
     others still wait for, and whether it has it in this cycle. Both go on from call to call. Filled
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
     the first and the last word of each frame leaves, ``spans``. One word comes in in every
-    ``interval`` cycles at most. Other arrays as in :class:`~.machine.Machine`.
+    ``interval`` cycles at most. Other arrays as in :class:`~.chains.Machine`.
 
     A component of which nothing or only a counter changes sleeps until it has counted to its end,
     or until what it is offered, or asked for, changes; so does a chain of which all do.
