@@ -6,7 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.ir import Argmax, Clamp, Conv, Op, Pool, PoolKind, Threshold
+from corgibuilder.ir import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    DepthToSpace,
+    Op,
+    Pad,
+    Pool,
+    PoolKind,
+    Table,
+    Threshold,
+    Upsample,
+)
 
 from . import convolve, steps
 from .dtypes import smallest_dtype
@@ -16,8 +30,8 @@ Array = NDArray[Any]
 
 
 @singledispatch
-def evaluate(op: Op, x: Array) -> Array:
-    """Value of ``op`` at ``x``, as its docstring specifies it."""
+def evaluate(op: Op, *inputs: Array) -> Array:
+    """Value of ``op`` at its inputs, as its docstring specifies it."""
     raise NotImplementedError(type(op).__name__)
 
 
@@ -56,3 +70,44 @@ def _(op: Pool, x: Array) -> Array:
         best = part.copy() if best is None else np.maximum(best, part, out=best)
     assert best is not None
     return best
+
+
+@evaluate.register
+def _(op: Add, *inputs: Array) -> Array:
+    terms = (x.astype(np.int64) * factor for factor, x in zip(op.factors, inputs, strict=True))
+    return np.asarray(sum(terms))
+
+
+@evaluate.register
+def _(op: Concat, *inputs: Array) -> Array:
+    return np.concatenate([x.astype(np.int64, copy=False) for x in inputs], axis=1)
+
+
+@evaluate.register
+def _(op: Upsample, x: Array) -> Array:
+    return x.repeat(op.factors[0], axis=2).repeat(op.factors[1], axis=3)
+
+
+@evaluate.register
+def _(op: DepthToSpace, x: Array) -> Array:
+    frames, channels, height, width = x.shape
+    b, count = op.block, channels // op.block**2
+    if op.block_last:
+        apart = x.reshape(frames, count, b, b, height, width)
+    else:
+        apart = x.reshape(frames, b, b, count, height, width).transpose(0, 3, 1, 2, 4, 5)
+    order = apart.transpose(0, 1, 4, 2, 5, 3)
+    return order.reshape(frames, count, height * b, width * b)
+
+
+@evaluate.register
+def _(op: Pad, x: Array) -> Array:
+    return padded(x.astype(np.int64, copy=False), op.pads, op.value)
+
+
+@evaluate.register
+def _(op: Table, x: Array) -> Array:
+    values = np.broadcast_to(op.values, (x.shape[1], op.values.shape[1]))
+    channel = np.arange(x.shape[1])[:, None, None]
+    found: Array = values[channel, x.astype(np.int64) - op.lo]
+    return found

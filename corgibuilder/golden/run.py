@@ -29,6 +29,6 @@ def run(graph: Graph, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
             assert frames.shape[1:] == tuple(node.op.shape), (frames.shape, node.op.shape)
             values[node.name] = frames.astype(dtype)
         else:
-            result = evaluate(node.op, values[node.inputs[0]])
+            result = evaluate(node.op, *(values[name] for name in node.inputs))
             values[node.name] = result.astype(dtype, copy=False)
     return values

@@ -1,27 +1,50 @@
 """The integer network: what every other part of corgibuilder talks about."""
 
 from .graph import Graph, Network, Node, Port, input_node, macs
-from .ops import Argmax, Clamp, Conv, Input, Op, Pads, Pool, PoolKind, Threshold, Window
+from .ops import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    DepthToSpace,
+    Input,
+    Op,
+    Pad,
+    Pads,
+    Pool,
+    PoolKind,
+    Table,
+    Threshold,
+    Upsample,
+    Window,
+)
 from .types import Ints, QInt, Shape, TensorType
 
 __all__ = [
+    "Add",
     "Argmax",
     "Clamp",
+    "Concat",
     "Conv",
+    "DepthToSpace",
     "Graph",
     "Input",
     "Ints",
     "Network",
     "Node",
     "Op",
+    "Pad",
     "Pads",
     "Pool",
     "PoolKind",
     "Port",
     "QInt",
     "Shape",
+    "Table",
     "TensorType",
     "Threshold",
+    "Upsample",
     "Window",
     "input_node",
     "macs",

@@ -1,10 +1,27 @@
 """The type of each op's output from that of its input: value ranges, channel by channel."""
 
+import math
+from dataclasses import replace
 from functools import singledispatch
 
 import numpy as np
 
-from .ops import Argmax, Clamp, Conv, Input, Op, Pool, PoolKind, Threshold
+from .ops import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    DepthToSpace,
+    Input,
+    Op,
+    Pad,
+    Pool,
+    PoolKind,
+    Table,
+    Threshold,
+    Upsample,
+)
 from .types import Ints, Shape, TensorType
 
 
@@ -84,3 +101,65 @@ def _(op: Clamp, x: TensorType) -> TensorType:
 def _(op: Argmax, x: TensorType) -> TensorType:
     shape = Shape(1, x.shape.height, x.shape.width)
     return TensorType(shape, np.zeros(1, np.int64), np.full(1, x.shape.channels - 1, np.int64))
+
+
+@infer.register
+def _(op: Add, *inputs: TensorType) -> TensorType:
+    ends = [
+        (factor * (x.lo if factor > 0 else x.hi), factor * (x.hi if factor > 0 else x.lo))
+        for factor, x in zip(op.factors, inputs, strict=True)
+    ]
+    lo, hi = np.sum(ends, axis=0)
+    step = math.gcd(*(factor * x.step for factor, x in zip(op.factors, inputs, strict=True)))
+    return TensorType(inputs[0].shape, lo, hi, _common_step(lo, hi, step))
+
+
+@infer.register
+def _(op: Concat, *inputs: TensorType) -> TensorType:
+    _, height, width = inputs[0].shape
+    shape = Shape(sum(x.shape.channels for x in inputs), height, width)
+    lo, hi = (np.concatenate(ends) for ends in zip(*((x.lo, x.hi) for x in inputs), strict=True))
+    return TensorType(shape, lo, hi, _common_step(lo, hi, math.gcd(*(x.step for x in inputs))))
+
+
+@infer.register
+def _(op: Upsample, x: TensorType) -> TensorType:
+    channels, height, width = x.shape
+    return replace(x, shape=Shape(channels, height * op.factors[0], width * op.factors[1]))
+
+
+@infer.register
+def _(op: DepthToSpace, x: TensorType) -> TensorType:
+    channels, height, width = x.shape
+    shape = Shape(channels // op.block**2, height * op.block, width * op.block)
+    apart = (shape.channels, -1) if op.block_last else (-1, shape.channels)
+    axis = 1 if op.block_last else 0
+    lo, hi = x.lo.reshape(apart).min(axis=axis), x.hi.reshape(apart).max(axis=axis)
+    return TensorType(shape, lo, hi, x.step)
+
+
+@infer.register
+def _(op: Pad, x: TensorType) -> TensorType:
+    channels, height, width = x.shape
+    pads = op.pads
+    shape = Shape(channels, height + pads.top + pads.bottom, width + pads.left + pads.right)
+    if not pads:
+        return x
+    lo, hi = np.minimum(x.lo, op.value), np.maximum(x.hi, op.value)
+    return TensorType(shape, lo, hi, _common_step(lo, hi, x.step))
+
+
+@infer.register
+def _(op: Table, x: TensorType) -> TensorType:
+    index = np.arange(op.values.shape[1]) + op.lo
+    reached = (index >= x.lo[:, None]) & (index <= x.hi[:, None])
+    reached &= (index - x.lo[:, None]) % x.step == 0
+    values = np.broadcast_to(op.values, reached.shape)
+    lo = np.where(reached, values, np.iinfo(np.int64).max).min(axis=1)
+    hi = np.where(reached, values, np.iinfo(np.int64).min).max(axis=1)
+    return TensorType(x.shape, lo, hi, max(int(np.gcd.reduce(values[reached] - lo[0])), 1))
+
+
+def _common_step(lo: Ints, hi: Ints, step: int) -> int:
+    """Largest step for channels that each hold ``lo``, ``lo + step``, ..., ``hi``."""
+    return max(int(np.gcd.reduce([step, *(lo - lo[0]), *(hi - lo[0])])), 1)

@@ -1,7 +1,8 @@
 """The operations of the integer network. Each docstring is the specification of its op.
 
-``x`` is the input, indexed ``[channel, row, column]``; everything is an exact integer. Outside the
-map ``x`` is padding: 0 for :class:`Conv` and sums, absent for maxima.
+``x`` is the input, indexed ``[channel, row, column]``, and ``x_0``, ``x_1``, ... are the inputs of
+an op that has several; everything is an exact integer. Outside the map ``x`` is padding: 0 for
+:class:`Conv` and sums, absent for maxima.
 """
 
 import enum
@@ -139,4 +140,71 @@ class Argmax:
     """Index of the largest channel at each position; of equal ones the lowest index."""
 
 
-Op = Input | Conv | Pool | Threshold | Clamp | Argmax
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Add:
+    """``y = sum(factors[k] * x_k)``, value by value: maps of one shape on a common scale.
+
+    A residual connection whose branches have different scales has factors that bring both to one.
+    """
+
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concat:
+    """The channels of ``x_0``, then those of ``x_1``, ...: maps with the same rows and columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upsample:
+    """``y[c, r, k] = x[c, r // rows, k // columns]``: nearest neighbour by whole factors."""
+
+    factors: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthToSpace:
+    """Channels to pixels: ``y[c, r*b + i, k*b + j] = x[(i*b + j)*C + c, r, k]``, ``C`` channels out.
+
+    ``b`` is ``block``. ONNX ``DepthToSpace`` in mode DCR; for CRD ``block_last`` is set, and the
+    channel read is ``(c*b + i)*b + j``.
+    """
+
+    block: int
+    block_last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pad:
+    """``x`` with rows and columns of ``value`` around it."""
+
+    pads: Pads
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """``y = values[c, x - lo]``: any function of each channel's values, monotone or not.
+
+    ``values`` is int64 ``(channels, n)``, or ``(1, n)`` where all channels have the same function;
+    ``lo`` is the smallest ``x``, and ``lo + n - 1`` the largest.
+    """
+
+    values: Ints
+    lo: int
+
+
+Op = (
+    Input
+    | Conv
+    | Pool
+    | Threshold
+    | Clamp
+    | Argmax
+    | Add
+    | Concat
+    | Upsample
+    | DepthToSpace
+    | Pad
+    | Table
+)

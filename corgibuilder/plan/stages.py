@@ -51,6 +51,16 @@ class Stage:
     leaving: int = 1
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Graph nodes whose values enter, in the order of the engine's inputs."""
+        return (self.source,)
+
+    @property
+    def inputs(self) -> tuple[TensorType, ...]:
+        """Types of the values that enter."""
+        return (self.x,)
+
+    @property
     def operand(self) -> QInt:
         """Range of the values that the engine's feed gives, in codes of that range.
 
