@@ -164,10 +164,10 @@ class Upsample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepthToSpace:
-    """Channels to pixels: ``y[c, r*b + i, k*b + j] = x[(i*b + j)*C + c, r, k]``, ``C`` channels out.
+    """Channels to pixels: ``y[c, r*b + i, k*b + j] = x[(i*b + j)*C + c, r, k]``.
 
-    ``b`` is ``block``. ONNX ``DepthToSpace`` in mode DCR; for CRD ``block_last`` is set, and the
-    channel read is ``(c*b + i)*b + j``.
+    ``b`` is ``block``, ``C`` the channels of ``y``: ONNX ``DepthToSpace`` in mode DCR. For mode CRD
+    ``block_last`` is set, and the channel read is ``(c*b + i)*b + j``.
     """
 
     block: int

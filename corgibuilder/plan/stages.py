@@ -111,8 +111,15 @@ def group_stages(network: Network) -> tuple[Stage, ...]:
         result = node.name
         if isinstance(node.op, Threshold | Clamp):
             finish = node.op
-        else:
+        elif isinstance(node.op, Conv | Pool | Argmax):
             engine = node.op
+        else:
+            raise CompileError(
+                "CB417",
+                f"no hardware is there yet for a layer of kind {type(node.op).__name__}",
+                at=node.origin,
+                help="cut the network before this layer",
+            )
         if isinstance(engine, Conv | Pool):
             follower = _only_reader(graph, node.name, outputs)
             if follower is not None and isinstance(follower.op, Threshold | Clamp):
