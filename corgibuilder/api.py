@@ -25,7 +25,7 @@ from corgibuilder.plan import (
     pipeline_of,
     read_technology,
 )
-from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.progress import Progress, silent
 from corgibuilder.stimulus import (
     calm_frames,
@@ -300,11 +300,11 @@ def _check_frame_count(count: int, network: Network) -> None:
 def _check_same_network(directory: BuildDirectory, network: Network) -> None:
     """Refuse a network file that was changed into one that the hardware was not built for."""
     built, stages = directory.manifest.network, directory.manifest.stages
-    found = group_stages(without_dead_channels(network))
+    found = group_layers(without_dead_channels(network))
     same = built.input.shape == tuple(network.input_shape)
-    same &= [stage.layer for stage in stages] == [stage.name for stage in found]
-    same &= [s.outputs[0].node for s in stages] == [stage.result for stage in found]
-    same &= [s.input.node for s in stages] == [stage.source for stage in found]
+    same &= [stage.layer for stage in stages] == [layer.name for layer in found]
+    same &= [s.outputs[0].node for s in stages] == [layer.result for layer in found]
+    same &= [s.input.node for s in stages] == [layer.sources[0] for layer in found]
     same &= [s.node for s in built.outputs] == [port.node for port in network.outputs]
     if not same:
         raise CompileError(

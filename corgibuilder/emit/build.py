@@ -18,7 +18,7 @@ from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network
 from corgibuilder.names import Identifiers
 from corgibuilder.plan import Plan, describe, pipeline_of
-from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.plan.pipeline import Pipeline, PlannedStage
 from corgibuilder.progress import Progress
 from corgibuilder.report import plan_page
 from corgibuilder.system import System
@@ -129,25 +129,21 @@ def _tasks(pipeline: Pipeline, top: str, around: SystemPlan | None) -> list[Call
     Each runs in a fresh process, as the Yosys library numbers what it names from the start of the
     process: the same stage has to get the same names whatever was emitted before.
     """
-    links = sorted(pipeline.links, key=lambda link: -link.folded.multipliers)
+    largest = sorted(pipeline.stages, key=lambda stage: -stage.folded.multipliers)
     stages: list[Callable[[], Emitted]] = [
-        partial(_emit_stage, link, pipeline.resizable) for link in links
+        partial(_emit_stage, stage, pipeline.resizable) for stage in largest
     ]
     system = system_tasks(around, top) if around else []
     return [*stages, partial(_emit_network, pipeline, top), *system]
 
 
-def _emit_stage(link: Link, resizable: bool) -> Emitted:
-    return emit(
-        link.stage.module,
-        lambda: Stage(link.folded, link.form, lanes=link.lanes, resizable=resizable),
-    )
+def _emit_stage(stage: PlannedStage, resizable: bool) -> Emitted:
+    return emit(stage.layer.module, lambda: Stage(stage, resizable=resizable))
 
 
 def _emit_network(pipeline: Pipeline, top: str) -> Emitted:
     return emit(top, lambda: NetworkComponent(pipeline, _placed))
 
 
-def _placed(link: Link, resizable: bool) -> Placed:
-    signature = stage_signature(link.folded, lanes=link.lanes, resizable=resizable)
-    return Placed(link.stage.module, signature)
+def _placed(stage: PlannedStage, resizable: bool) -> Placed:
+    return Placed(stage.layer.module, stage_signature(stage, resizable=resizable))

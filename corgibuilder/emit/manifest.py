@@ -8,7 +8,7 @@ from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
-from corgibuilder.plan.pipeline import Link, Pipeline, smallest_map
+from corgibuilder.plan.pipeline import Pipeline, PlannedStage, smallest_map
 from corgibuilder.plan.simulation import stage_machine, timing
 from corgibuilder.version import VERSION
 
@@ -22,7 +22,7 @@ def describe_build(
 
     ``source`` is the network file's path in it.
     """
-    stages = tuple(_stage(pipeline, link) for link in pipeline.links)
+    stages = tuple(_stage(pipeline, stage) for stage in pipeline.stages)
     return Manifest(
         format=FORMAT,
         generator=f"corgibuilder {VERSION}",
@@ -56,27 +56,27 @@ def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
     )
 
 
-def _smallest(pipeline: Pipeline, links: Sequence[Link], node: str) -> tuple[int, int]:
-    """Width and height of the least map at ``node`` that passes through the links."""
+def _smallest(pipeline: Pipeline, stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
+    """Width and height of the least map at ``node`` that passes through the stages."""
     shape = pipeline.network.graph.type(node).shape
     if not pipeline.resizable:
         return shape.width, shape.height
-    rows, columns = smallest_map(links, node)
+    rows, columns = smallest_map(stages, node)
     return columns, rows
 
 
-def _stage(pipeline: Pipeline, link: Link) -> Unit:
-    graph, stage = pipeline.network.graph, link.stage
-    alone = timing(stage_machine(link, resizable=pipeline.resizable))
+def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
+    graph, layer = pipeline.network.graph, stage.layer
+    alone = timing(stage_machine(stage, resizable=pipeline.resizable))
     first, frame = alone.slowest
     return Unit(
-        layer=stage.name,
-        module=stage.module,
-        sources=(f"rtl/{stage.module}.v", *SHELL_FILES),
+        layer=layer.name,
+        module=layer.module,
+        sources=(f"rtl/{layer.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
-        smallest=_smallest(pipeline, [link], stage.source),
-        input=_stream(graph, "i", stage.source, link.lanes),
-        outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
+        smallest=_smallest(pipeline, [stage], layer.sources[0]),
+        input=_stream(graph, "i", layer.sources[0], stage.lanes[0]),
+        outputs=(_stream(graph, "o", layer.result, stage.folded.folding.lanes),),
         cycles_per_frame=alone.interval,
         latency_first=first,
         latency_frame=frame,
@@ -91,7 +91,7 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
         module=top,
         sources=tuple(rtl),
         resizable=pipeline.resizable,
-        smallest=_smallest(pipeline, pipeline.links, pipeline.input_node),
+        smallest=_smallest(pipeline, pipeline.stages, pipeline.input_node),
         input=_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),
         outputs=tuple(
             _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))

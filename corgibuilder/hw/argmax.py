@@ -4,15 +4,16 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import QInt
+from corgibuilder.plan.components import ArgmaxConfig
 
 from .streams import counter, shape_of, word
 
 
 class Argmax(wiring.Component):
-    """Gives for every pixel of ``channels`` words the index of the largest; of equals the lowest.
+    """Gives for every pixel the index of its largest channel; of equals the lowest.
 
-    One channel per cycle, latency 1 cycle.
+    One channel per cycle, latency 1 cycle. ``config`` is a
+    :class:`~corgibuilder.plan.components.ArgmaxConfig`.
 
     Members
     -------
@@ -20,22 +21,20 @@ class Argmax(wiring.Component):
     o : :py:`Out(stream.Signature(ArrayLayout(index, 1)))`
     """
 
-    def __init__(self, x: QInt, *, channels: int):
-        self.x = x
-        self.channels = channels
-        self.index = QInt(0, channels - 1)
+    def __init__(self, config: ArgmaxConfig):
+        self.config = config
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(x), 1))),
-            "o": Out(stream.Signature(word(shape_of(self.index), 1))),
+            "i": In(stream.Signature(word(shape_of(config.x), 1))),
+            "o": Out(stream.Signature(word(shape_of(config.out), 1))),
         })
 
     def elaborate(self, platform):
         m = Module()
         advance = Signal()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
-        channel, last = counter(m, self.channels, self.i.valid & advance, name="channel")
-        best = Signal(shape_of(self.x), reset_less=True)
-        index = Signal(shape_of(self.index), reset_less=True)
+        channel, last = counter(m, self.config.channels, self.i.valid & advance, name="channel")
+        best = Signal(shape_of(self.config.x), reset_less=True)
+        index = Signal(shape_of(self.config.out), reset_less=True)
         with m.If(advance):
             m.d.sync += self.o.valid.eq(self.i.valid & last)
             with m.If(self.i.valid & ((channel == 0) | (self.i.payload[0] > best))):

@@ -4,8 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import QInt, Window
-from corgibuilder.plan.paired_rows import pairs_rows
+from corgibuilder.plan.components.window_sources import LineBufferConfig
 
 from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
@@ -31,25 +30,8 @@ class LineBuffer(wiring.Component):
 
     Parameters
     ----------
-    x, lanes
-        Range and number of values in a word.
-    given
-        Range of the values that come out: ``x`` itself, or with a step of 1.
-    channels
-        Values of a pixel.
-    window
-        Kernel, stride and padding; the padding is smaller than the kernel.
-    capacity
-        Pixels that the memory holds; see :func:`corgibuilder.plan.folding.least_capacity`.
-    max_width
-        Widest map that will ever pass.
-    single_port
-        Whether each bank of the memory does one access per cycle. A write then waits for a read;
-        with ``by_column`` a read for a write, as columns are read ahead of the windows they form.
-    repeats, by_word, by_column
-        Order of the words.
-    padding
-        Code in ``given`` of the value outside the map.
+    config
+        See :class:`~corgibuilder.plan.components.window_sources.LineBufferConfig`.
 
     Members
     -------
@@ -59,43 +41,32 @@ class LineBuffer(wiring.Component):
         Size of the map being written and of the map being read; taken with the frame's last word.
     """
 
-    def __init__(
-        self,
-        x: QInt,
-        lanes: int,
-        *,
-        given: QInt,
-        channels: int,
-        window: Window,
-        capacity: int,
-        max_width: int,
-        single_port: bool = False,
-        repeats: int = 1,
-        by_word: bool = False,
-        by_column: bool = False,
-        padding: int = 0,
-    ):
-        self.walk = WindowWalk(window, repeats=repeats, by_word=by_word, by_column=by_column)
-        places = PairedRows if pairs_rows(window) else Ring
-        self.places = places(self.walk.window, capacity=capacity, max_width=max_width)
-        self.x = x
-        self.given = given
+    def __init__(self, config: LineBufferConfig):
+        self.config = config
+        channels, lanes, capacity = config.shape.channels, config.lanes, config.capacity
+        self.walk = WindowWalk(
+            config.window,
+            repeats=config.repeats,
+            by_word=config.channel_serial,
+            by_column=config.by_column,
+        )
+        places = PairedRows if config.paired else Ring
+        self.places = places(config.read_window, capacity=capacity, max_width=config.shape.width)
         self.memory = LineMemory(
-            shape_of(x),
+            shape_of(config.x),
             lanes,
             channels=channels,
             capacity=capacity,
-            single_port=single_port,
-            write_first=by_column,
+            single_port=config.single_port,
+            write_first=config.by_column,
         )
         self.write_planes, self.read_planes = (
-            Planes(channels=channels, lanes=lanes, capacity=capacity, alternate=single_port)
+            Planes(channels=channels, lanes=lanes, capacity=capacity, alternate=config.single_port)
             for _ in range(2)
         )
-        self.padding = padding
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(x), lanes))),
-            "o": Out(stream.Signature(word(shape_of(given), lanes))),
+            "i": In(stream.Signature(word(shape_of(config.x), lanes))),
+            "o": Out(stream.Signature(word(shape_of(config.given), lanes))),
             "write_size": In(stream.Signature(SIZE)),
             "read_size": In(stream.Signature(SIZE)),
         })
@@ -164,8 +135,10 @@ class LineBuffer(wiring.Component):
         # The memory answers one cycle after the step.
         masked = Signal(reset_less=True)
         m.d.comb += free.eq(~self.o.valid | self.o.ready)
-        m.d.comb += as_given(m, memory.o, self.o.payload, self.x, self.given, name="read")
+        m.d.comb += as_given(
+            m, memory.o, self.o.payload, self.config.x, self.config.given, name="read"
+        )
         with m.If(masked):
-            m.d.comb += [lane.eq(self.padding) for lane in self.o.payload]
+            m.d.comb += [lane.eq(self.config.padding) for lane in self.o.payload]
         with m.If(free):
             m.d.sync += [self.o.valid.eq(walk.step), masked.eq(walk.outside)]

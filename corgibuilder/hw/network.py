@@ -7,10 +7,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.names import Identifiers
-from corgibuilder.plan.pipeline import Link, Pipeline
+from corgibuilder.plan.pipeline import Pipeline, PlannedStage
 
 from .gate import FrameGate
 from .size import POSITION
+from .stage import input_ports
 from .streams import Buffer, Fork, shape_of, word, words_per_pixel
 
 
@@ -41,7 +42,7 @@ class Network(wiring.Component):
         Size of the input map, sampled with the first word of a frame; only if resizable.
     """
 
-    def __init__(self, pipeline: Pipeline, place: Callable[[Link, bool], wiring.Component]):
+    def __init__(self, pipeline: Pipeline, place: Callable[[PlannedStage, bool], wiring.Component]):
         self.pipeline = pipeline
         self.place = place
         graph, network = pipeline.network.graph, pipeline.network
@@ -72,15 +73,8 @@ class Network(wiring.Component):
             m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
             values[pipeline.input_node], sizes[pipeline.input_node] = [entry.o], [gate.size]
         self._fork(m, forks, values, sizes, pipeline.input_node)
-        for link in pipeline.links:
-            stage = self.place(link, pipeline.resizable)
-            m.submodules[link.stage.module] = stage
-            wiring.connect(m, values[link.stage.source].pop(), stage.i)
-            values[link.stage.result] = [stage.o]
-            if pipeline.resizable:
-                wiring.connect(m, sizes[link.stage.source].pop(), stage.i_size)
-                sizes[link.stage.result] = [stage.o_size]
-            self._fork(m, forks, values, sizes, link.stage.result)
+        for stage in pipeline.stages:
+            self._connect(m, forks, values, sizes, stage)
         ports = output_ports(pipeline)
         for port in pipeline.network.outputs:
             end = values[port.node].pop()
@@ -89,10 +83,24 @@ class Network(wiring.Component):
             m.d.comb += unread.ready.eq(1)
         return m
 
+    def _connect(self, m, forks, values, sizes, stage: PlannedStage):
+        """Place a stage, give it the streams that it reads, and fork what it gives."""
+        layer = stage.layer
+        placed = self.place(stage, self.pipeline.resizable)
+        m.submodules[layer.module] = placed
+        for name, source in zip(input_ports(stage), layer.sources, strict=True):
+            wiring.connect(m, values[source].pop(), getattr(placed, name))
+            if self.pipeline.resizable:
+                wiring.connect(m, sizes[source].pop(), getattr(placed, f"{name}_size"))
+        values[layer.result] = [placed.o]
+        if self.pipeline.resizable:
+            sizes[layer.result] = [placed.o_size]
+        self._fork(m, forks, values, sizes, layer.result)
+
     def _fork(self, m, forks, values, sizes, node: str):
         """As many copies of a node's streams as there are readers."""
         network = self.pipeline.network
-        readers = sum(link.stage.source == node for link in self.pipeline.links)
+        readers = self.pipeline.readers(node)
         outputs = sum(port.node == node for port in network.outputs)
         if readers + outputs > 1:
             name = forks.new("fork_", node)

@@ -5,10 +5,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import PoolKind, QInt, Window
+from corgibuilder.ir import PoolKind, QInt
+from corgibuilder.plan.components import PixelPoolConfig, TilePoolConfig, WindowPoolConfig
 
 from .size import COUNT, POSITION, SIZE, output_columns, output_rows
-from .streams import counter, decoded, shape_of, word, words_per_pixel
+from .streams import counter, decoded, shape_of, word
 
 
 def combined(kind: PoolKind, a, b):
@@ -24,8 +25,10 @@ def pooled(m: Module, kind: PoolKind, payload, x: QInt) -> list:
     return [decoded(m, payload[lane], x, name=f"value_{lane}") for lane in lanes]
 
 
-class Reduce(wiring.Component):
-    """Reduces every ``taps`` words to one, lane by lane. One word per cycle, latency 1 cycle.
+class WindowPool(wiring.Component):
+    """Reduces every ``config.taps`` words to one, lane by lane. One word a cycle, latency 1 cycle.
+
+    ``config`` is a :class:`~corgibuilder.plan.components.WindowPoolConfig`.
 
     Members
     -------
@@ -33,48 +36,33 @@ class Reduce(wiring.Component):
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
-    def __init__(self, kind: PoolKind, x: QInt, out: QInt, *, lanes: int, taps: int):
-        self.kind = kind
-        self.x = x
-        self.out = out
-        self.lanes = lanes
-        self.taps = taps
+    def __init__(self, config: WindowPoolConfig):
+        self.config = config
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(x), lanes))),
-            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+            "i": In(stream.Signature(word(shape_of(config.x), config.lanes))),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
         })
 
     def elaborate(self, platform):
         m = Module()
         advance = Signal()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
-        tap, last = counter(m, self.taps, self.i.valid & advance, name="tap")
+        tap, last = counter(m, self.config.taps, self.i.valid & advance, name="tap")
         with m.If(advance):
             m.d.sync += self.o.valid.eq(self.i.valid & last)
-        values = pooled(m, self.kind, self.i.payload, self.x)
+        values = pooled(m, self.config.kind, self.i.payload, self.config.x)
         for lane, value in enumerate(values):
-            held = Signal(shape_of(self.out), name=f"held_{lane}", reset_less=True)
+            held = Signal(shape_of(self.config.out), name=f"held_{lane}", reset_less=True)
             with m.If(self.i.valid & advance):
-                m.d.sync += held.eq(Mux(tap == 0, value, combined(self.kind, held, value)))
+                m.d.sync += held.eq(Mux(tap == 0, value, combined(self.config.kind, held, value)))
             m.d.comb += self.o.payload[lane].eq(held)
         return m
 
 
-class AcrossPool(wiring.Component):
-    """Pools every ``pixels`` adjacent pixels of a word to one. Latency 0.
+class PixelPool(wiring.Component):
+    """Pools every ``config.pixels`` adjacent pixels of a word to one. Latency 0.
 
-    Parameters
-    ----------
-    kind
-        Largest or sum.
-    x
-        Range of the values that arrive.
-    channels
-        Channels of a pixel.
-    pixels
-        Pixels that become one.
-    lanes
-        Values of a word that leaves: whole pixels.
+    ``config`` is a :class:`~corgibuilder.plan.components.PixelPoolConfig`.
 
     Members
     -------
@@ -82,30 +70,27 @@ class AcrossPool(wiring.Component):
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
-    def __init__(self, kind: PoolKind, x: QInt, *, channels: int, pixels: int, lanes: int):
-        assert lanes % channels == 0
-        self.kind = kind
-        self.x = x
-        self.channels = channels
-        self.pixels = pixels
-        self.lanes = lanes
-        self.out = QInt(x.lo * pixels, x.hi * pixels) if kind is PoolKind.SUM else x
+    def __init__(self, config: PixelPoolConfig):
+        assert config.lanes % config.channels == 0
+        self.config = config
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(x), lanes * pixels))),
-            "o": Out(stream.Signature(word(shape_of(self.out), lanes))),
+            "i": In(stream.Signature(word(shape_of(config.x), config.lanes * config.pixels))),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
         })
 
     def elaborate(self, platform):
         m = Module()
         m.d.comb += [self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
-        values = pooled(m, self.kind, self.i.payload, self.x)
-        for lane in range(self.lanes):
-            pixel, channel = divmod(lane, self.channels)
-            first = pixel * self.pixels * self.channels + channel
+        values = pooled(m, self.config.kind, self.i.payload, self.config.x)
+        for lane in range(self.config.lanes):
+            pixel, channel = divmod(lane, self.config.channels)
+            first = pixel * self.config.pixels * self.config.channels + channel
             value = values[first]
-            for k in range(1, self.pixels):
-                so_far = Signal(shape_of(self.out), name=f"so_far_{lane}_{k}")
-                m.d.comb += so_far.eq(combined(self.kind, value, values[first + k * self.channels]))
+            for k in range(1, self.config.pixels):
+                so_far = Signal(shape_of(self.config.out), name=f"so_far_{lane}_{k}")
+                m.d.comb += so_far.eq(
+                    combined(self.config.kind, value, values[first + k * self.config.channels])
+                )
                 value = so_far
             m.d.comb += self.o.payload[lane].eq(value)
         return m
@@ -119,16 +104,8 @@ class TilePool(wiring.Component):
 
     Parameters
     ----------
-    kind
-        Largest or sum.
-    x, out
-        Ranges of the values on either side.
-    channels, lanes
-        Channels of a pixel and of a word.
-    window
-        Kernel equal to stride, without padding.
-    max_width
-        Widest map that will ever pass.
+    config
+        See :class:`~corgibuilder.plan.components.TilePoolConfig`.
 
     Members
     -------
@@ -138,36 +115,20 @@ class TilePool(wiring.Component):
         Size of the map; taken with the frame's last word.
     """
 
-    def __init__(
-        self,
-        kind: PoolKind,
-        x: QInt,
-        out: QInt,
-        *,
-        channels: int,
-        lanes: int,
-        window: Window,
-        max_width: int,
-    ):
-        assert window.tiles
-        self.kind = kind
-        self.x = x
-        self.out = out
-        self.words = words_per_pixel(channels, lanes)
-        self.lanes = lanes
-        self.window = window
-        self.depth = max(max_width // window.kernel[1] * self.words, 2)
+    def __init__(self, config: TilePoolConfig):
+        assert config.window.tiles
+        self.config = config
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(x), lanes))),
-            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+            "i": In(stream.Signature(word(shape_of(config.x), config.lanes))),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
             "size": In(stream.Signature(SIZE)),
         })
 
     def elaborate(self, platform):
         m = Module()
-        (kh, kw), size = self.window.kernel, self.size.payload
-        layout = word(shape_of(self.out), self.lanes)
-        m.submodules.results = results = Memory(shape=layout.size, depth=self.depth, init=[])
+        (kh, kw), size = self.config.window.kernel, self.size.payload
+        layout = word(shape_of(self.config.out), self.config.lanes)
+        m.submodules.results = results = Memory(shape=layout.size, depth=self.config.depth, init=[])
         write, read = results.write_port(), results.read_port()
 
         # Where the word lies: in its pixel, in its window, among the windows, on the map.
@@ -177,18 +138,18 @@ class TilePool(wiring.Component):
             self.i.ready.eq(advance & self.size.valid),
             take.eq(self.i.valid & self.i.ready),
         ]
-        part, part_last = counter(m, self.words, take, name="part")
+        part, part_last = counter(m, self.config.words, take, name="part")
         pixel = Signal()
         m.d.comb += pixel.eq(take & part_last)
         x, y = Signal(POSITION), Signal(POSITION)
         tap_x, tap_y = Signal(range(kw + 1)), Signal(range(kh + 1))
-        base = Signal(range(self.depth))  # first word of the window's result
+        base = Signal(range(self.config.depth))  # first word of the window's result
         columns, rows = Signal(COUNT), Signal(COUNT)
         row_end, frame_end, inside = Signal(), Signal(), Signal()
         column, row = Signal(COUNT), Signal(COUNT)  # of the window
         m.d.comb += [
-            columns.eq(output_columns(self.window, size.width)),
-            rows.eq(output_rows(self.window, size.height)),
+            columns.eq(output_columns(self.config.window, size.width)),
+            rows.eq(output_rows(self.config.window, size.height)),
             row_end.eq(x == size.width - 1),
             frame_end.eq(row_end & (y == size.height - 1)),
             inside.eq((column < columns) & (row < rows)),
@@ -199,7 +160,7 @@ class TilePool(wiring.Component):
             with m.If(tap_x == kw - 1):
                 m.d.sync += [tap_x.eq(0), column.eq(column + 1)]
                 with m.If(column < columns - 1):
-                    m.d.sync += base.eq(base + self.words)
+                    m.d.sync += base.eq(base + self.config.words)
             with m.If(row_end):
                 m.d.sync += [x.eq(0), tap_x.eq(0), column.eq(0), base.eq(0)]
                 m.d.sync += [y.eq(y + 1), tap_y.eq(tap_y + 1)]
@@ -209,7 +170,7 @@ class TilePool(wiring.Component):
                 m.d.sync += [y.eq(0), tap_y.eq(0), row.eq(0)]
 
         # Read the result so far; one cycle later work the word in and write back.
-        address = Signal(range(self.depth))
+        address = Signal(range(self.config.depth))
         flags = Signal(data.StructLayout({"busy": 1, "first": 1, "last": 1}))
         at = Signal.like(address, reset_less=True)
         value = Signal(self.i.payload.shape(), reset_less=True)
@@ -236,8 +197,8 @@ class TilePool(wiring.Component):
             write.addr.eq(at),
             write.data.eq(Cat(new)),
         ]
-        for lane, one in enumerate(pooled(m, self.kind, value, self.x)):
-            both = combined(self.kind, so_far[lane], one)
+        for lane, one in enumerate(pooled(m, self.config.kind, value, self.config.x)):
+            both = combined(self.config.kind, so_far[lane], one)
             m.d.comb += new[lane].eq(Mux(flags.first, one, both))
         with m.If(advance):
             m.d.sync += [

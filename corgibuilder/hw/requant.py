@@ -11,8 +11,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Ints, QInt
-from corgibuilder.plan.forms import Form, Rounding, ScaleForm, ShiftForm, StepsForm
-from corgibuilder.plan.memories import FEW_ENTRIES
+from corgibuilder.plan.components import RequantiserConfig
+from corgibuilder.plan.components.requantiser import FEW_ENTRIES
+from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
 
 from .streams import counter, decoded, shape_of, word, words_per_pixel
 from .tables import table, value_range
@@ -29,15 +30,8 @@ class Requant(wiring.Component):
 
     Parameters
     ----------
-    form
-        What to compute, from values to codes; its arrays have one entry per channel.
-    acc, out
-        Ranges of the values on either side. Accumulators with a step, which a maximum of values
-        passes on, are decoded first.
-    channels
-        Channels of a pixel.
-    lanes
-        Channels of a word.
+    config
+        See :class:`~corgibuilder.plan.components.RequantiserConfig`.
 
     Members
     -------
@@ -45,16 +39,17 @@ class Requant(wiring.Component):
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
-    def __init__(self, form: Form, *, acc: QInt, out: QInt, channels: int, lanes: int):
-        self.form = form
-        self.held = acc
-        self.acc = acc.plain
-        self.out = out
-        self.channels = channels
-        self.lanes = lanes
+    def __init__(self, config: RequantiserConfig):
+        self.config = config
+        self.form = config.form
+        self.held = config.acc
+        self.acc = config.acc.plain
+        self.out = config.out
+        self.channels = config.channels
+        self.lanes = config.lanes
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(acc), lanes))),
-            "o": Out(stream.Signature(word(shape_of(out), lanes))),
+            "i": In(stream.Signature(word(shape_of(config.acc), config.lanes))),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
         })
 
     def elaborate(self, platform):

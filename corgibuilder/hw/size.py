@@ -11,6 +11,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import Out
 
 from corgibuilder.ir import Shape, Window
+from corgibuilder.plan.kinds import SizeRule
 from corgibuilder.plan.limits import SIZE_BITS
 
 SIZE = data.StructLayout({"width": SIZE_BITS, "height": SIZE_BITS})
@@ -29,6 +30,15 @@ def output_columns(window: Window, width):
     """Windows in a row; see :meth:`~corgibuilder.ir.Window.output_size`."""
     pads = window.pads.left + window.pads.right
     return _windows(width, pads, window.kernel[1], window.stride[1])
+
+
+def output_size(rule: SizeRule, size) -> tuple:
+    """Width and height of the output of a stage whose input has ``size``."""
+    width, height = size.width, size.height
+    if rule.window is not None:
+        width, height = output_columns(rule.window, width), output_rows(rule.window, height)
+    rows, columns = rule.factors
+    return (width + rule.added[1]) * columns, (height + rule.added[0]) * rows
 
 
 def _windows(size, pads: int, kernel: int, stride: int):

@@ -163,3 +163,16 @@ def _(op: Table, x: TensorType) -> TensorType:
 def _common_step(lo: Ints, hi: Ints, step: int) -> int:
     """Largest step for channels that each hold ``lo``, ``lo + step``, ..., ``hi``."""
     return max(int(np.gcd.reduce([step, *(lo - lo[0]), *(hi - lo[0])])), 1)
+
+
+def sums(op: Op | None, *inputs: TensorType) -> tuple[TensorType, Ints]:
+    """Type of what ``op`` adds up without its bias, and the bias, int64 ``(channels,)``.
+
+    Ops without a bias have one of 0; ``None`` passes its input on.
+    """
+    if op is None:
+        return inputs[0], np.zeros(inputs[0].shape.channels, np.int64)
+    if isinstance(op, Conv):
+        return infer(replace(op, bias=np.zeros_like(op.bias)), *inputs), op.bias
+    made = infer(op, *inputs)
+    return made, np.zeros(made.shape.channels, np.int64)

@@ -1,20 +1,27 @@
 """The pipeline for a target: the pace that all stages keep, and the cheapest way to keep it."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from functools import cache, partial
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
-from .folded import Folded
-from .folding import Folding, ceil_div, least_capacity
-from .pipeline import Link, Pipeline, assemble, estimated_latency, form_of, is_resizable, sized
+from .folding import Folding, ceil_div
+from .kinds import FoldedStage, output_pixels, widened_layer, widths
+from .layers import Layer, group_layers
+from .pipeline import (
+    Pipeline,
+    PlannedStage,
+    assemble,
+    estimated_latency,
+    form_of,
+    is_resizable,
+    sized,
+)
+from .pixels import MAX_PIXELS
 from .search import Keeps, cheapest, fewest_cycles
 from .simulation import pipeline_latencies, pipeline_timing, stage_machine, timing
-from .stages import Stage, group_stages
 from .target import Target
-from .widen import MAX_PIXELS, leaving_pixels, widen, widths
 
 PARTS = 128  #: of a budget; one of them is a step from one pace to the next
 GIVEN_UP = 8  #: parts at most, where no latency is asked for
@@ -32,29 +39,29 @@ def choose(network: Network, target: Target) -> Pipeline:
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
     """
-    stages, budget = group_stages(network), target.budget_for(network.input_shape)
+    layers, budget = group_layers(network), target.budget_for(network.input_shape)
     for resizable in dict.fromkeys((is_resizable(network), False)):
-        paces = _Paces(network, stages, budget, resizable=resizable)
+        paces = _Paces(network, layers, budget, resizable=resizable)
         slowest = paces.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(paces, target)
-    raise _too_fast(network, stages, target)
+    raise _too_fast(network, layers, target)
 
 
 class _Paces:
     """The cheapest pipelines for budgets up to one; what one has found serves the next."""
 
     def __init__(
-        self, network: Network, stages: tuple[Stage, ...], budget: int, *, resizable: bool
+        self, network: Network, layers: tuple[Layer, ...], budget: int, *, resizable: bool
     ) -> None:
         self.network = network
-        self.stages = stages
+        self.layers = layers
         self.budget = budget
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._form = cache(form_of)
-        self._found: dict[tuple[str, int], tuple[int, Stage, Folding]] = {}
+        self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
         """The pipeline with the fewest multipliers for so many cycles, if any."""
@@ -66,34 +73,34 @@ class _Paces:
         lanes = {self.network.inputs[0].node: input_lanes}
         foldings: dict[str, Folding] = {}
         chosen = []
-        for stage in self.stages:
-            spared = max(budget - self.spare.get(stage.name, 0), 1)
-            found = self._narrowest(stage, spared, lanes[stage.source])
+        for layer in self.layers:
+            spared = max(budget - self.spare.get(layer.name, 0), 1)
+            found = self._narrowest(layer, spared, tuple(lanes[s] for s in layer.sources))
             if found is None:
                 return None
-            wide, foldings[stage.name] = found
-            chosen.append(wide)
-            lanes[stage.result] = foldings[stage.name].lanes
-        return assemble(self.network, tuple(chosen), foldings, input_lanes, self._form)
+            foldings[layer.name] = found.folding
+            chosen.append(found.layer)
+            lanes[layer.result] = found.folding.lanes
+        return assemble(self.network, tuple(chosen), foldings, input_lanes, form=self._form)
 
-    def _narrowest(self, stage: Stage, budget: int, lanes: int) -> tuple[Stage, Folding] | None:
+    def _narrowest(self, layer: Layer, budget: int, lanes: tuple[int, ...]) -> FoldedStage | None:
         """As :func:`_narrowest`, unless what a larger budget gave fits this one: then that."""
-        if (stage.name, lanes) in self._found:
-            given, wide, folding = self._found[stage.name, lanes]
-            if Folded(wide, folding).frame_cycles <= budget <= given:
-                return wide, folding
-        keeps = partial(self._keeps, budget, lanes) if stage.name in self.late else None
-        found = _narrowest(stage, budget, lanes=lanes, resizable=self.resizable, keeps=keeps)
+        if (layer.name, lanes) in self._found:
+            given, stage = self._found[layer.name, lanes]
+            if stage.frame_cycles <= budget <= given:
+                return stage
+        keeps = partial(self._keeps, budget, lanes) if layer.name in self.late else None
+        found = _narrowest(layer, budget, lanes=max(lanes), resizable=self.resizable, keeps=keeps)
         if found is not None:
-            self._found[stage.name, lanes] = (budget, *found)
+            self._found[layer.name, lanes] = (budget, found)
         return found
 
-    def _keeps(self, budget: int, lanes: int, stage: Stage, folding: Folding) -> bool:
+    def _keeps(self, budget: int, lanes: tuple[int, ...], stage: FoldedStage) -> bool:
         """Whether a stage keeps a budget in the simulation, with room for a row in its buffer."""
-        room = stage.x.shape.width if least_capacity(stage, folding.feed) else 0
-        roomy = replace(folding, capacity=least_capacity(stage, folding.feed) + room)
-        link = Link(Folded(stage, roomy), self._form(stage), lanes)
-        return timing(stage_machine(link, resizable=self.resizable)).interval <= budget
+        least = stage.least_capacity
+        roomy = stage.with_folding(capacity=least + stage.layer.x.shape.width if least else 0)
+        planned = PlannedStage(roomy, self._form(stage.layer), lanes, (0,) * len(lanes))
+        return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
 
     def ask_more(self, name: str, cycles: int) -> None:
         """Have a stage chosen by simulation; or, where it is already, faster by some cycles."""
@@ -121,8 +128,8 @@ def _in_time(paces: _Paces, target: Target) -> Pipeline:
 def _hurry(paces: _Paces, pipeline: Pipeline, late: int) -> None:
     """Ask more of the stages that are late by themselves; of all, if none is."""
     alone = {
-        link.stage.name: timing(stage_machine(link, resizable=pipeline.resizable)).interval
-        for link in pipeline.links
+        stage.layer.name: timing(stage_machine(stage, resizable=pipeline.resizable)).interval
+        for stage in pipeline.stages
     }
     slow = [name for name, cycles in alone.items() if cycles > paces.budget] or list(alone)
     for name in slow:
@@ -211,18 +218,17 @@ def _first_guess(paces: _Paces, limit: int) -> int:
 
 
 def _narrowest(
-    stage: Stage, budget: int, *, lanes: int, resizable: bool, keeps: Keeps | None = None
-) -> tuple[Stage, Folding] | None:
-    """The stage, as wide as it has to be to meet the budget, and its cheapest folding."""
-    for pixels in (1,) if resizable else widths(stage):
-        leaving = max(leaving_pixels(stage, pixels), 1)
-        if max(stage.x.shape.pixels // pixels, stage.acc.shape.pixels // leaving) > budget:
+    layer: Layer, budget: int, *, lanes: int, resizable: bool, keeps: Keeps | None = None
+) -> FoldedStage | None:
+    """The layer, as wide as it has to be to meet the budget, with its cheapest folding."""
+    for pixels in (1,) if resizable else widths(layer):
+        leaving = output_pixels(layer, pixels)
+        if max(layer.x.shape.pixels // pixels, layer.acc.shape.pixels // leaving) > budget:
             continue
-        wide = widen(stage, pixels)
-        folding = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps)
-        if folding is not None:
-            capacity = least_capacity(wide, folding.feed)
-            return wide, replace(folding, capacity=capacity, pixels=pixels)
+        wide = widened_layer(layer, pixels)
+        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps)
+        if stage is not None:
+            return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
     return None
 
 
@@ -240,16 +246,17 @@ def _input_pixels(shape: Shape) -> tuple[int, ...]:
     return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
 
 
-def _too_fast(network: Network, stages: tuple[Stage, ...], target: Target) -> CompileError:
+def _too_fast(network: Network, layers: tuple[Layer, ...], target: Target) -> CompileError:
     entry = network.input_shape
     budget = target.budget_for(entry)
     least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
-    for stage in stages:
-        everything = stage.x.shape.channels
-        if _narrowest(stage, budget, lanes=everything, resizable=False) is None:
-            least[stage.name] = fewest_cycles(widen(stage, widths(stage)[-1]), resizable=False)
+    for layer in layers:
+        everything = layer.x.shape.channels
+        if _narrowest(layer, budget, lanes=everything, resizable=False) is None:
+            widest = widened_layer(layer, widths(layer)[-1])
+            least[layer.name] = fewest_cycles(widest, resizable=False)
     worst = max(least, key=lambda name: least[name])
-    at = next((s.node.origin for s in stages if s.name == worst), Origin(network.name))
+    at = next((layer.node.origin for layer in layers if layer.name == worst), Origin(network.name))
     if target.headroom is not None and budget < target.budget:
         asked = f"{target.headroom} pixels a cycle"
         most = entry.pixels // least[worst]

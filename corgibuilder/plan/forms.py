@@ -179,3 +179,14 @@ def scale_form(steps: Ints, base: int, lo: Ints, hi: Ints) -> ScaleForm | None:
         return None  # the offset could leave 64 bits
     out = QInt(base, base + steps.shape[1])
     return ScaleForm(mult=mult, offset=offset + (base << shift), shift=shift, out=out)
+
+
+def form_cycles(form: Form) -> int:
+    """Latency of the requantiser."""
+    match form:
+        case ShiftForm():
+            return 2
+        case ScaleForm():
+            return 3
+        case StepsForm():
+            return form.levels + 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Conv, Graph, Network, Node, Pool
+from corgibuilder.ir import Graph, Network, Node
 from corgibuilder.limits import MAX_SIDE, SIZE_BITS
 
 __all__ = ["MAX_SIDE", "SIZE_BITS", "check_sizes"]
@@ -30,8 +30,8 @@ def _sizes(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
     shape = graph.type(node.name).shape
     yield "columns", shape.width
     yield "rows", shape.height
-    if isinstance(node.op, Conv | Pool):
-        window = node.op.window
+    window = getattr(node.op, "window", None)
+    if window is not None:
         sides = zip(("rows", "columns"), window.kernel, window.stride, strict=True)
         for name, kernel, stride in sides:
             yield f"{name} in a window", kernel

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from .memories import Memory
+from .components import Memory
 from .technology import Macro, Technology
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .macros import Cut, cut
-from .memories import memories
 from .pipeline import Pipeline
+from .plan import memories
 from .technology import Technology
 
 
@@ -60,8 +60,8 @@ class MemoryReport:
 def memory_report(pipeline: Pipeline, technology: Technology) -> MemoryReport:
     """Cut every memory of the pipeline into the technology's macros."""
     stages = tuple(
-        _stage(link.stage.name, tuple(cut(m, technology) for m in memories(link)), technology)
-        for link in pipeline.links
+        _stage(stage.layer.name, tuple(cut(m, technology) for m in memories(stage)), technology)
+        for stage in pipeline.stages
     )
     every = [found for stage in stages for found in stage.cuts]
     return MemoryReport(technology=technology.name, stages=stages, totals=totals(every, technology))

@@ -1,70 +1,135 @@
-"""The stages of a pipeline with their foldings, and what the model of their timing says of them."""
+"""The stages of a pipeline in their places, and what the estimate of their timing says of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from corgibuilder.ir import Conv, Ints, Network, Pool, TensorType
+from corgibuilder.ir import Ints, Network, TensorType
 
-from .folded import Folded
-from .folding import Feed, Folding, ceil_div, least_capacity, words_of
-from .forms import Form, coded, find_form
-from .regroup import Hop, hops
-from .stages import Stage
+from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
+from .folding import Folding, ceil_div, words_of
+from .forms import Form, coded, find_form, form_cycles
+from .kinds import FoldedStage, folded, kind_of
+from .kinds.windowed import FRAMES, SPARE_WORDS
+from .layers import Layer
+from .regroup import hops
 from .times import Times
-from .timing import Flow, Passage, pass_through
+from .traces import StageTrace, Trace
 
-FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
-SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
+BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """One stage in its place: how it is folded, its requantiser, and the words that reach it."""
+class PlannedStage:
+    """One stage in its place.
 
-    folded: Folded
+    Parameters
+    ----------
+    folded
+        The layer and how it is folded.
+    form
+        What the requantiser does, or ``None`` where there is none.
+    lanes
+        For each input the values in a word that arrives: channels of a pixel, or whole pixels.
+    fifos
+        For each input the words of the queue in front of it, as wide as those that arrive or as
+        those that the stage works on, whichever are wider; 0 for none.
+    """
+
+    folded: FoldedStage
     form: Form | None
-    lanes: int
+    lanes: tuple[int, ...]
+    fifos: tuple[int, ...]
 
     @property
-    def stage(self) -> Stage:
-        return self.folded.stage
+    def layer(self) -> Layer:
+        return self.folded.layer
 
     @property
-    def input_words(self) -> int:
-        """Words of a frame that reach the stage."""
-        return self.words_of(self.stage.x.shape.pixels)
+    def ports(self) -> range:
+        """Numbers of the inputs."""
+        return range(len(self.layer.inputs))
 
-    def words_of(self, pixels: int) -> int:
+    def input_words(self, port: int) -> int:
+        """Words of a frame that reach an input."""
+        return self.words_of(port, self.layer.inputs[port].shape.pixels)
+
+    def words_of(self, port: int, pixels: int) -> int:
         """Words that carry so many pixels, as the stage counts them."""
-        stage = self.stage
-        return words_of(pixels * stage.entering, stage.pixel_channels, self.lanes)
+        count = self.layer.input_pixels
+        return words_of(pixels * count, self._pixel_channels(port), self.lanes[port])
 
-    @property
-    def hops(self) -> list[Hop]:
-        """The gearboxes between the words that arrive and the feed's."""
-        stage = self.stage
-        return hops(
-            pixel=stage.pixel_channels,
-            lanes=self.lanes,
-            unit=stage.x.shape.channels,
-            out_lanes=self.folded.input_lanes,
-        )
+    def _pixel_channels(self, port: int) -> int:
+        return self.layer.inputs[port].shape.channels // self.layer.input_pixels
 
-    @property
-    def queue_lanes(self) -> int:
-        """Lanes of the queue's words: those that arrive, or the feed's where these are wider."""
-        return max(self.lanes, self.folded.input_lanes)
+    def queue(self, port: int) -> QueueConfig | None:
+        """The queue in front of an input; where words are wide, it holds the fewest."""
+        if not self.fifos[port]:
+            return None
+        lanes = max(self.lanes[port], self.folded.input_lanes(port))
+        return QueueConfig(x=self.layer.inputs[port].range, lanes=lanes, depth=self.fifos[port])
 
     @property
     def queue_bits(self) -> int:
-        """Bits of the queue before the feed."""
-        return self.folded.folding.fifo * self.queue_lanes * self.stage.x.range.width
+        """Bits of the queues in front of the inputs."""
+        queues = (self.queue(port) for port in self.ports)
+        return sum(queue.bits for queue in queues if queue)
 
-    def queue_words(self, pixels: int) -> int:
+    def queue_words(self, port: int, pixels: int) -> int:
         """Words of the queue that carry so many pixels."""
-        wide = self.folded.input_lanes >= self.lanes
-        return pixels * self.folded.words if wide else self.words_of(pixels)
+        worked_on = self.folded.input_lanes(port)
+        if worked_on < self.lanes[port]:
+            return self.words_of(port, pixels)
+        return pixels * ceil_div(self.layer.inputs[port].shape.channels, worked_on)
+
+    def regroups(self, port: int) -> bool:
+        """Whether the words that arrive are not those that the stage works on."""
+        return self.lanes[port] != self.folded.input_lanes(port)
+
+    def input_components(self, port: int) -> Iterator[ComponentConfig]:
+        """What stands in front of an input: a queue, and gearboxes."""
+        x, worked_on = self.layer.inputs[port], self.folded.input_lanes(port)
+        queue = self.queue(port)
+        if queue and self.lanes[port] > worked_on:
+            yield queue
+        found = hops(
+            pixel=self._pixel_channels(port),
+            lanes=self.lanes[port],
+            unit=x.shape.channels,
+            out_lanes=worked_on,
+        )
+        for number, (channels, before, after) in enumerate(found):
+            name = f"gearbox_{number}" if number else "gearbox"
+            yield GearboxConfig(
+                x=x.range, channels=channels, in_lanes=before, out_lanes=after, name=name
+            )
+        if queue and self.lanes[port] <= worked_on:
+            yield queue
+
+    def components(self) -> Iterator[ComponentConfig]:
+        """What the stage is made of behind that: from window source to output buffer."""
+        yield from self.folded.components()
+        layer, lanes = self.layer, self.folded.folding.lanes
+        if self.form is not None:
+            yield RequantiserConfig(
+                form=self.form,
+                acc=layer.acc.range,
+                out=layer.out.range,
+                channels=layer.acc.shape.channels,
+                lanes=lanes,
+            )
+        yield BufferConfig(x=layer.out.range, lanes=lanes)
+
+    @property
+    def all_components(self) -> tuple[ComponentConfig, ...]:
+        """Those in front of the inputs, then the others."""
+        before = (each for port in self.ports for each in self.input_components(port))
+        return (*before, *self.components())
+
+    @property
+    def behind(self) -> int:
+        """Cycles from an accumulator to the stage's output."""
+        return (form_cycles(self.form) if self.form else 0) + BUFFER_CYCLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +139,7 @@ class Pipeline:
     network: Network
     input_lanes: int
     resizable: bool
-    links: tuple[Link, ...]
+    stages: tuple[PlannedStage, ...]
 
     @property
     def input_node(self) -> str:
@@ -85,35 +150,38 @@ class Pipeline:
         """Cycles from one frame to the next: those of the slowest stage, or of the input."""
         shape = self.network.input_shape
         entry = words_of(shape.pixels, shape.channels, self.input_lanes)
-        return max(entry, *(link.folded.frame_cycles for link in self.links))
+        return max(entry, *(stage.folded.frame_cycles for stage in self.stages))
 
     @property
     def multipliers(self) -> int:
-        return sum(link.folded.multipliers for link in self.links)
+        return sum(stage.folded.multipliers for stage in self.stages)
 
     def lanes_of(self, node: str) -> int:
         """Values in a word of the stream that carries the value of ``node``."""
         if node == self.input_node:
             return self.input_lanes
-        return next(k.folded.folding.lanes for k in self.links if k.stage.result == node)
+        return next(s.folded.folding.lanes for s in self.stages if s.layer.result == node)
 
     def words_of(self, node: str) -> int:
         """Words of a frame in the stream that carries the value of ``node``."""
         shape = self.network.graph.type(node).shape
         return words_of(shape.pixels, shape.channels, self.lanes_of(node))
 
+    def readers(self, node: str) -> int:
+        """Inputs of stages that read ``node``."""
+        return sum(stage.layer.sources.count(node) for stage in self.stages)
 
-def smallest_map(links: Sequence[Link], node: str) -> tuple[int, int]:
-    """Rows and columns of the least map at ``node`` that leaves every link after it something."""
+
+def smallest_map(stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
+    """Rows and columns of the least map at ``node`` that leaves every stage after it something."""
     least: dict[str, tuple[int, int]] = {}
-    for link in reversed(links):
-        stage = link.stage
-        rows, columns = least.get(stage.result, (1, 1))
-        if isinstance(stage.engine, Conv | Pool):
-            rows, columns = stage.engine.window.least_input(rows, columns)
-        others = least.get(stage.source, (1, 1))
-        least[stage.source] = max(rows, others[0]), max(columns, others[1])
-    return least[node]
+    for stage in reversed(stages):
+        layer = stage.layer
+        needed = kind_of(layer).least_input(layer, *least.get(layer.result, (1, 1)))
+        for source in layer.sources:
+            rows, columns = least.get(source, (1, 1))
+            least[source] = max(needed[0], rows), max(needed[1], columns)
+    return least.get(node, (1, 1))
 
 
 def is_resizable(network: Network) -> bool:
@@ -128,78 +196,89 @@ def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lane
     )
 
 
-def form_of(stage: Stage) -> Form | None:
+def form_of(layer: Layer) -> Form | None:
     """How the stage brings its sums to codes of activations; ``None`` where they already are."""
-    if not isinstance(stage.engine, Conv) and stage.finish is None:
+    if layer.activation is None and not kind_of(layer).requantises_sums:
         return None
-    acc = stage.acc
-    x = TensorType(acc.shape, acc.lo + stage.bias, acc.hi + stage.bias)
-    return find_form(coded(stage.finish, stage.out.range), x, stage.bias)
+    acc = layer.acc
+    x = TensorType(acc.shape, acc.lo + layer.bias, acc.hi + layer.bias)
+    return find_form(coded(layer.activation, layer.out.range), x, layer.bias)
 
 
 def assemble(
     network: Network,
-    stages: tuple[Stage, ...],
+    layers: tuple[Layer, ...],
     foldings: Mapping[str, Folding],
     input_lanes: int,
-    form: Callable[[Stage], Form | None] = form_of,
+    *,
+    fifos: Mapping[tuple[str, int], int] | None = None,
+    form: Callable[[Layer], Form | None] = form_of,
 ) -> Pipeline:
-    """Pipeline of ``stages``, as wide as they are to be, with a folding for each by name.
+    """Pipeline of ``layers``, as wide as they are to be, with a folding for each by name.
 
-    ``form`` is :func:`form_of`, or remembers what that said of a stage.
+    ``fifos`` has the words of the queues in front of a stage's inputs, by stage and number of the
+    input, where there are some. ``form`` is :func:`form_of`, or remembers what that said.
     """
     lanes = {network.inputs[0].node: input_lanes}
-    links = []
-    for stage in stages:
-        folding = foldings[stage.name]
-        links.append(Link(Folded(stage, folding), form(stage), lanes[stage.source]))
-        lanes[stage.result] = folding.lanes
+    stages = []
+    for layer in layers:
+        folding = foldings[layer.name]
+        arriving = tuple(lanes[source] for source in layer.sources)
+        depths = tuple((fifos or {}).get((layer.name, port), 0) for port in range(len(arriving)))
+        stages.append(PlannedStage(folded(layer, folding), form(layer), arriving, depths))
+        lanes[layer.result] = folding.lanes
     return Pipeline(
         network=network,
         input_lanes=input_lanes,
         resizable=is_resizable(network) and not several_pixels(network, foldings, input_lanes),
-        links=tuple(links),
+        stages=tuple(stages),
     )
 
 
-def passages(pipeline: Pipeline, entry: Flow) -> Iterator[tuple[Link, Passage]]:
-    """Run the model on one frame, which comes in as in ``entry``."""
-    flows: Mapping[str, Flow] = {pipeline.input_node: entry}
-    for number, link in enumerate(pipeline.links):
-        passage = passed(link, flows[link.stage.source], frames=1)
-        left = {link.stage.result: passage.flow}
-        flows = _still_read({**flows, **left}, pipeline.links[number + 1 :])
-        yield link, passage
+def stage_traces(pipeline: Pipeline, entry: Trace) -> Iterator[tuple[PlannedStage, StageTrace]]:
+    """Estimate the course of one frame, which comes in as in ``entry``."""
+    traces: Mapping[str, Trace] = {pipeline.input_node: entry}
+    for number, stage in enumerate(pipeline.stages):
+        run = trace_stage(stage, [traces[source] for source in stage.layer.sources], frames=1)
+        left = {stage.layer.result: run.out}
+        traces = _still_read({**traces, **left}, pipeline.stages[number + 1 :])
+        yield stage, run
 
 
-def _still_read(flows: Mapping[str, Flow], links: Sequence[Link]) -> Mapping[str, Flow]:
-    """Those that one of ``links`` reads: large maps leave no memory for others."""
-    sources = {link.stage.source for link in links}
-    return {node: flow for node, flow in flows.items() if node in sources}
+def _still_read(traces: Mapping[str, Trace], stages: Sequence[PlannedStage]) -> Mapping[str, Trace]:
+    """Those that one of ``stages`` reads: large maps leave no memory for others."""
+    sources = {source for stage in stages for source in stage.layer.sources}
+    return {node: trace for node, trace in traces.items() if node in sources}
 
 
-def passed(link: Link, flow: Flow, *, frames: int, pace: int = 0) -> Passage:
-    """The stage's part in a run; the pixels of ``flow`` are those of the network's map.
+def trace_stage(
+    stage: PlannedStage, arrivals: Sequence[Trace], *, frames: int, pace: int = 0
+) -> StageTrace:
+    """The stage's part in a run; the pixels of ``arrivals`` are those of the network's maps.
 
-    ``frames`` and ``pace`` as for :func:`~.timing.pass_through`.
+    ``frames`` and ``pace`` as for :meth:`~.kinds.FoldedStage.trace`.
     """
-    stage = link.stage
-    entering = Flow(flow.times.every(stage.entering), flow.spread)
-    passage = pass_through(
-        link.folded, link.form, entering, lanes=link.lanes, frames=frames, pace=pace
+    layer = stage.layer
+    entering = tuple(
+        Trace(
+            arrival.times.every(layer.input_pixels).delayed(int(stage.regroups(port))),
+            arrival.spread,
+        )
+        for port, arrival in enumerate(arrivals)
     )
-    times = passage.flow.times.repeated(stage.leaving)
-    return replace(passage, flow=Flow(times, passage.flow.spread))
+    run = stage.folded.trace(entering, stage.behind, frames, pace)
+    times = run.out.times.repeated(layer.output_pixels)
+    return replace(run, out=Trace(times, run.out.spread))
 
 
-def unhindered(pixels: int, channels: int, lanes: int) -> Flow:
+def unhindered(pixels: int, channels: int, lanes: int) -> Trace:
     """A frame in words of so many lanes, one in every cycle from cycle 0 on."""
     words, together = ceil_div(channels, lanes), max(lanes // channels, 1)
-    return Flow(Times.where(lambda k: (k // together + 1) * words - 1, pixels), words)
+    return Trace(Times.where(lambda k: (k // together + 1) * words - 1, pixels), words)
 
 
 def sized(pipeline: Pipeline) -> Pipeline:
-    """The same pipeline with line buffers and queues as large as the model says they have to be.
+    """The same pipeline with line buffers and queues as large as the estimate says.
 
     Frames come in evenly, and every stage works evenly, at the pace of the slowest one: a stage
     that could be faster is held up by the next one's full buffer, which costs nothing. Only where
@@ -207,22 +286,23 @@ def sized(pipeline: Pipeline) -> Pipeline:
     in its own queue and the next stages' buffers.
     """
     pixels, slowest = pipeline.network.input_shape.pixels, pipeline.frame_cycles
-    flows: Mapping[str, Flow] = {pipeline.input_node: _even(pixels, slowest)}
-    links = []
-    for number, link in enumerate(pipeline.links):
-        after = [n for n in pipeline.links if n.stage.source == link.stage.result]
-        flow = flows[link.stage.source]
-        runs = [passed(link, flow, frames=FRAMES, pace=pace) for pace in paces(link, slowest)]
-        fits = [(fitted(link, run), run) for run in runs]
+    traces: Mapping[str, Trace] = {pipeline.input_node: _even(pixels, slowest)}
+    stages = []
+    for number, stage in enumerate(pipeline.stages):
+        after = [s for s in pipeline.stages if stage.layer.result in s.layer.sources]
+        arrivals = [traces[source] for source in stage.layer.sources]
+        paces = stage.folded.paces(slowest)
+        runs = [trace_stage(stage, arrivals, frames=FRAMES, pace=pace) for pace in paces]
+        fits = [(fitted(stage, run), run) for run in runs]
         if len(fits) > 1:
             fits.sort(key=partial(_memory_bits, after, slowest))
-        links.append(fits[0][0])
-        left = {link.stage.result: fits[0][1].flow}
-        flows = _still_read({**flows, **left}, pipeline.links[number + 1 :])
-    return replace(pipeline, links=tuple(links))
+        stages.append(fits[0][0])
+        left = {stage.layer.result: fits[0][1].out}
+        traces = _still_read({**traces, **left}, pipeline.stages[number + 1 :])
+    return replace(pipeline, stages=tuple(stages))
 
 
-def _even(pixels: int, cycles: int) -> Flow:
+def _even(pixels: int, cycles: int) -> Trace:
     """Frames whose pixels come evenly, each within so many cycles."""
     whole, rest = divmod(cycles, pixels)
 
@@ -230,45 +310,34 @@ def _even(pixels: int, cycles: int) -> Flow:
         count = index + 1
         return count * whole + count * rest // pixels
 
-    return Flow(Times.where(times, FRAMES * pixels), whole)
+    return Trace(Times.where(times, FRAMES * pixels), whole)
 
 
-def _memory_bits(after: list[Link], slowest: int, fit: tuple[Link, Passage]) -> int:
+def _memory_bits(
+    after: list[PlannedStage], slowest: int, fit: tuple[PlannedStage, StageTrace]
+) -> int:
     """Bits of the buffers of a stage in a run, and of the stages ``after`` it."""
-    link, run = fit
-    nexts = [fitted(n, passed(n, run.flow, frames=FRAMES, pace=slowest)) for n in after]
-    return sum(stage.folded.buffer_bits + stage.queue_bits for stage in (link, *nexts))
+    stage, run = fit
+    nexts = [
+        fitted(n, trace_stage(n, [run.out] * len(n.ports), frames=FRAMES, pace=slowest))
+        for n in after
+    ]
+    return sum(each.folded.buffer_bits + each.queue_bits for each in (stage, *nexts))
 
 
-def paces(link: Link, slowest: int) -> list[int]:
-    """Cycles per frame worth a look: the slowest stage's; for strided windows up to its own."""
-    engine, fastest = link.stage.engine, link.folded.frame_cycles
-    if not isinstance(engine, Conv | Pool) or engine.window.stride[0] == 1:
-        return [slowest]
-    return [slowest, (slowest + fastest) // 2, fastest]
-
-
-def fitted(link: Link, passage: Passage) -> Link:
-    """The stage with buffers as large as one run of the model needs them."""
-    folding, stage = link.folded.folding, link.stage
-    spare = SPARE_WORDS // link.folded.words
-    queued = passage.queued
-    if folding.feed in (Feed.LINES, Feed.COLUMNS):
-        held, least = passage.held, least_capacity(stage, folding.feed)
-        folding = replace(folding, capacity=max(held + spare, least) if held else least)
-    elif folding.feed is Feed.STREAM and queued == 1:
-        queued = 0  # the one being worked on
-    elif folding.feed is Feed.BANKS:
-        assert isinstance(stage.engine, Conv)
-        queued = passage.held - stage.engine.window.kernel[0] * stage.x.shape.width
+def fitted(stage: PlannedStage, run: StageTrace) -> PlannedStage:
+    """The stage with buffers as large as one run of the estimate needs them."""
+    found, queued = stage.folded.with_memory(run)
+    fifos = stage.fifos
     if queued > 0:
-        folding = replace(folding, fifo=link.queue_words(queued + spare))
-    return replace(link, folded=Folded(stage, folding))
+        spare = SPARE_WORDS // found.words
+        fifos = (stage.queue_words(0, queued + spare), *fifos[1:])
+    return replace(stage, folded=found, fifos=fifos)
 
 
-def _last_word(stage: Stage, passage: Passage) -> int:
+def _last_word(layer: Layer, run: StageTrace) -> int:
     """Cycle of the last word of the first frame."""
-    return passage.flow.times.at(stage.acc.shape.pixels * stage.leaving - 1)
+    return run.out.times.at(layer.acc.shape.pixels * layer.output_pixels - 1)
 
 
 def estimated_latency(pipeline: Pipeline) -> int:
@@ -280,7 +349,7 @@ def estimated_latency(pipeline: Pipeline) -> int:
     shape = pipeline.network.input_shape
     entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes)
     found = {}
-    for link, passage in passages(pipeline, entry):
-        found[link.stage.result] = (_last_word(link.stage, passage), passage.first_word)
+    for stage, run in stage_traces(pipeline, entry):
+        found[stage.layer.result] = (_last_word(stage.layer, run), run.first_word)
     ends = [found[port.node] for port in pipeline.network.outputs if port.node in found]
     return max(ends)[1]

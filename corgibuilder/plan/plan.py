@@ -1,35 +1,27 @@
-"""The plan: decisions about every stage, and the figures that follow, as data to edit."""
+"""The plan: decisions about every stage and edge, and the figures that follow, as data to edit."""
 
 import json
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
+from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Network, Pool, Shape
+from corgibuilder.ir import Network, Shape
 from corgibuilder.passes import without_dead_channels
 
 from .choice import choose
-from .folded import Folded
-from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
+from .components import Memory, Purpose
+from .edges import PlannedEdge, edges_of
+from .folding import Folding, WindowSource
 from .forms import ScaleForm, ShiftForm, StepsForm
+from .kinds import folded, kind_of, widened_layer, widths
+from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
+from .layers import Layer, group_layers
 from .limits import check_sizes
-from .memories import Purpose, rom_bits
-from .pipeline import (
-    FRAMES,
-    SPARE_WORDS,
-    Link,
-    Pipeline,
-    assemble,
-    is_resizable,
-    several_pixels,
-)
-from .plan_file import FORMAT, StageFields, plan_fields
+from .pipeline import Pipeline, PlannedStage, assemble, is_resizable, several_pixels
+from .plan_file import FORMAT, FoldingFields, StageFields, plan_fields
 from .simulation import pipeline_timing
-from .stages import Stage, group_stages
 from .target import Target
-from .widen import widen, widths
-
-MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +58,10 @@ class StagePlan:
 class Plan:
     """Decisions and figures for a whole network.
 
-    ``target``, ``input_lanes`` and the foldings are decisions, which may be edited in a plan's
-    file. All else there is for reading: a build computes figures anew, so an edited figure has no
-    effect, and what is printed and written is what the decisions give.
+    ``target``, the foldings, and the lanes and queues of the edges are decisions, which may be
+    edited in a plan's file. Other fields of an edge have to be those of the network. All else is
+    for reading: a build computes figures anew, so an edited figure has no effect, and what is
+    printed and written is what the decisions give.
     ``notes`` say what else there is to know of the network, such as channels that are left out.
     Latencies are those of a frame into an empty pipeline, from its first input word, for the output
     that ends last.
@@ -78,6 +71,7 @@ class Plan:
     target: Target
     input_lanes: int
     stages: tuple[StagePlan, ...]
+    edges: tuple[PlannedEdge, ...]
     cycles_per_frame: int
     latency_first: int
     latency_frame: int
@@ -121,17 +115,17 @@ class Plan:
         return sum(stage.rom_bits for stage in self.stages)
 
     def to_json(self) -> str:
-        """Text that :meth:`from_json` reads back."""
+        """Text that :meth:`from_json` reads back; lanes are said with the edges."""
         data = {"format": FORMAT} | asdict(self)
+        del data["input_lanes"]
         data["target"]["fps"] = str(self.target.fps)
         data["target"]["latency"] = str(self.target.latency)
         for wish in ("headroom", "latency"):
             if getattr(self.target, wish) is None:
                 del data["target"][wish]
         for stage in data["stages"]:
-            stage["folding"]["feed"] = stage["folding"]["feed"].value
-            if stage["folding"]["pixels"] == 1:
-                del stage["folding"]["pixels"]
+            stage["folding"]["source"] = stage["folding"]["source"].value
+            del stage["folding"]["lanes"]
         return json.dumps(data, indent=2) + "\n"
 
     @classmethod
@@ -142,16 +136,22 @@ class Plan:
         for quantity in ("fps", "latency"):
             if target[quantity] is not None:
                 target[quantity] = Fraction(target[quantity])
-        plan = {f.name: getattr(found, f.name) for f in fields(cls)}
-        stages = tuple(_stage(stage) for stage in found.stages)
-        return cls(**plan | {"target": Target(**target), "stages": stages})
+        plan: dict[str, Any] = {f.name: getattr(found, f.name) for f in fields(cls)}
+        edges = tuple(
+            PlannedEdge(**{f.name: getattr(edge, f.name) for f in fields(PlannedEdge)})
+            for edge in found.edges
+        )
+        lanes = found.lanes
+        stages = tuple(_stage(stage, lanes[stage.name]) for stage in found.stages)
+        given = {"target": Target(**target), "stages": stages, "edges": edges}
+        return cls(**plan | given)
 
 
-def _stage(found: StageFields) -> StagePlan:
-    folding = {f.name: getattr(found.folding, f.name) for f in fields(Folding)}
-    folding["feed"] = Feed(folding["feed"])
+def _stage(found: StageFields, lanes: int) -> StagePlan:
+    said = {f.name: getattr(found.folding, f.name) for f in fields(FoldingFields)}
+    folding = Folding(**said | {"source": WindowSource(found.folding.source), "lanes": lanes})
     stage = {f.name: getattr(found, f.name) for f in fields(StagePlan)}
-    return StagePlan(**stage | {"folding": Folding(**folding)})
+    return StagePlan(**stage | {"folding": folding})
 
 
 def make_plan(network: Network, target: Target) -> Plan:
@@ -164,42 +164,85 @@ def make_plan(network: Network, target: Target) -> Plan:
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
-    """The pipeline that a plan decides on, its foldings checked against the network."""
+    """The pipeline that a plan decides on, checked against the network."""
     if plan.network != network.name:
-        raise CompileError(
+        raise _other_network(
+            network,
             "CB415",
             f"the plan is for network {plan.network!r}, and this is {network.name!r}",
-            at=Origin(network.name),
-            help="build with the network file that the plan was made for",
         )
     check_sizes(network)
     network = without_dead_channels(network)
-    stages = group_stages(network)
+    layers = group_layers(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
-    missing = [stage.name for stage in stages if stage.name not in foldings]
-    if missing or len(stages) != len(plan.stages):
-        raise CompileError(
+    missing = [layer.name for layer in layers if layer.name not in foldings]
+    if missing or len(layers) != len(plan.stages):
+        raise _other_network(
+            network,
             "CB412",
-            f"the plan has {len(plan.stages)} stages and the network {len(stages)}"
+            f"the plan has {len(plan.stages)} stages and the network {len(layers)}"
             + (f", of which {missing[0]!r} is not planned" if missing else ""),
-            at=Origin(network.name),
-            help="build with the network file that the plan was made for",
         )
-    _check_input(stages[0], network.input_shape, plan.input_lanes)
+    _check_input(layers[0], network.input_shape, plan.input_lanes)
     fixed = several_pixels(network, foldings, plan.input_lanes)
     wide = []
-    for stage in stages:
-        folding = foldings[stage.name]
-        possible = widths(stage)
+    for layer in layers:
+        folding = foldings[layer.name]
+        possible = widths(layer)
         if folding.pixels not in possible:
             numbers = ", ".join(map(str, possible))
-            raise _bad(stage, f"pixels is {folding.pixels}", f"take one of: {numbers}")
-        wide.append(widen(stage, folding.pixels))
+            raise _bad(layer, f"pixels is {folding.pixels}", f"take one of: {numbers}")
+        wide.append(widened_layer(layer, folding.pixels))
         _check(wide[-1], folding, resizable=is_resizable(network) and not fixed)
-    return assemble(network, tuple(wide), foldings, plan.input_lanes)
+    fifos = {(e.consumer, e.port): e.fifo for e in plan.edges if e.port is not None}
+    pipeline = assemble(network, tuple(wide), foldings, plan.input_lanes, fifos=fifos)
+    _check_edges(pipeline, plan)
+    return pipeline
 
 
-def _check_input(first: Stage, shape: Shape, lanes: int) -> None:
+def _other_network(network: Network, code: str, problem: str) -> CompileError:
+    remedy = "build with the network file that the plan was made for"
+    return CompileError(code, problem, at=Origin(network.name), help=remedy)
+
+
+def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
+    """Refuse edges that are not those of the network, and queues that hold more than can wait."""
+    given = {(e.producer, e.consumer, e.port): e for e in plan.edges}
+    expected = {(e.producer, e.consumer, e.port): e for e in edges_of(pipeline)}
+    for key, edge in expected.items():
+        if key not in given or len(given) != len(plan.edges):
+            raise _other_network(
+                pipeline.network, "CB412", f"the plan does not say how {edge.between} is joined"
+            )
+        for name, value in asdict(edge).items():
+            said = getattr(given[key], name)
+            if said != value:
+                raise CompileError(
+                    "CB418",
+                    f"the plan says that {name} is {said} from {edge.between}, and by the network"
+                    f" and the stages it is {value}",
+                    at=Origin(plan.network, edge.consumer),
+                    help="give the same on both sides",
+                )
+    if len(given) > len(expected):
+        extra = next(edge for key, edge in given.items() if key not in expected)
+        raise _other_network(
+            pipeline.network, "CB412", f"the plan joins {extra.between}, and the network does not"
+        )
+    for stage in pipeline.stages:
+        for port, depth in enumerate(stage.fifos):
+            most = most_queued(stage.layer, port)
+            if depth > most:
+                raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
+
+
+def most_queued(layer: Layer, port: int) -> int:
+    """Words that a queue may hold: all that can ever wait, if they fit into memory."""
+    x = layer.inputs[port]
+    return min(FRAMES * x.shape.size, MAX_BUFFER_BITS // x.range.width)
+
+
+def _check_input(first: Layer, shape: Shape, lanes: int) -> None:
     """Refuse input words that are neither part of a pixel nor several pixels of a row."""
     pixels, rest = divmod(lanes, shape.channels)
     if lanes > shape.channels and not rest and shape.width % pixels == 0:
@@ -207,68 +250,24 @@ def _check_input(first: Stage, shape: Shape, lanes: int) -> None:
     if not 1 <= lanes <= shape.channels:
         raise _bad(
             first,
-            f"input_lanes is {lanes}",
+            f"the input has {lanes} lanes",
             f"take 1 to {shape.channels}, or {shape.channels} times a divisor of the width,"
             f" {shape.width}",
         )
 
 
-def _check(stage: Stage, folding: Folding, *, resizable: bool) -> None:
+def _check(layer: Layer, folding: Folding, *, resizable: bool) -> None:
     """Refuse a folding that no hardware can be built for."""
-    allowed = feeds(stage, resizable=resizable)
-    if folding.feed not in allowed:
-        names = ", ".join(feed.value for feed in allowed)
-        raise _bad(stage, f"feed is {folding.feed.value!r}", f"take one of: {names}")
-    outputs = stage.acc.shape.channels
-    if not 1 <= folding.outputs <= outputs:
-        raise _bad(stage, f"outputs is {folding.outputs}", f"take 1 to {outputs}")
-    whole = isinstance(stage.engine, Conv) and not stage.engine.depthwise
-    if folding.feed is Feed.STREAM and whole and folding.outputs != outputs:
-        raise _bad(stage, f"outputs is {folding.outputs}", f"a stage fed by stream takes {outputs}")
-    most = most_inputs(stage, folding)
-    if not 1 <= folding.inputs <= most:
-        raise _bad(stage, f"inputs is {folding.inputs}", f"take 1 to {most}")
-    if folding.lanes < 1 or folding.outputs % folding.lanes:
-        raise _bad(
-            stage, f"lanes is {folding.lanes}", f"take a divisor of outputs, {folding.outputs}"
-        )
-    if not carries_pixels(stage, folding.lanes):
-        pixel = outputs // stage.leaving
-        remedy = f"take a divisor of {pixel}, a pixel's channels, or {pixel} times whole pixels"
-        raise _bad(stage, f"lanes is {folding.lanes}", remedy)
-    if stage.entering > 1 and not isinstance(stage.engine, Conv) and folding.outputs != outputs:
-        remedy = f"take {outputs}, as {folding.pixels} pixels enter at once"
-        raise _bad(stage, f"outputs is {folding.outputs}", remedy)
-    if not isinstance(stage.engine, Conv) and folding.lanes != folding.outputs:
-        raise _bad(stage, f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs")
-    _check_memories(stage, folding)
+    allowed = kind_of(layer).sources(layer, resizable=resizable)
+    if folding.source not in allowed:
+        names = ", ".join(source.value for source in allowed)
+        raise _bad(layer, f"source is {folding.source.value!r}", f"take one of: {names}")
+    for problem, remedy in folded(layer, folding).faults():
+        raise _bad(layer, problem, remedy)
 
 
-def _check_memories(stage: Stage, folding: Folding) -> None:
-    """Refuse buffers that are too small, and those that hold more than can ever wait."""
-    least, most = least_capacity(stage, folding.feed), most_capacity(stage, folding.feed)
-    if folding.feed in (Feed.LINES, Feed.COLUMNS) and not least <= folding.capacity <= most:
-        raise _bad(stage, f"capacity is {folding.capacity}", f"take {least} to {most} pixels")
-    words = most * stage.x.shape.channels
-    if not 0 <= folding.fifo <= words:
-        raise _bad(stage, f"fifo is {folding.fifo}", f"take 0 to {words} words")
-
-
-def most_capacity(stage: Stage, feed: Feed) -> int:
-    """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory."""
-    shape = stage.x.shape
-    held = FRAMES * shape.pixels + SPARE_WORDS
-    fitting = MAX_BUFFER_BITS // (shape.channels * stage.x.range.width)
-    return max(least_capacity(stage, feed), min(held, fitting))
-
-
-def most_inputs(stage: Stage, folding: Folding) -> int:
-    """Most values that can meet one output in a cycle."""
-    return Folded(stage, folding).operands if isinstance(stage.engine, Conv) else 1
-
-
-def _bad(stage: Stage, problem: str, remedy: str) -> CompileError:
-    return CompileError("CB413", f"in the plan {problem}", at=stage.node.origin, help=remedy)
+def _bad(layer: Layer, problem: str, remedy: str) -> CompileError:
+    return CompileError("CB413", f"in the plan {problem}", at=layer.node.origin, help=remedy)
 
 
 def describe(pipeline: Pipeline, target: Target) -> Plan:
@@ -283,7 +282,8 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
-        stages=tuple(_figures(link, budget) for link in pipeline.links),
+        stages=tuple(_figures(stage, budget) for stage in pipeline.stages),
+        edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
         latency_first=first,
         latency_frame=frame,
@@ -291,42 +291,38 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
     )
 
 
-def _figures(link: Link, budget: int) -> StagePlan:
-    folded, stage = link.folded, link.stage
+def _figures(stage: PlannedStage, budget: int) -> StagePlan:
+    folded, layer = stage.folded, stage.layer
+    rom_bits: dict[Purpose, int] = {Purpose.WEIGHTS: 0, Purpose.PARAMETERS: 0}
+    for memory in memories(stage):
+        if memory.constant:
+            rom_bits[memory.purpose] += memory.bits
     return StagePlan(
-        name=stage.name,
-        layer=layer_kind(stage),
+        name=layer.name,
+        layer=folded.label(layer),
         folding=folded.folding,
         cycles_per_frame=folded.frame_cycles,
-        macs=stage.macs,
+        macs=layer.macs,
         multipliers=folded.multipliers,
-        multipliers_bound=max(1.0, stage.macs / budget) if stage.macs else 0.0,
-        accumulator_bits=stage.acc.range.width,
-        requantiser=requantiser(link),
+        multipliers_bound=max(1.0, layer.macs / budget) if layer.macs else 0.0,
+        accumulator_bits=layer.acc.range.width,
+        requantiser=requantiser(stage),
         buffer_bits=folded.buffer_bits,
         buffer_bound=folded.buffer_bound,
-        queue_bits=link.queue_bits,
-        weight_rom_bits=rom_bits(link, Purpose.WEIGHTS),
-        requantiser_rom_bits=rom_bits(link, Purpose.PARAMETERS),
+        queue_bits=stage.queue_bits,
+        weight_rom_bits=rom_bits[Purpose.WEIGHTS],
+        requantiser_rom_bits=rom_bits[Purpose.PARAMETERS],
     )
 
 
-def layer_kind(stage: Stage) -> str:
-    """Kind of layer and its window, for people."""
-    engine = stage.node.op if stage.engine is not None else None
-    if not isinstance(engine, Conv | Pool):
-        return "argmax" if engine is not None else "step function"
-    kh, kw = engine.window.kernel
-    if isinstance(engine, Pool):
-        return f"{engine.kind.value} pool {kh}x{kw}"
-    if stage.x.shape.pixels * stage.entering == 1:
-        return "fully connected"
-    return f"{'depthwise' if engine.depthwise else 'conv'} {kh}x{kw}"
+def memories(stage: PlannedStage) -> tuple[Memory, ...]:
+    """The memories of one stage."""
+    return tuple(memory for each in stage.all_components for memory in each.memories())
 
 
-def requantiser(link: Link) -> str:
+def requantiser(stage: PlannedStage) -> str:
     """Form of the requantiser and its size, for people."""
-    match link.form:
+    match stage.form:
         case ShiftForm(roundings=roundings):
             shifts = "+".join(str(r.shift) for r in roundings if r.shift)
             return f"shift {shifts}" if shifts else "add"

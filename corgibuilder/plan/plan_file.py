@@ -11,13 +11,13 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
-from .folding import Feed
-from .widen import MAX_PIXELS
+from .folding import WindowSource
+from .pixels import MAX_PIXELS
 
-FORMAT = 2  #: of the text; raised when a reader of the old one would go wrong
+FORMAT = 3  #: of the text; raised when a reader of the old one would go wrong
 
-FEEDS = [feed.value for feed in Feed]
-FeedName = Annotated[str, Written("|".join(FEEDS), f"one of {', '.join(FEEDS)}")]
+SOURCES = [source.value for source in WindowSource]
+SourceName = Annotated[str, Written("|".join(SOURCES), f"one of {', '.join(SOURCES)}")]
 Quantity = Annotated[
     str,
     Written(
@@ -27,6 +27,7 @@ Quantity = Annotated[
 Side = Annotated[int, Within(1, MAX_SIDE)]
 Decision = Annotated[int, Within(0, 1 << 40)]
 Figure = Annotated[int, Within(0, 1 << 62)]
+Value = Annotated[int, Within(-(1 << 62), 1 << 62)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +45,12 @@ class TargetFields:
 class FoldingFields:
     """See :class:`~.folding.Folding`."""
 
-    feed: FeedName
+    source: SourceName
     inputs: Decision
     outputs: Decision
-    lanes: Decision
     capacity: Decision
-    fifo: Decision
+    single_port: bool
+    groups_per_word: Decision
     pixels: Annotated[int, Within(1, MAX_PIXELS)]
 
 
@@ -74,18 +75,47 @@ class StageFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeFields:
+    """See :class:`~.edges.PlannedEdge`."""
+
+    producer: str
+    consumer: str
+    port: Decision | None
+    channels: Figure
+    height: Figure
+    width: Figure
+    lowest: Value
+    highest: Value
+    step: Figure
+    lanes: Decision
+    pixels: Decision
+    fifo: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFields:
     """See :class:`~.plan.Plan`."""
 
     format: int
     network: str
     target: TargetFields
-    input_lanes: Decision
     stages: tuple[StageFields, ...]
+    edges: tuple[EdgeFields, ...]
     cycles_per_frame: Figure
     latency_first: Figure
     latency_frame: Figure
     notes: tuple[str, ...]
+
+    @property
+    def lanes(self) -> dict[str, int]:
+        """Values in a word of what each producer gives."""
+        return {edge.producer: edge.lanes for edge in self.edges}
+
+    @property
+    def input_lanes(self) -> int:
+        """The same of the input, which is no stage."""
+        stages = {stage.name for stage in self.stages}
+        return next(n for producer, n in self.lanes.items() if producer not in stages)
 
 
 def plan_fields(text: str) -> PlanFields:
@@ -95,9 +125,7 @@ def plan_fields(text: str) -> PlanFields:
         if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
             raise UnsuitableError(f"its format is {shown(data['format'])}, and not {FORMAT}")
         found = read(PlanFields, _with_defaults(data))
-        for name, times in Counter(stage.name for stage in found.stages).items():
-            if times > 1:
-                raise UnsuitableError(f"stage {shown(name)} is there {times} times")
+        _check_consistent(found)
         return found
     except UnsuitableError as fault:
         raise CompileError(
@@ -108,19 +136,29 @@ def plan_fields(text: str) -> PlanFields:
         ) from None
 
 
+def _check_consistent(found: PlanFields) -> None:
+    """:class:`UnsuitableError` for fields of which each is right and which do not go together."""
+    stages = {stage.name for stage in found.stages}
+    for name, times in Counter(stage.name for stage in found.stages).items():
+        if times > 1:
+            raise UnsuitableError(f"stage {shown(name)} is there {times} times")
+    lanes: dict[str, EdgeFields] = {}
+    for edge in found.edges:
+        other = lanes.setdefault(edge.producer, edge)
+        if edge.lanes != other.lanes:
+            raise UnsuitableError(
+                f"what {shown(edge.producer)} gives has {other.lanes} lanes on the edge to"
+                f" {shown(other.consumer)}, and {edge.lanes} on that to {shown(edge.consumer)}"
+            )
+    for name in stages - lanes.keys():
+        raise UnsuitableError(f"no edge begins at stage {shown(name)}")
+    inputs = lanes.keys() - stages
+    if len(inputs) != 1:
+        raise UnsuitableError(f"edges begin at {len(inputs)} inputs instead of one")
+
+
 def _with_defaults(data: Any) -> Any:
     """The same with the fields that a plan does not mention where nothing was asked for."""
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("target"), dict):
         return data
-    changed = dict(data)
-    if isinstance(data.get("target"), dict):
-        changed["target"] = {"headroom": None, "latency": None} | data["target"]
-    if isinstance(data.get("stages"), list):
-        changed["stages"] = [_stage_with_defaults(stage) for stage in data["stages"]]
-    return changed
-
-
-def _stage_with_defaults(stage: Any) -> Any:
-    if not isinstance(stage, dict) or not isinstance(stage.get("folding"), dict):
-        return stage
-    return stage | {"folding": {"pixels": 1} | stage["folding"]}
+    return data | {"target": {"headroom": None, "latency": None} | data["target"]}

@@ -41,7 +41,7 @@ def plan_table(plan: Plan) -> Table:
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
         f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
     )
-    rules = "layer", "feed", "requantiser"
+    rules = "layer", "window source", "requantiser"
     numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
     table = empty_table(title, "stage", *rules, *numbers, left=4)
     for stage in plan.stages:
@@ -49,7 +49,7 @@ def plan_table(plan: Plan) -> Table:
         table.add_row(
             stage.name,
             stage.layer,
-            folding.feed.value + (f", {folding.pixels} px" if folding.pixels > 1 else ""),
+            folding.source.value + (f", {folding.pixels} px" if folding.pixels > 1 else ""),
             stage.requantiser,
             f"{stage.cycles_per_frame:,}",
             f"{folding.inputs} x {folding.outputs}",

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from corgibuilder.ir import Clamp, Ints, QInt, Threshold
 from corgibuilder.plan.forms import Form, ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pipeline import form_of
-from corgibuilder.plan.stages import Stage
 
 NOWHERE = np.inf  #: no change in that direction
 
@@ -24,9 +24,9 @@ class Activation:
     hi: Ints
 
     @classmethod
-    def of(cls, stage: Stage) -> "Activation":
+    def of(cls, stage: Layer) -> "Activation":
         bias = stage.bias
-        return cls(stage.finish, form_of(stage), bias, stage.acc.lo + bias, stage.acc.hi + bias)
+        return cls(stage.activation, form_of(stage), bias, stage.acc.lo + bias, stage.acc.hi + bias)
 
     def steps(self, channel: int) -> Ints:
         """Sums, in order, at which the output of a channel is larger than one below.

@@ -8,7 +8,7 @@ from corgibuilder.build_directory import Manifest, Unit
 from corgibuilder.frontend import resized
 from corgibuilder.ir import Argmax, Network, input_node
 from corgibuilder.passes import without_dead_channels
-from corgibuilder.plan.stages import Stage, group_stages
+from corgibuilder.plan.layers import Layer, group_layers
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
 from .alone import stage_frames
@@ -66,7 +66,7 @@ def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Fr
     return [*frames, *random_frames(network, 1, seed + len(frames))]
 
 
-def small_maps(stage: Stage, smallest: tuple[int, int], rng: np.random.Generator) -> Frames:
+def small_maps(stage: Layer, smallest: tuple[int, int], rng: np.random.Generator) -> Frames:
     """Frames for a stage by itself, of sizes from ``smallest`` on.
 
     In the network the size of a frame comes with its first word; here sizes come as far ahead as
@@ -114,11 +114,11 @@ def choose(
     """
     rng = np.random.default_rng(seed)
     units = {stage.layer: stage for stage in manifest.stages}
-    stages = [s for s in group_stages(without_dead_channels(network)) if layer in (None, s.name)]
-    stages = [stage for stage in stages if not isinstance(stage.engine, Argmax)]
+    stages = [s for s in group_layers(without_dead_channels(network)) if layer in (None, s.name)]
+    stages = [stage for stage in stages if not isinstance(stage.op, Argmax)]
     alone, found, notes = {}, [], []
     for stage in stages:
-        maps = values.streams[stage.source]
+        maps = values.streams[stage.sources[0]]
         shown = Shown(stage, seed)
         shown.add(maps)
         coverage, more = shown.coverage(), Frames()

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.ir import Conv, Ints, QInt
-from corgibuilder.plan.stages import Stage
+from corgibuilder.plan.kinds import kind_of
+from corgibuilder.plan.layers import Layer
 from corgibuilder.verify import StageCoverage
 
 from .activation import Activation
@@ -27,19 +28,19 @@ PROOF_WORK = 50_000_000  #: pairs of a flipped bit and an operand looked at for 
 class Shown:
     """Collects what frames show of one stage."""
 
-    def __init__(self, stage: Stage, seed: int):
+    def __init__(self, stage: Layer, seed: int):
         self.stage = stage
         self.sums = sums_of(stage)
         self.activation = Activation.of(stage)
         self.rng = np.random.default_rng(seed)
-        self.has_weights = isinstance(stage.engine, Conv)
+        self.has_weights = isinstance(stage.op, Conv)
         shape = self.sums.weights.shape
         #: best quotient for changes that add to a weight, and for those that take from it
         self.adding = np.zeros(shape, np.float64)
         self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
         held = QInt.of(self.sums.weights)
-        conv = stage.engine
+        conv = stage.op
         zeros = isinstance(conv, Conv) and conv.groups > 1 and not conv.depthwise
         #: of the weights as hardware holds them; groups that are built as one have zeros between
         self.weight_range = held if held.step > 1 and not zeros else held.with_zero
@@ -142,7 +143,7 @@ class Shown:
         So they do by multiples of that of the operands, but for zeros of padding among them.
         """
         group, output = divmod(channel, self.sums.weights.shape[1])
-        weights, x = self.sums.weights[group, output], self.stage.operand
+        weights, x = self.sums.weights[group, output], kind_of(self.stage).operand_range(self.stage)
         divisor, one = x.step, x.offset
         if not self.sums.largest:
             divisor *= int(np.gcd.reduce(weights))
@@ -163,7 +164,7 @@ class Shown:
         first, last = int(low.min()), int(high.max())
         if int(result.sum()) * (last - first + 1) > PROOF_WORK:
             return result
-        values = np.arange(first, last + 1, self.stage.operand.step)
+        values = np.arange(first, last + 1, kind_of(self.stage).operand_range(self.stage).step)
         outputs = self.sums.weights.shape[1]
         for group, output in np.argwhere(result.any(axis=2)).tolist():
             taps = np.flatnonzero(result[group, output])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from corgibuilder.golden.windows import padded
 from corgibuilder.ir import Conv, Ints, Pads, Pool, PoolKind, Window
-from corgibuilder.plan.stages import Stage
+from corgibuilder.plan.layers import Layer
 
 POINT = Window(kernel=(1, 1), stride=(1, 1), pads=Pads())
 
@@ -54,9 +54,9 @@ def _outside(sums: Sums, frame: Ints) -> int:
     return int(np.iinfo(frame.dtype).min) if sums.largest else 0
 
 
-def sums_of(stage: Stage) -> Sums:
+def sums_of(stage: Layer) -> Sums:
     """The stage's sums; not for an argmax, which has neither weights nor constants."""
-    engine = stage.engine
+    engine = stage.op
     if isinstance(engine, Conv):
         outputs = len(engine.weights) // engine.groups
         return Sums(

@@ -11,7 +11,7 @@ from corgibuilder.frontend import resized
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import Network
 from corgibuilder.passes import without_dead_channels
-from corgibuilder.plan.stages import Stage, group_stages
+from corgibuilder.plan.layers import Layer, group_layers
 
 Frames = list[NDArray[np.int64]]
 
@@ -30,8 +30,8 @@ class Values:
 
 def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
     """Values for frames ``(channels, height, width)``, of one size or of several."""
-    stages = group_stages(without_dead_channels(network))
-    streams: dict[str, Frames] = {node: [] for s in stages for node in (s.source, s.result)}
+    stages = group_layers(without_dead_channels(network))
+    streams: dict[str, Frames] = {node: [] for s in stages for node in (s.sources[0], s.result)}
     outputs: dict[str, Frames] = {port.node: [] for port in network.outputs}
     for frame in frames:
         whole = resized(network, frame.shape[2], frame.shape[1])
@@ -46,12 +46,12 @@ def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
     return Values(streams, outputs)
 
 
-def stage_values(stage: Stage, frames: Frames) -> Frames:
+def stage_values(stage: Layer, frames: Frames) -> Frames:
     """What a stage gives for frames that enter it."""
     results = []
     for frame in frames:
         value = frame[None]
-        for op in (stage.engine, stage.finish):
+        for op in (stage.op, stage.activation):
             value = value if op is None else evaluate(op, value)
         results.append(value[0])
     return results

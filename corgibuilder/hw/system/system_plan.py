@@ -168,7 +168,7 @@ def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
 
 def _smallest(pipeline: Pipeline, largest: Size, at: Origin) -> Size:
     """Least width and height of which every layer has something left."""
-    side = max(SMALLEST, *smallest_map(pipeline.links, pipeline.input_node))
+    side = max(SMALLEST, *smallest_map(pipeline.stages, pipeline.input_node))
     if side > min(largest):
         raise CompileError(
             "CB905",

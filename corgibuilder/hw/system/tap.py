@@ -6,7 +6,6 @@ from amaranth.hdl import Value
 from amaranth.lib import data
 
 from corgibuilder.hw.streams import shape_of, word, words_per_pixel
-from corgibuilder.ir import Conv, Pool
 from corgibuilder.plan.pipeline import Pipeline
 
 
@@ -59,11 +58,12 @@ def _reductions(pipeline: Pipeline, node: str) -> tuple[Reduction, Reduction]:
     """Those of columns and of rows on the way from the input to ``node``."""
     if node == pipeline.input_node:
         return Reduction(), Reduction()
-    stage = next(link.stage for link in pipeline.links if link.stage.result == node)
-    columns, rows = _reductions(pipeline, stage.source)
-    if not isinstance(stage.engine, Conv | Pool):
+    stage = next(s.folded for s in pipeline.stages if s.layer.result == node)
+    columns, rows = _reductions(pipeline, stage.layer.sources[0])
+    window = stage.output_size(stage.layer).window
+    if window is None:
         return columns, rows
-    window, pads = stage.engine.window, stage.engine.window.pads
+    pads = window.pads
     return (
         columns.then(pads.left + pads.right - window.kernel[1], window.stride[1]),
         rows.then(pads.top + pads.bottom - window.kernel[0], window.stride[0]),

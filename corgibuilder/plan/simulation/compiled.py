@@ -11,11 +11,12 @@ until the file changes.
 """
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numba import njit
+
+from corgibuilder.plan.components.rules import Rule
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,23 +29,6 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-class Rule(IntEnum):
-    """The rules that there are."""
-
-    BUFFER = 0
-    QUEUE = 1
-    GEARBOX = 2
-    COLLECT = 3
-    REPEAT = 4
-    RIGID = 5
-    SERIALISER = 6
-    TILES = 7
-    WINDOW_FORMER = 8
-    RING = 9
-    PAIRED_ROWS = 10
-    ROW_BANKS = 11
-
-
 def _record(fields: str) -> np.dtype[np.void]:
     return np.dtype([(name, np.int64) for name in fields.split()])
 
@@ -53,6 +37,7 @@ PARAMETERS = _record("""
     depth lanes_in lanes_out channels words groups short registers tail
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
     capacity repeats by_word single_port write_first full alternate size_from margin
+    inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
 """)
 STATE = _record("""
     valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
@@ -201,6 +186,43 @@ def tiles(p, s, offered, taken):
                         s.w_y = 0
         s.valid = way
     return advance
+
+
+@compiled
+def concat(p, s, offered, taken):
+    """Words of several inputs in turn: ``x`` is the input whose turn it is.
+
+    Of each pixel the inputs have ``words_0``, ``words_1``, ... words, ``inputs`` of them in all;
+    ``w_word`` is the number of the next word.
+    """
+    advance = s.valid == 0 or taken
+    if advance:
+        s.valid = 1 if offered else 0
+        if offered:
+            s.w_word += 1
+            if s.w_word == _port_words(p, s.x):
+                s.w_word = 0
+                s.x = 0 if s.x == p.inputs - 1 else s.x + 1
+    return advance
+
+
+@compiled
+def _port_words(p, port):
+    if port == 0:
+        return p.words_0
+    if port == 1:
+        return p.words_1
+    if port == 2:
+        return p.words_2
+    if port == 3:
+        return p.words_3
+    if port == 4:
+        return p.words_4
+    if port == 5:
+        return p.words_5
+    if port == 6:
+        return p.words_6
+    return p.words_7
 
 
 @compiled
@@ -497,6 +519,8 @@ def apply(rule, p, s, offered, taken):
         return serialiser(p, s, offered, taken)
     if rule == Rule.TILES:
         return tiles(p, s, offered, taken)
+    if rule == Rule.CONCAT:
+        return concat(p, s, offered, taken)
     if rule == Rule.WINDOW_FORMER:
         return window_former(p, s, offered, taken)
     if rule == Rule.RING:
@@ -570,9 +594,17 @@ def _count(rule, p, s, cycles):
 
 
 @compiled
+def _valid(chains, state, chain, entering):
+    """Whether a chain offers a word; an empty one passes on what enters."""
+    last = chains[chain, 1] - 1
+    return state[last].valid != 0 if last >= chains[chain, 0] else entering or chain > 0
+
+
+@compiled
 def run(
-    kinds, parameters, state, chains, readers, words, flags, clock, begun, spans, interval, frames
-):
+    kinds, parameters, state, chains, joined, readers, words, flags, clock, begun, spans,
+    interval, frames
+):  # fmt: skip
     """Run until ``frames`` frames have begun to come in, or nothing happens any more.
 
     ``clock`` has the cycle, the words that have come in, and the cycle from which on the next may;
@@ -580,7 +612,8 @@ def run(
     others still wait for, and whether it has it in this cycle. Both go on from call to call. Filled
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
     the first and the last word of each frame leaves, ``spans``. One word comes in in every
-    ``interval`` cycles at most. Other arrays as in :class:`~.chains.Machine`.
+    ``interval`` cycles at most; chain 0 is that input, and others without a source get their words
+    as fast as they take them. Other arrays as in :class:`~.chains.Machine`.
 
     A component of which nothing or only a counter changes sleeps until it has counted to its end,
     or until what it is offered, or asked for, changes; so does a chain of which all do.
@@ -604,25 +637,33 @@ def run(
         next_event = NEVER if entering else offer_from
         # Whoever reads a stream comes before whoever gives it: all see the state before the cycle.
         for c in range(count - 1, -1, -1):
-            first, end, source, result = chains[c]
-            offered = entering
-            if c:
-                at = chains[source, 1] - 1
-                if at >= chains[source, 0]:
-                    offered = state[at].valid != 0
-                offered = offered and not flags[c, SERVED]
+            first, end, source, gives_on, join, join_end = chains[c]
+            turn, in_turn = 0, False
+            if join < join_end:
+                in_turn = kinds[first] == Rule.CONCAT
+                if in_turn:
+                    turn = joined[join + state[first].x]
+                    offered = _valid(chains, state, turn, entering)
+                else:
+                    offered = True
+                    for k in range(join, join_end):
+                        offered = offered and _valid(chains, state, joined[k], entering)
+            elif source >= 0:
+                offered = _valid(chains, state, source, entering) and not flags[c, SERVED]
+            else:
+                offered = entering or c > 0
             gives = state[end - 1].valid != 0 if end > first else offered
-            taken = ready[result] if result >= 0 else True
-            if gives and result < 0:
+            taken = ready[c] if gives_on else True
+            if gives and not gives_on:
                 frame, word = flags[c, MOVED] // words[c], flags[c, MOVED] % words[c]
                 if word == 0:
                     spans[c, frame, 0] = now
                 if word == words[c] - 1:
                     spans[c, frame, 1] = now
                 flags[c, MOVED] += 1
-            elif gives and readers[result] > 1:
+            elif gives and readers[c] > 1:
                 for other in range(c + 1, count):
-                    if chains[other, 2] == result:
+                    if chains[other, 2] == c:
                         flags[other, SERVED] = 1 if flags[other, THROUGH] and not taken else 0
             taken = taken or not gives
             if now >= chain_until[c] or offered != chain_offered[c] or taken != chain_taken[c]:
@@ -643,10 +684,14 @@ def run(
                     chain_until[c] = min(chain_until[c], until[k])
             accepts = accepted[first] if end > first else taken
             next_event = min(next_event, chain_until[c])
-            if c:
+            if join < join_end:
+                for k in range(join, join_end):
+                    chosen = joined[k] == turn if in_turn else offered
+                    ready[joined[k]] = accepts and chosen
+            elif source >= 0:
                 flags[c, THROUGH] = 1 if flags[c, SERVED] or accepts else 0
                 ready[source] = ready[source] and flags[c, THROUGH] != 0
-            elif entering and accepts:
+            elif c == 0 and entering and accepts:
                 if sent % words[0] == 0:
                     begun[entered] = now
                     entered += 1

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Ints
+from corgibuilder.plan.components import Rule
 from corgibuilder.plan.pipeline import Pipeline
 
 from .chains import Machine, machine
-from .compiled import Rule, run
+from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
 
@@ -59,7 +60,7 @@ class _Run:
         """Run until so many frames have begun. Raises :class:`DeadlockError`."""
         m = self.machine
         run(
-            m.rules, m.parameters, m.state, m.chains, m.readers, m.words, self.flags,
+            m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
             self.clock, self.begun, self.spans, self.word_interval, frames,
         )  # fmt: skip
         if self.begun[frames - 1] < 0:

@@ -1,28 +1,32 @@
 """When pixels are written to a line buffer whose places become free in pairs of rows.
 
-See :mod:`.paired_rows` for the order of places.
+See :mod:`corgibuilder.plan.paired_rows` for the order of places.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corgibuilder.ir import Conv, Ints, Pool, Shape, Window
+from corgibuilder.ir import Ints, Shape, Window
+from corgibuilder.plan.folding import ceil_div
+from corgibuilder.plan.paired_rows import margin
+from corgibuilder.plan.times import BLOCK, NEVER, Times, Turns
 
-from .folded import Folded
-from .folding import ceil_div
-from .paired_rows import margin
-from .times import BLOCK, NEVER, Times, Turns
+if TYPE_CHECKING:
+    from .windowed import WindowedStage
 
 
-def written_in_pairs(folded: Folded, arrival: Times, start: Times, *, frames: int) -> Times:
+def written_in_pairs(stage: WindowedStage, arrival: Times, start: Times, *, frames: int) -> Times:
     """When each pixel has been written, whose last word comes as ``arrival`` says.
 
     ``start`` says when each window is begun.
     """
-    shape, turns = folded.stage.x.shape, Turns()
-    places = _Places.of(folded, start)
+    shape, turns = stage.layer.x.shape, Turns()
+    places = _Places.of(stage, start)
     at_once = max(1, BLOCK // shape.width)
 
     def chunks() -> Iterator[Ints]:
@@ -30,7 +34,7 @@ def written_in_pairs(folded: Folded, arrival: Times, start: Times, *, frames: in
             rows = np.arange(first, min(first + at_once, frames * shape.height))
             arrived = arrival.between(first * shape.width, (int(rows[-1]) + 1) * shape.width)
             ready = np.maximum(arrived, places.free(rows).ravel() + 1)
-            yield turns.starts(ready, folded.words)
+            yield turns.starts(ready, stage.words)
 
     return Times.of(chunks(), len(arrival))
 
@@ -52,20 +56,18 @@ class _Places:
     row_takes: int
 
     @classmethod
-    def of(cls, folded: Folded, start: Times) -> "_Places":
-        stage = folded.stage
-        assert isinstance(stage.engine, Conv | Pool)
-        window, stride = stage.engine.window, stage.engine.window.stride[1]
-        columns = np.arange(stage.x.shape.width)
-        whole, takes = window, folded.position_cycles
-        if folded.window_cycles:  # a column is read once, for the first window that needs it
+    def of(cls, stage: WindowedStage, start: Times) -> _Places:
+        layer, window, stride = stage.layer, stage.window, stage.window.stride[1]
+        columns = np.arange(layer.x.shape.width)
+        whole, takes = window, stage.position_cycles
+        if stage.window_cycles:  # a column is read once, for the first window that needs it
             reader = -(-(columns - (window.kernel[1] - 1 - window.pads.left)) // stride)
             whole, takes = window.column, 0
         else:
             reader = (columns + window.pads.left) // stride
-        reader = reader.clip(0, stage.acc.shape.width - 1)
-        row_takes = folded.position_cycles
-        return cls(whole, stage.x.shape, stage.acc.shape, start, reader, takes, row_takes)
+        reader = reader.clip(0, layer.acc.shape.width - 1)
+        row_takes = stage.position_cycles
+        return cls(whole, layer.x.shape, layer.acc.shape, start, reader, takes, row_takes)
 
     def free(self, rows: Ints) -> Ints:
         """For each pixel of some rows, counted through all frames, when its place is free."""

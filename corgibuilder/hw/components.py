@@ -1,0 +1,81 @@
+"""The component of every configuration, as one table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from amaranth.lib import wiring
+
+from corgibuilder.plan.components import (
+    ArgmaxConfig,
+    BufferConfig,
+    ColumnBufferConfig,
+    ComponentConfig,
+    GearboxConfig,
+    MacArrayConfig,
+    PixelPoolConfig,
+    QueueConfig,
+    RequantiserConfig,
+    RowBanksConfig,
+    SerialiserConfig,
+    TapSerialConfig,
+    TilePoolConfig,
+    WindowPoolConfig,
+)
+
+from .argmax import Argmax
+from .gearbox import Gearbox
+from .mac_array import MacArray
+from .pool import PixelPool, TilePool, WindowPool
+from .queue import Queue
+from .requant import Requant
+from .serialiser import Serialiser
+from .streams import Buffer, shape_of, word
+from .window_sources import ColumnBufferSource, RowBanksSource, TapSerialSource
+
+
+def _buffer(config: BufferConfig) -> Buffer:
+    return Buffer(word(shape_of(config.x), config.lanes))
+
+
+def _queue(config: QueueConfig) -> Queue:
+    return Queue(word(shape_of(config.x), config.lanes), config.depth)
+
+
+def _gearbox(config: GearboxConfig) -> Gearbox:
+    return Gearbox(
+        shape_of(config.x),
+        channels=config.channels,
+        in_lanes=config.in_lanes,
+        out_lanes=config.out_lanes,
+    )
+
+
+def _serialiser(config: SerialiserConfig) -> Serialiser:
+    return Serialiser(
+        shape_of(config.x),
+        channels=config.channels,
+        in_lanes=config.in_lanes,
+        out_lanes=config.out_lanes,
+    )
+
+
+COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
+    ArgmaxConfig: Argmax,
+    BufferConfig: _buffer,
+    ColumnBufferConfig: ColumnBufferSource,
+    GearboxConfig: _gearbox,
+    MacArrayConfig: MacArray,
+    PixelPoolConfig: PixelPool,
+    QueueConfig: _queue,
+    RequantiserConfig: Requant,
+    RowBanksConfig: RowBanksSource,
+    SerialiserConfig: _serialiser,
+    TapSerialConfig: TapSerialSource,
+    TilePoolConfig: TilePool,
+    WindowPoolConfig: WindowPool,
+}
+
+
+def component_of(config: ComponentConfig) -> wiring.Component:
+    """The component of a configuration."""
+    return COMPONENTS[type(config)](config)

@@ -1,0 +1,28 @@
+"""What the configuration of every component says of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from .memory import Memory
+from .rules import Part
+
+
+class ComponentConfig(ABC):
+    """Configuration of a component with a stream in and a stream out: its constructor argument.
+
+    ``name`` is that of the submodule in its stage.
+    """
+
+    __slots__ = ()
+    name: str
+
+    @abstractmethod
+    def parts(self, size_from: int) -> Iterator[Part]:
+        """Its behaviour in time, for the cycle simulation.
+
+        The size of the map is there from cycle ``size_from`` on; 0 where it is fixed.
+        """
+
+    def memories(self) -> Iterator[Memory]:
+        """Its memories."""
+        yield from ()

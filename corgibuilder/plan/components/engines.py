@@ -1,0 +1,161 @@
+"""Engines: what turns operands into accumulators."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import Ints, PoolKind, QInt, Shape, Window
+from corgibuilder.plan.folding import ceil_div
+
+from .component import ComponentConfig
+from .memory import Memory, Purpose, rom
+from .rules import Part, Rule, part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MacArrayConfig(ComponentConfig):
+    """Multiplies and sums ``input_folds`` words into one word of accumulators.
+
+    Parameters
+    ----------
+    x
+        Range of the activations, which are decoded behind the operand registers.
+    weights
+        int64 ``(steps, outputs, inputs)``: the row that each word meets, again and again; each
+        ``input_folds`` rows make one sum.
+    held
+        Range of the weights; a ROM holds their codes.
+    input_folds
+        Words of one sum; divides the steps.
+    acc
+        Range of the sums.
+    shared
+        Whether all outputs read the same ``inputs`` values; otherwise a word carries ``inputs``
+        values for the first output, then for the second, ...
+    last
+        Every so many words the last one has only so many operands for each output; what its other
+        lanes bring counts as 0. ``None`` where lanes without an operand meet weights of 0.
+    """
+
+    x: QInt
+    weights: Ints
+    held: QInt
+    input_folds: int
+    acc: QInt
+    shared: bool
+    last: tuple[int, int] | None = None
+    name: str = "mac_array"
+
+    #: cycles from the last word of a sum to the sum: operands, products and their sum, accumulator
+    LATENCY = 3
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=self.LATENCY, words=self.input_folds)
+
+    def memories(self) -> Iterator[Memory]:
+        steps, outputs, inputs = self.weights.shape
+        if steps > 1:
+            width = outputs * inputs * self.held.width
+            yield rom("weights", Purpose.WEIGHTS, depth=steps, width=width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowPoolConfig(ComponentConfig):
+    """Reduces every ``taps`` words to one, lane by lane. Latency 1 cycle."""
+
+    kind: PoolKind
+    x: QInt
+    out: QInt
+    lanes: int
+    taps: int
+    name: str = "pool"
+
+    LATENCY = 1
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=self.LATENCY, words=self.taps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelPoolConfig(ComponentConfig):
+    """Pools every ``pixels`` adjacent pixels of a word to one. Latency 0.
+
+    ``lanes`` are those of a word that leaves: whole pixels of ``channels``.
+    """
+
+    kind: PoolKind
+    x: QInt
+    channels: int
+    pixels: int
+    lanes: int
+    name: str = "pixel_pool"
+
+    @property
+    def out(self) -> QInt:
+        """Range of the values that leave."""
+        if self.kind is PoolKind.MAX:
+            return self.x
+        return QInt(self.x.lo * self.pixels, self.x.hi * self.pixels)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TilePoolConfig(ComponentConfig):
+    """Pools windows that tile the map as their words come.
+
+    Latency 2 cycles from the last word of a window. ``shape`` is that of the largest map that
+    enters, ``lanes`` the values of a word.
+    """
+
+    kind: PoolKind
+    x: QInt
+    out: QInt
+    shape: Shape
+    lanes: int
+    window: Window
+    name: str = "pool"
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel."""
+        return ceil_div(self.shape.channels, self.lanes)
+
+    @property
+    def depth(self) -> int:
+        """Words of results: those of a row."""
+        return max(self.shape.width // self.window.kernel[1] * self.words, 2)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(
+            Rule.TILES,
+            words=self.words,
+            kernel_y=self.window.kernel[0],
+            kernel_x=self.window.kernel[1],
+            rows=self.shape.height,
+            columns=self.shape.width,
+        )
+
+    def memories(self) -> Iterator[Memory]:
+        width = self.lanes * self.out.width
+        yield Memory(
+            name="pool results", purpose=Purpose.POOL, depth=self.depth, width=width, ports=2
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArgmaxConfig(ComponentConfig):
+    """Index of the largest of ``channels`` words of one value. Latency 1 cycle."""
+
+    x: QInt
+    channels: int
+    name: str = "argmax"
+
+    LATENCY = 1
+
+    @property
+    def out(self) -> QInt:
+        return QInt(0, self.channels - 1)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=self.LATENCY, words=self.channels)

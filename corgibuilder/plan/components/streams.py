@@ -1,0 +1,98 @@
+"""Components that pass values on: in other words, later, or fewer at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import QInt
+from corgibuilder.plan.folding import ceil_div
+
+from .component import ComponentConfig
+from .memory import Memory, Purpose
+from .rules import Part, Rule, part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferConfig(ComponentConfig):
+    """Two words of storage, which cut every combinational path. Latency 1 cycle."""
+
+    x: QInt
+    lanes: int
+    name: str = "buffer"
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.BUFFER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueConfig(ComponentConfig):
+    """``depth`` words of storage. Latency 2 cycles; 1 for a depth of 1."""
+
+    x: QInt
+    lanes: int
+    depth: int
+    name: str = "queue"
+
+    @property
+    def bits(self) -> int:
+        return self.depth * self.lanes * self.x.width
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.QUEUE, depth=self.depth)
+
+    def memories(self) -> Iterator[Memory]:
+        """The last word waits in a register."""
+        if self.depth > 1:
+            width = self.lanes * self.x.width
+            yield Memory(
+                name=self.name, purpose=Purpose.QUEUE, depth=self.depth - 1, width=width, ports=2
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GearboxConfig(ComponentConfig):
+    """Words of ``in_lanes`` to words of ``out_lanes``. Latency 1 cycle.
+
+    Values keep their order; ``channels`` of them are a unit, which begins with a new word.
+    """
+
+    x: QInt
+    channels: int
+    in_lanes: int
+    out_lanes: int
+    name: str = "gearbox"
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(
+            Rule.GEARBOX,
+            channels=self.channels,
+            lanes_in=self.in_lanes,
+            lanes_out=self.out_lanes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialiserConfig(ComponentConfig):
+    """Words of ``in_lanes`` to fewer lanes at a time, of pixels of ``channels``. Latency 1 cycle.
+
+    ``out_lanes`` divides ``in_lanes``; the last wide word of a pixel may be short.
+    """
+
+    x: QInt
+    channels: int
+    in_lanes: int
+    out_lanes: int
+    name: str = "serialiser"
+
+    @property
+    def groups(self) -> int:
+        """Wide words of a pixel."""
+        return ceil_div(self.channels, self.in_lanes)
+
+    @property
+    def last_words(self) -> int:
+        """Narrow words of the last wide one."""
+        return ceil_div(self.channels - (self.groups - 1) * self.in_lanes, self.out_lanes)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        words = self.in_lanes // self.out_lanes
+        yield part(Rule.SERIALISER, words=words, groups=self.groups, short=self.last_words)

@@ -1,0 +1,233 @@
+"""Window sources: what turns a map in raster order into the operands of an engine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import QInt, Shape, Window
+from corgibuilder.plan.banks import banks
+from corgibuilder.plan.paired_rows import margin, pairs_rows
+
+from .component import ComponentConfig
+from .memory import Memory, Purpose
+from .rules import Part, Rule, part
+
+Picks = tuple[tuple[int | None, ...], ...]  #: for each step the values that it takes; see .picks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineBufferConfig(ComponentConfig):
+    """A circular line buffer: a map goes in, the words of its windows come out, one a cycle.
+
+    Parameters
+    ----------
+    x, given
+        Ranges of the values that go in, whose codes the memory holds, and of those that come out:
+        ``x``, or one with a step of 1.
+    shape
+        Of the largest map.
+    lanes
+        Values in a word.
+    window
+        Kernel, stride and padding; the padding is smaller than the kernel.
+    capacity
+        Pixels that the memory holds.
+    single_port
+        Whether a bank does one access in a cycle. A write then waits for a read; with
+        ``by_column`` a read for a write, as columns are read ahead of the windows they form.
+    repeats
+        Times that all words of a window are read.
+    channel_serial
+        All taps of one word, then of the next; else all words of a tap, then of the next.
+    by_column
+        Column by column instead of window by window.
+    padding
+        Code in ``given`` of the value outside the map.
+    """
+
+    x: QInt
+    given: QInt
+    shape: Shape
+    lanes: int
+    window: Window
+    capacity: int
+    single_port: bool = False
+    repeats: int = 1
+    channel_serial: bool = False
+    by_column: bool = False
+    padding: int = 0
+    name: str = "line_buffer"
+
+    @property
+    def read_window(self) -> Window:
+        """The window whose words are read together."""
+        return self.window.column if self.by_column else self.window
+
+    @property
+    def paired(self) -> bool:
+        """Whether slots become free in pairs of rows: :mod:`~corgibuilder.plan.paired_rows`."""
+        return pairs_rows(self.window)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        full = self.shape.channels // self.lanes
+        more = {
+            "windows_x": _columns_read(self.window, self.shape)
+            if self.by_column
+            else _windows(self.window, self.shape)[1],
+            "capacity": self.capacity,
+            "words": -(-self.shape.channels // self.lanes),
+            "repeats": self.repeats,
+            "by_word": self.channel_serial,
+            "single_port": self.single_port,
+            "write_first": self.by_column,
+            "full": full,
+            "alternate": self.single_port and full > 1,
+            "margin": margin(self.read_window) if self.paired else 0,
+        }
+        rule = Rule.PAIRED_ROWS if self.paired else Rule.RING
+        yield _reader(rule, self.read_window, self.window, self.shape, size_from, more)
+
+    def memories(self) -> Iterator[Memory]:
+        purpose = Purpose.POSITIONS if self.window == Window(kernel=(1, 1)) else Purpose.LINES
+        parts = banks(self.shape.channels, self.lanes, alternate=self.single_port)
+        for number, bank in enumerate(parts):
+            yield Memory(
+                name=f"bank {number}",
+                purpose=purpose,
+                depth=max(bank.planes * self.capacity, 2),
+                width=bank.lanes * self.x.width,
+                ports=1 if self.single_port else 2,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapSerialConfig(ComponentConfig):
+    """Operands tap by tap from a circular line buffer.
+
+    With ``picks``, a word of the buffer holds several groups of channels: all taps of one word are
+    collected, and each step takes from them what ``picks`` says.
+    """
+
+    lines: LineBufferConfig
+    picks: Picks | None = None
+    name: str = "source"
+
+    @property
+    def taps(self) -> int:
+        return self.lines.window.kernel[0] * self.lines.window.kernel[1]
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield from self.lines.parts(size_from)
+        if self.picks is not None:
+            yield part(Rule.COLLECT, words=self.taps)
+            yield part(Rule.REPEAT, words=len(self.picks))
+
+    def memories(self) -> Iterator[Memory]:
+        yield from self.lines.memories()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnBufferConfig(ComponentConfig):
+    """Whole windows in registers, whose columns are read from a circular line buffer.
+
+    Each window is given in steps: a step takes the values that ``picks`` says, and the steps are
+    gone through ``repeats`` times.
+    """
+
+    lines: LineBufferConfig
+    picks: Picks
+    repeats: int
+    name: str = "source"
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield from self.lines.parts(size_from)
+        yield part(Rule.COLLECT, words=self.lines.window.kernel[0])
+        yield from _window_parts(self.lines.window, self.lines.shape, self.picks, self.repeats)
+
+    def memories(self) -> Iterator[Memory]:
+        yield from self.lines.memories()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowBanksConfig(ComponentConfig):
+    """Whole windows in registers, a column in each cycle from one bank per row of the window.
+
+    A word is a whole pixel. ``x``, ``given``, ``shape`` and ``window`` as for a line buffer,
+    ``picks`` and ``repeats`` as for a column buffer.
+    """
+
+    x: QInt
+    given: QInt
+    shape: Shape
+    window: Window
+    picks: Picks
+    repeats: int
+    name: str = "source"
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        more = {"windows_x": _columns_read(self.window, self.shape), "words": 1, "repeats": 1}
+        window = self.window
+        yield _reader(Rule.ROW_BANKS, window.column, window, self.shape, size_from, more)
+        yield from _window_parts(self.window, self.shape, self.picks, self.repeats)
+
+    def memories(self) -> Iterator[Memory]:
+        for row in range(self.window.kernel[0]):
+            yield Memory(
+                name=f"row bank {row}",
+                purpose=Purpose.LINES,
+                depth=max(self.shape.width, 2),
+                width=self.shape.channels * self.x.width,
+                ports=2,
+            )
+
+
+def _reader(
+    rule: Rule, read: Window, window: Window, shape: Shape, size_from: int, more: dict[str, int]
+) -> Part:
+    """What stores a map of ``shape`` and reads windows ``read`` of it."""
+    return Part(
+        rule,
+        {
+            "rows": shape.height,
+            "columns": shape.width,
+            "kernel_y": read.kernel[0],
+            "kernel_x": read.kernel[1],
+            "stride_y": read.stride[0],
+            "stride_x": read.stride[1],
+            "top": read.pads.top,
+            "left": read.pads.left,
+            "windows_y": _windows(window, shape)[0],
+            "size_from": size_from,
+            **more,
+        },
+        {"begun": int(not size_from)},
+    )
+
+
+def _window_parts(window: Window, shape: Shape, picks: Picks, repeats: int) -> Iterator[Part]:
+    """The window shift register, and what gives its windows in steps."""
+    rows, columns = _windows(window, shape)
+    kernel, left = window.kernel[1], window.pads.left
+    yield Part(
+        Rule.WINDOW_FORMER,
+        {
+            "kernel_x": kernel,
+            "stride_x": window.stride[1],
+            "left": left,
+            "columns": _columns_read(window, shape),
+            "windows_y": rows,
+            "tail": (columns - 1) * window.stride[1] + kernel - left - shape.width,
+        },
+        {"wait": kernel - 1 - left},
+    )
+    if len(picks) * repeats > 1:
+        yield part(Rule.REPEAT, words=len(picks) * repeats)
+
+
+def _windows(window: Window, shape: Shape) -> tuple[int, int]:
+    return window.output_size(shape.height, shape.width)
+
+
+def _columns_read(window: Window, shape: Shape) -> int:
+    """Columns of the map that some window needs."""
+    moved = (_windows(window, shape)[1] - 1) * window.stride[1]
+    return min(moved + window.kernel[1] - window.pads.left, shape.width)

@@ -1,0 +1,354 @@
+"""Convolutions and fully connected layers, on a multiplier array."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar, Self
+
+from corgibuilder.ir import Conv, QInt, Window
+from corgibuilder.plan.components import (
+    ColumnBufferConfig,
+    ComponentConfig,
+    MacArrayConfig,
+    RowBanksConfig,
+    SerialiserConfig,
+    TapSerialConfig,
+)
+from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.layers import Layer
+from corgibuilder.plan.pixels import widened
+from corgibuilder.plan.traces import StageTrace, Trace
+
+from .conv_operands import grouped_operands, window_operands
+from .conv_weights import weight_steps
+from .estimates import direct_trace
+from .stage import Fault, carries_pixels
+from .wide_conv import conv_output_pixels, wide_conv
+from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
+
+#: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
+#: read one by one.
+MAX_WINDOW_BITS = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class ConvStage(WindowedStage):
+    """A convolution with its folding."""
+
+    requantises_sums: ClassVar[bool] = True
+
+    @property
+    def conv(self) -> Conv:
+        """The operation, over wide pixels where several enter side by side."""
+        return _conv(self.layer)
+
+    @property
+    def array_conv(self) -> Conv:
+        """What the multiplier array computes at one step."""
+        conv = self.layer.node.op if self.output_serial else self.layer.op
+        assert isinstance(conv, Conv)
+        return conv
+
+    @property
+    def depthwise(self) -> bool:
+        return self.conv.depthwise
+
+    @property
+    def channel_serial(self) -> bool:
+        return self.depthwise
+
+    @property
+    def output_serial(self) -> bool:
+        """Whether the outputs that leave side by side are worked on one after the other.
+
+        Each step then takes only values of one output's own window.
+        """
+        layer, outputs = self.layer, self.folding.outputs
+        pixel = layer.acc.shape.channels // layer.output_pixels
+        whole = layer.output_pixels == 1 or pixel % outputs == 0
+        return layer.input_pixels > 1 and self.has_whole_windows and whole
+
+    # What can be decided.
+
+    @classmethod
+    def label(cls, layer: Layer) -> str:
+        conv = layer.node.op
+        assert isinstance(conv, Conv)
+        if layer.x.shape.pixels * layer.input_pixels == 1:
+            return "fully connected"
+        kh, kw = conv.window.kernel
+        return f"{'depthwise' if conv.depthwise else 'conv'} {kh}x{kw}"
+
+    @classmethod
+    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
+        conv = _conv(layer)
+        point = conv.window == Window(kernel=(1, 1))
+        if point and conv.depthwise:
+            return (WindowSource.DIRECT,)
+        if point or (_whole_map(layer) and not conv.depthwise and not resizable):
+            return (WindowSource.DIRECT, WindowSource.TAP_SERIAL)
+        if _small_window(layer):
+            return (WindowSource.TAP_SERIAL, *WHOLE_WINDOWS)
+        return (WindowSource.TAP_SERIAL,)
+
+    @classmethod
+    def candidates(
+        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
+    ) -> Iterator[Self]:
+        """For each number of output folds the fewest inputs that may fit."""
+        outputs = layer.acc.shape.channels
+        depthwise, taps = _conv(layer).depthwise, _taps(layer)
+        cycles = budget // layer.acc.shape.pixels  # per output position
+        all_at_once = source is WindowSource.DIRECT and not depthwise
+        for group in [outputs] if all_at_once else parts_of(outputs):
+            folds = ceil_div(outputs, group)
+            if source in WHOLE_WINDOWS or depthwise:
+                most = cycles // folds
+            else:  # each word of a pixel is a fold, and has to be written as well
+                most = min(cycles // folds // taps, budget // layer.x.shape.pixels)
+            if most < 1:
+                continue
+            input_folds = min(most, cls._with(layer, source, group, 1).operands)
+            stage = cls._in_folds(layer, source, group, input_folds)
+            while input_folds > 1 and stage.row_gap and stage.frame_cycles > budget:
+                input_folds -= 1  # to make up for what is lost at the start of each row
+                stage = cls._in_folds(layer, source, group, input_folds)
+            fewest = _fewest_lanes(layer, group, stage.input_folds)
+            if fewest is not None:
+                yield stage.with_folding(lanes=fewest).settled()
+
+    @classmethod
+    def _with(cls, layer: Layer, source: WindowSource, outputs: int, inputs: int) -> Self:
+        stage = cls(layer, Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs))
+        return stage.settled()
+
+    @classmethod
+    def _in_folds(cls, layer: Layer, source: WindowSource, outputs: int, input_folds: int) -> Self:
+        """The fewest inputs that bring all operands together in so many folds."""
+        operands = cls._with(layer, source, outputs, 1).operands
+        return cls._with(layer, source, outputs, ceil_div(operands, input_folds))
+
+    @classmethod
+    def operand_range(cls, layer: Layer) -> QInt:
+        return decoded_for_padding(layer.x.range) if _conv(layer).window.pads else layer.x.range
+
+    @classmethod
+    def output_pixels(cls, layer: Layer, pixels: int) -> int:
+        return conv_output_pixels(layer, _conv(layer), pixels)
+
+    @classmethod
+    def widen(cls, layer: Layer, pixels: int) -> Layer:
+        leaving = cls.output_pixels(layer, pixels)
+        wide = wide_conv(layer, _conv(layer), pixels, leaving)
+        return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
+
+    def faults(self) -> Iterator[Fault]:
+        outputs = self.layer.acc.shape.channels
+        all_at_once = self.source is WindowSource.DIRECT and not self.depthwise
+        if all_at_once and self.folding.outputs != outputs:
+            yield (
+                f"outputs is {self.folding.outputs}",
+                f"a stage whose operands come {self.source.value} takes {outputs}",
+            )
+        found = list(WindowedStage.faults(self))
+        yield from found
+        if not found:
+            yield from self.memory_faults()
+
+    # What follows.
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of the array; the zeros that wide pixels bring have none."""
+        if self.layer.input_pixels > 1 and self.weight_rows == 1:
+            copies = 1 if self.output_serial else self.layer.output_pixels
+            conv = self.layer.node.op
+            assert isinstance(conv, Conv)
+            return copies * conv.weights.size
+        return self.folding.inputs * self.folding.outputs
+
+    @property
+    def operands(self) -> int:
+        """Values that make one sum and can meet in one cycle."""
+        window = self.array_conv.window
+        together = window.kernel[0] * window.kernel[1] if self.has_whole_windows else 1
+        if self.depthwise:
+            return together
+        serial = self.output_serial
+        return together * (self.layer.pixel_channels if serial else self.layer.x.shape.channels)
+
+    @property
+    def most_inputs(self) -> int:
+        return self.operands
+
+    def input_lanes(self, port: int) -> int:
+        channels, folding = self.layer.x.shape.channels, self.folding
+        if self.has_whole_windows:
+            return channels
+        if not self.depthwise:
+            return folding.inputs
+        lanes = folding.outputs * folding.groups_per_word
+        return min(lanes, channels) if folding.groups_per_word > 1 else lanes
+
+    @property
+    def input_folds(self) -> int:
+        if self.depthwise:
+            return ceil_div(self.taps, self.folding.inputs)
+        if self.has_whole_windows:
+            return ceil_div(self.operands, self.folding.inputs)
+        return self.taps * self.words
+
+    @property
+    def weight_rows(self) -> int:
+        """Rows of the weight memory; outputs worked on one after the other share them."""
+        serial = self.output_serial
+        return self.schedule_length // self.layer.output_pixels if serial else self.schedule_length
+
+    @property
+    def weight_bits(self) -> int:
+        if self.weight_rows == 1:
+            return 0
+        return self.weight_rows * self.multipliers * self.weight_range.width
+
+    @property
+    def weight_range(self) -> QInt:
+        """Range of the weights as the multiplier array has them; its memory holds their codes.
+
+        Zeros between groups, and between the windows of several pixels, are weights: bipolar ones
+        then take two bits.
+        """
+        conv = self.array_conv
+        held = _weight_range(conv)
+        return held | QInt(0, 0) if conv.groups > 1 and not self.depthwise else held
+
+    @property
+    def spare_weight(self) -> int:
+        """Weight of lanes that have no operand: 0, unless that has no code among the weights."""
+        held = self.weight_range
+        return 0 if held.step == 1 or 0 in held else held.lo
+
+    @property
+    def last_operands(self) -> tuple[int, int] | None:
+        """Every so many words the last one has only so many operands for each output.
+
+        ``None`` where all lanes always have one, or meet a weight of 0 where they do not.
+        """
+        if self.has_whole_windows:
+            words, values = self.input_folds, self.operands
+        elif self.depthwise:
+            words, values = 1, self.folding.inputs
+        else:
+            words, values = self.words, self.layer.x.shape.channels
+        operands = values - (words - 1) * self.folding.inputs
+        full = operands == self.folding.inputs
+        return None if full or self.spare_weight == 0 else (words, operands)
+
+    @property
+    def engine(self) -> str:
+        if self.depthwise:
+            return "multipliers, one channel each"
+        if self.output_serial:
+            return "multipliers, output by output"
+        wired = self.weight_rows == 1
+        return f"multipliers, {'wired weights' if wired else 'weights in memory'}"
+
+    def components(self) -> Iterator[ComponentConfig]:
+        layer, folding = self.layer, self.folding
+        yield from self._window_source()
+        yield MacArrayConfig(
+            x=self.operand,
+            weights=weight_steps(self),
+            held=self.weight_range,
+            input_folds=self.input_folds,
+            acc=layer.acc.range,
+            shared=not self.depthwise,
+            last=self.last_operands,
+        )
+        if folding.lanes != folding.outputs:
+            yield SerialiserConfig(
+                x=layer.acc.range,
+                channels=layer.acc.shape.channels,
+                in_lanes=folding.outputs,
+                out_lanes=folding.lanes,
+            )
+
+    def _window_source(self) -> Iterator[ComponentConfig]:
+        layer, once = self.layer, self.depthwise or self.output_serial
+        match self.source:
+            case WindowSource.TAP_SERIAL:
+                lines = self.line_buffer(repeats=1 if self.depthwise else self.output_folds)
+                picks = grouped_operands(self) if self.folding.groups_per_word > 1 else None
+                yield TapSerialConfig(lines=lines, picks=picks)
+            case WindowSource.COLUMN_BUFFER:
+                yield ColumnBufferConfig(
+                    lines=self.line_buffer(),
+                    picks=window_operands(self),
+                    repeats=1 if once else self.output_folds,
+                )
+            case WindowSource.ROW_BANKS:
+                yield RowBanksConfig(
+                    x=layer.x.range,
+                    given=self.operand,
+                    shape=layer.x.shape,
+                    window=self.window,
+                    picks=window_operands(self),
+                    repeats=1 if once else self.output_folds,
+                )
+
+    # Estimates.
+
+    @property
+    def engine_cycles(self) -> int:
+        return MacArrayConfig.LATENCY - 1
+
+    def trace(self, arrivals: tuple[Trace, ...], behind: int, frames: int, pace: int) -> StageTrace:
+        if self.source is WindowSource.DIRECT:
+            return direct_trace(self, arrivals[0], behind, cycles=MacArrayConfig.LATENCY)
+        return WindowedStage.trace(self, arrivals, behind, frames, pace)
+
+    def with_memory(self, run: StageTrace) -> tuple[Self, int]:
+        stage, queued = WindowedStage.with_memory(self, run)
+        one_at_work = self.source is WindowSource.DIRECT and queued == 1
+        return stage, 0 if one_at_work else queued
+
+
+def _conv(layer: Layer) -> Conv:
+    assert isinstance(layer.op, Conv)
+    return layer.op
+
+
+def _taps(layer: Layer) -> int:
+    kh, kw = _conv(layer).window.kernel
+    return kh * kw
+
+
+def _whole_map(layer: Layer) -> bool:
+    """Whether one window without padding covers the whole map."""
+    window = _conv(layer).window
+    return window.kernel == (layer.x.shape.height, layer.x.shape.width) and not window.pads
+
+
+def _small_window(layer: Layer) -> bool:
+    """Whether a window fits in registers, and no column is skipped."""
+    window, held = _conv(layer).window, ConvStage.operand_range(layer)
+    bits = _taps(layer) * layer.x.shape.channels * held.width
+    return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
+
+
+def parts_of(total: int) -> list[int]:
+    """The smallest part size for each possible number of parts of ``total``."""
+    return sorted({ceil_div(total, count) for count in range(1, total + 1)})
+
+
+def _fewest_lanes(layer: Layer, outputs: int, input_folds: int) -> int | None:
+    """Fewest lanes, dividing ``outputs``, that carry a group of sums away before the next one."""
+    possible = (
+        n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= input_folds
+    )
+    return next((n for n in possible if carries_pixels(layer, n)), None)
+
+
+@lru_cache(maxsize=64)
+def _weight_range(conv: Conv) -> QInt:
+    """Range of all weights; remembered, as the search for a folding asks for it again and again."""
+    return QInt.of(conv.weights)

@@ -1,0 +1,232 @@
+"""What the planner knows of a stage, whatever its kind: a layer and how it is folded.
+
+A kind of layer is a subclass in a file of its own. What follows from a folding is worked out there
+once, for the planner, the hardware and the tables.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from corgibuilder.ir import QInt, Window
+from corgibuilder.plan.components import ComponentConfig
+from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.layers import Layer
+from corgibuilder.plan.pixels import widened
+from corgibuilder.plan.traces import StageTrace, Trace
+
+Fault = tuple[str, str]  #: what is wrong with a folding, and the remedy
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedStage(ABC):
+    """A layer with its folding."""
+
+    layer: Layer
+    folding: Folding
+
+    #: whether sums pass a requantiser also where there is no activation: it adds their bias
+    requantises_sums: ClassVar[bool] = False
+
+    # What can be decided.
+
+    @classmethod
+    @abstractmethod
+    def label(cls, layer: Layer) -> str:
+        """Kind of layer and its window, for people."""
+
+    @classmethod
+    @abstractmethod
+    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
+        """Where the operands can come from."""
+
+    @classmethod
+    @abstractmethod
+    def candidates(
+        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
+    ) -> Iterator[Self]:
+        """Foldings worth a look for a budget of cycles per frame.
+
+        ``lanes`` is the width of the words that arrive, in channels.
+        """
+
+    @classmethod
+    def operand_range(cls, layer: Layer) -> QInt:
+        """Range of the values that the window source gives, in codes of that range."""
+        return layer.x.range
+
+    @classmethod
+    def output_pixels(cls, layer: Layer, pixels: int) -> int:
+        """Pixels that leave side by side if ``pixels`` enter so; 0 where they cannot."""
+        return 0
+
+    @classmethod
+    def widen(cls, layer: Layer, pixels: int) -> Layer:
+        """``layer`` with ``pixels``, for which there are output pixels, entering side by side."""
+        leaving = cls.output_pixels(layer, pixels)
+        return widened(layer, layer.op, input_pixels=pixels, output_pixels=leaving)
+
+    @classmethod
+    def least_input(cls, layer: Layer, rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns of the least map that gives so many rows and columns, or more."""
+        return rows, columns
+
+    @classmethod
+    def output_size(cls, layer: Layer) -> "SizeRule":
+        """How rows and columns of the output follow from those of the input."""
+        return SizeRule()
+
+    def faults(self) -> Iterator[Fault]:
+        """What keeps this folding from being built."""
+        channels, lanes = self.layer.acc.shape.channels, self.folding.lanes
+        if not 1 <= self.folding.outputs <= channels:
+            yield f"outputs is {self.folding.outputs}", f"take 1 to {channels}"
+        elif not 1 <= self.folding.inputs <= self.most_inputs:
+            yield f"inputs is {self.folding.inputs}", f"take 1 to {self.most_inputs}"
+        elif lanes < 1 or self.folding.outputs % lanes:
+            yield f"lanes is {lanes}", f"take a divisor of outputs, {self.folding.outputs}"
+        elif not carries_pixels(self.layer, lanes):
+            pixel = channels // self.layer.output_pixels
+            yield (
+                f"lanes is {lanes}",
+                f"take a divisor of {pixel}, a pixel's channels, or {pixel} times whole pixels",
+            )
+
+    def settled(self) -> Self:
+        """With the memory's ports and words as they are best for the rest of the folding."""
+        return self
+
+    def with_folding(self, **changes: object) -> Self:
+        return replace(self, folding=replace(self.folding, **changes))  # type: ignore[arg-type]
+
+    # What follows.
+
+    @property
+    def multipliers(self) -> int:
+        return 0
+
+    @property
+    def most_inputs(self) -> int:
+        """Most values that can meet one output in a cycle."""
+        return 1
+
+    def input_lanes(self, port: int) -> int:
+        """Values in a word that the stage works on, at one of its inputs."""
+        return self.folding.outputs
+
+    @property
+    def lanes(self) -> int:
+        """The same at the first input."""
+        return self.input_lanes(0)
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel at the first input."""
+        return ceil_div(self.layer.x.shape.channels, self.lanes)
+
+    @property
+    def frame_cycles(self) -> int:
+        """Cycles from one frame to the next if the stage never waits."""
+        return self.layer.x.shape.pixels * self.words
+
+    @property
+    def buffer_bits(self) -> int:
+        """Bits of the line buffer."""
+        return 0
+
+    @property
+    def buffer_bound(self) -> int:
+        """Bits that every line buffer has."""
+        return 0
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of the weight memory; 0 where weights are wired in."""
+        return 0
+
+    @property
+    def register_bits(self) -> int:
+        """Bits of the larger registers, for comparing foldings."""
+        acc = self.layer.acc.range.width
+        held = 2 * self.lanes * self.layer.x.range.width
+        return self.folding.outputs * acc * 2 + self.folding.lanes * acc + held
+
+    @property
+    def cost(self) -> int:
+        """Bits of registers, counted eight times, and of memories."""
+        return 8 * self.register_bits + self.buffer_bits + self.buffer_bound + self.weight_bits
+
+    @property
+    def least_capacity(self) -> int:
+        """Pixels that the line buffer holds at least; 0 where there is none."""
+        return 0
+
+    @property
+    def engine(self) -> str:
+        """What turns operands into accumulators, for people."""
+        return "none"
+
+    @abstractmethod
+    def components(self) -> Iterator[ComponentConfig]:
+        """What the stage is made of, from the words of its inputs to the accumulators."""
+
+    @property
+    def operand(self) -> QInt:
+        """The same of this layer."""
+        return self.operand_range(self.layer)
+
+    # Estimates of its behaviour in time, for comparing many pipelines quickly.
+
+    @abstractmethod
+    def trace(self, arrivals: tuple[Trace, ...], behind: int, frames: int, pace: int) -> StageTrace:
+        """When its words leave, if those of its inputs come as in ``arrivals``.
+
+        Accumulators leave ``behind`` cycles after they are complete. A stage that is faster than
+        ``pace`` cycles per frame may work at that pace instead, as it does behind a slower one.
+        """
+
+    def with_memory(self, run: StageTrace) -> tuple[Self, int]:
+        """With a line buffer as large as a run needs it; and the pixels that wait before it."""
+        return self, run.queued
+
+    def paces(self, slowest: int) -> list[int]:
+        """Cycles per frame worth a look where the slowest stage takes ``slowest``."""
+        return [slowest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRule:
+    """Rows and columns of the output of a stage.
+
+    Those of the windows on the input where there is a ``window``, plus ``added`` rows and columns,
+    times ``factors``.
+    """
+
+    window: Window | None = None
+    added: tuple[int, int] = (0, 0)
+    factors: tuple[int, int] = (1, 1)
+
+
+def carries_pixels(layer: Layer, lanes: int) -> bool:
+    """Whether output words of that many lanes are equal parts of a pixel, or whole pixels.
+
+    They need not be where pixels leave one by one: then the last word of each may be short.
+    """
+    channels = layer.acc.shape.channels
+    pixel = channels // layer.output_pixels
+    one_by_one = layer.output_pixels == 1
+    return one_by_one or (channels % lanes == 0 and 0 in (pixel % lanes, lanes % pixel))
+
+
+def same_lanes(stage: FoldedStage) -> Iterator[Fault]:
+    """Faults of a stage whose words leave as wide as it works on them."""
+    folding, layer = stage.folding, stage.layer
+    channels = layer.acc.shape.channels
+    if folding.lanes != folding.outputs:
+        yield f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs"
+    if layer.input_pixels > 1 and folding.outputs != channels:
+        yield (
+            f"outputs is {folding.outputs}",
+            f"take {channels}, as {layer.input_pixels} pixels enter at once",
+        )

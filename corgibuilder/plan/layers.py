@@ -1,0 +1,115 @@
+"""Which nodes of the network share a stage: an operation, and the activation behind it."""
+
+from dataclasses import dataclass
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import (
+    Clamp,
+    Graph,
+    Input,
+    Ints,
+    Network,
+    Node,
+    Op,
+    TensorType,
+    Threshold,
+    macs,
+)
+from corgibuilder.ir.infer import sums
+from corgibuilder.names import Identifiers
+
+Activation = Threshold | Clamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layer:
+    """What one stage computes, before anything is decided about its hardware.
+
+    ``name`` is the layer's name in the user's file, ``module`` a Verilog identifier made from it.
+    ``sources`` and ``result`` are the graph nodes whose values enter and leave, ``inputs`` and
+    ``out`` the types of those values. ``op`` gives sums of type ``acc`` without their ``bias``,
+    int64 ``(channels,)``; ``None`` where the activation is by itself. ``input_pixels`` pixels of
+    the network's map are one pixel of the inputs, ``output_pixels`` one of ``out``; see
+    :mod:`~corgibuilder.plan.pixels`.
+    """
+
+    name: str
+    module: str
+    sources: tuple[str, ...]
+    result: str
+    op: Op | None
+    activation: Activation | None
+    inputs: tuple[TensorType, ...]
+    acc: TensorType
+    bias: Ints
+    out: TensorType
+    macs: int
+    node: Node
+    input_pixels: int = 1
+    output_pixels: int = 1
+
+    @property
+    def x(self) -> TensorType:
+        """Type of the first input, the only one of most layers."""
+        return self.inputs[0]
+
+    @property
+    def pixel_channels(self) -> int:
+        """Channels of one pixel of the network's map that enters."""
+        return self.x.shape.channels // self.input_pixels
+
+
+def group_layers(network: Network) -> tuple[Layer, ...]:
+    """Layers of the network in topological order.
+
+    An activation joins the operation whose only reader it is, unless the operation's own value is
+    an output of the network.
+    """
+    graph = network.graph
+    outputs = {port.node for port in network.outputs}
+    layers: list[Layer] = []
+    taken: set[str] = set()
+    modules = Identifiers()
+    for node in graph:
+        if isinstance(node.op, Input) or node.name in taken:
+            continue
+        op, activation, result = _split(graph, node, outputs)
+        taken.add(result)
+        inputs = tuple(graph.type(source) for source in node.inputs)
+        acc, bias = sums(op, *inputs)
+        layers.append(
+            Layer(
+                name=node.name,
+                module=modules.new("layer_", node.name),
+                sources=node.inputs,
+                result=result,
+                op=op,
+                activation=activation,
+                inputs=inputs,
+                acc=acc,
+                bias=bias,
+                out=graph.type(result),
+                macs=macs(graph, node),
+                node=node,
+            )
+        )
+    if not layers:
+        raise CompileError(
+            "CB405",
+            "the network has no layers that compute anything",
+            at=next(iter(graph)).origin,
+            help="give a network with at least one convolution, pooling or quantised layer",
+        )
+    return tuple(layers)
+
+
+def _split(graph: Graph, node: Node, outputs: set[str]) -> tuple[Op | None, Activation | None, str]:
+    """Operation and activation of the layer that begins with ``node``, and its last node."""
+    if isinstance(node.op, Activation):
+        return None, node.op, node.name
+    users = graph.users(node.name)
+    if len(users) == 1 and node.name not in outputs:
+        reader = graph[users[0]]
+        if isinstance(reader.op, Activation):
+            return node.op, reader.op, reader.name
+    return node.op, None, node.name
