@@ -6,16 +6,20 @@ from typing import Any
 from amaranth.lib import wiring
 
 from corgibuilder.plan.components import (
+    AdderConfig,
     ArgmaxConfig,
+    BorderConfig,
     BufferConfig,
     ColumnBufferConfig,
     ComponentConfig,
+    ConcatConfig,
     GearboxConfig,
     MacArrayConfig,
     PixelPoolConfig,
     QueueConfig,
     RequantiserConfig,
     RowBanksConfig,
+    RowRepeaterConfig,
     SerialiserConfig,
     TapSerialConfig,
     TilePoolConfig,
@@ -23,11 +27,14 @@ from corgibuilder.plan.components import (
 )
 
 from .argmax import Argmax
+from .border import Border
 from .gearbox import Gearbox
+from .joins import Adder, Concat
 from .mac_array import MacArray
 from .pool import PixelPool, TilePool, WindowPool
 from .queue import Queue
 from .requant import Requant
+from .row_repeater import RowRepeater
 from .serialiser import Serialiser
 from .streams import Buffer, shape_of, word
 from .window_sources import ColumnBufferSource, RowBanksSource, TapSerialSource
@@ -60,15 +67,19 @@ def _serialiser(config: SerialiserConfig) -> Serialiser:
 
 
 COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
+    AdderConfig: Adder,
     ArgmaxConfig: Argmax,
+    BorderConfig: Border,
     BufferConfig: _buffer,
     ColumnBufferConfig: ColumnBufferSource,
+    ConcatConfig: Concat,
     GearboxConfig: _gearbox,
     MacArrayConfig: MacArray,
     PixelPoolConfig: PixelPool,
     QueueConfig: _queue,
     RequantiserConfig: Requant,
     RowBanksConfig: RowBanksSource,
+    RowRepeaterConfig: RowRepeater,
     SerialiserConfig: _serialiser,
     TapSerialConfig: TapSerialSource,
     TilePoolConfig: TilePool,

@@ -27,6 +27,16 @@ def decoded(m: Module, code, q: QInt, *, name: str):
     return value
 
 
+def recoded(m: Module, code, x: QInt, out: QInt, *, name: str):
+    """The code in ``out``, which holds all values of ``x``, of the value with a code in ``x``."""
+    if (x.step, x.offset) == (out.step, out.offset):
+        return code
+    factor, offset = x.step // out.step, (x.offset - out.offset) // out.step
+    given = Signal(shape_of(out), name=name)
+    m.d.comb += given.eq(code * factor + offset)
+    return given
+
+
 def as_given(m: Module, source, sink, x: QInt, given: QInt, *, name: str) -> list:
     """Statements that give the codes of ``x`` in one word as those of ``given`` in another.
 

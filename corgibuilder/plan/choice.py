@@ -6,6 +6,7 @@ from functools import cache, partial
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
+from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .kinds import FoldedStage, output_pixels, widened_layer, widths
 from .layers import Layer, group_layers
@@ -119,7 +120,7 @@ def _in_time(paces: _Paces, target: Target) -> Pipeline:
         pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
         interval = pipeline_timing(pipeline).interval
         if interval <= paces.budget:
-            return pipeline
+            return shortest_fifos(pipeline)
         reached.append(interval)
         _hurry(paces, pipeline, interval - paces.budget)
     raise _too_slow(paces, target, min(reached))
@@ -155,7 +156,7 @@ def _worthwhile(paces: _Paces) -> Pipeline:
         pipeline = paces.within(paces.budget * part // PARTS)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
-    return sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p)))
+    return roomy(sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p))))
 
 
 def _quick(paces: _Paces, target: Target) -> Pipeline:
@@ -173,7 +174,7 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
             pipeline = _step(paces, step)
             found[step] = None
             if pipeline is not None:
-                made = sized(pipeline)
+                made = roomy(sized(pipeline))
                 spans = pipeline_latencies(made, interval=1).values()
                 found[step] = (max(spans, key=lambda span: span[1])[0], made)
         entry = found[step]

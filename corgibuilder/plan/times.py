@@ -113,6 +113,11 @@ class Times:
         block = self.blocks[number]
         return block.unpacked() if isinstance(block, _Packed) else block
 
+    def or_later(self, other: "Times") -> "Times":
+        """The later one of each two; as many as there are in both."""
+        pairs = zip(self.chunks(), other.chunks(), strict=True)
+        return Times.of((np.maximum(a, b) for (_, a), (_, b) in pairs), self.count)
+
     def chunks(self) -> Iterator[tuple[int, Ints]]:
         """All times, a block at a time, with the index of the first."""
         for start in range(0, self.count, BLOCK):

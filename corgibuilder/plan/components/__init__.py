@@ -8,7 +8,9 @@ from .engines import (
     TilePoolConfig,
     WindowPoolConfig,
 )
+from .joins import AdderConfig, ConcatConfig
 from .memory import Memory, Purpose
+from .raster import BorderConfig, RowRepeaterConfig
 from .requantiser import RequantiserConfig
 from .rules import Part, Rule, part
 from .streams import BufferConfig, GearboxConfig, QueueConfig, SerialiserConfig
@@ -20,10 +22,13 @@ from .window_sources import (
 )
 
 __all__ = [
+    "AdderConfig",
     "ArgmaxConfig",
+    "BorderConfig",
     "BufferConfig",
     "ColumnBufferConfig",
     "ComponentConfig",
+    "ConcatConfig",
     "GearboxConfig",
     "LineBufferConfig",
     "MacArrayConfig",
@@ -34,6 +39,7 @@ __all__ = [
     "QueueConfig",
     "RequantiserConfig",
     "RowBanksConfig",
+    "RowRepeaterConfig",
     "Rule",
     "SerialiserConfig",
     "TapSerialConfig",

@@ -21,9 +21,11 @@ class Rule(IntEnum):
     TILES = 7
     WINDOW_FORMER = 8
     CONCAT = 9
-    RING = 10
-    PAIRED_ROWS = 11
-    ROW_BANKS = 12
+    ROW_REPEATER = 10
+    BORDER = 11
+    RING = 12
+    PAIRED_ROWS = 13
+    ROW_BANKS = 14
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,21 @@ software model and the golden model make of it. Nothing else asks what kind of l
 """
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Argmax, Conv, Pool
+from corgibuilder.ir import Add, Argmax, Concat, Conv, DepthToSpace, Pad, Pool, Upsample
 from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import MAX_PIXELS
 
 from .activation import ActivationStage
+from .add import AddStage
 from .argmax import ArgmaxStage
+from .concat import ConcatStage
 from .conv import ConvStage
+from .depth_to_space import DepthToSpaceStage
+from .pad import PadStage
 from .pool import PoolStage
 from .stage import FoldedStage, SizeRule
+from .upsample import UpsampleStage
 
 __all__ = [
     "KINDS",
@@ -32,6 +37,11 @@ KINDS: dict[type, type[FoldedStage]] = {
     Conv: ConvStage,
     Pool: PoolStage,
     Argmax: ArgmaxStage,
+    Add: AddStage,
+    Concat: ConcatStage,
+    Upsample: UpsampleStage,
+    DepthToSpace: DepthToSpaceStage,
+    Pad: PadStage,
     type(None): ActivationStage,
 }
 

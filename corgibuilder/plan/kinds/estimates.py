@@ -50,6 +50,50 @@ def direct_trace(stage: FoldedStage, arrival: Trace, behind: int, *, cycles: int
     return StageTrace(out, done.at(0) + head + behind, waiting=queue)
 
 
+def latest(arrivals: tuple[Trace, ...]) -> Trace:
+    """When the words of all inputs are there."""
+    first, *others = arrivals
+    times = first.times
+    for other in others:
+        times = times.or_later(other.times)
+    return Trace(times, max(arrival.spread for arrival in arrivals))
+
+
+def raster_trace(
+    stage: FoldedStage,
+    arrival: Trace,
+    behind: int,
+    frames: int,
+    *,
+    needs: Callable[[int], Ints],
+    words: int,
+) -> StageTrace:
+    """That of a stage whose output has other rows and columns than its input.
+
+    ``needs`` gives for each row of the output which pixel of the input every pixel of it is, or -1
+    for none. Each takes ``words`` cycles.
+    """
+    layer, turns = stage.layer, Turns()
+    rows, pixels = layer.acc.shape.height, layer.x.shape.pixels
+
+    def chunks() -> Iterator[Ints]:
+        for frame in range(frames):
+            for row in range(rows):
+                need = needs(row)
+                ready = np.full(len(need), NEVER)
+                some = need >= 0
+                if some.any():
+                    first, last = int(need[some].min()), int(need[some].max())
+                    came = arrival.times.between(frame * pixels + first, frame * pixels + last + 1)
+                    ready[some] = came[need[some] - first]
+                yield turns.starts(np.maximum.accumulate(ready), words)
+
+    count = frames * layer.acc.shape.pixels
+    done = Times.of(chunks(), count).delayed(1 + words)
+    out = Trace(done.delayed(behind), words)
+    return StageTrace(out, done.at(0) - words + 1 + behind)
+
+
 def tile_trace(stage: WindowedStage, arrival: Trace, behind: int, frames: int) -> StageTrace:
     """That of a stage that pools pixels as they come."""
     positions = _positions(stage)

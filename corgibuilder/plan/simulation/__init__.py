@@ -1,11 +1,12 @@
 """The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
 
-from .chains import stage_machine
+from .chains import machine, stage_machine
 from .simulate import DeadlockError, PipelineTiming, pipeline_latencies, pipeline_timing, timing
 
 __all__ = [
     "DeadlockError",
     "PipelineTiming",
+    "machine",
     "pipeline_latencies",
     "pipeline_timing",
     "stage_machine",

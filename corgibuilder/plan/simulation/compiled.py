@@ -207,6 +207,68 @@ def concat(p, s, offered, taken):
 
 
 @compiled
+def row_repeater(p, s, offered, taken):
+    """Each row ``repeats`` times, each pixel of it ``kernel_x`` times in ``depth`` words.
+
+    ``held`` pixels are in memory and ``wait`` of them have not been given once. ``x``, ``repeat``,
+    ``tap_x`` and ``r_word`` are where the next word given belongs.
+    """
+    sized = s.cycle >= p.size_from
+    s.cycle += not sized
+    free = s.valid == 0 or taken
+    reads = sized and free and (s.repeat > 0 or s.wait > 0)
+    accepts = sized and s.held < p.columns
+    if free:
+        s.valid = 1 if reads else 0
+    if offered and accepts:
+        s.w_word += 1
+        if s.w_word == p.words:
+            s.w_word = 0
+            s.held += 1
+            s.wait += 1
+    if not reads:
+        return accepts
+    s.r_word += 1
+    if s.r_word < p.depth:
+        return accepts
+    s.r_word = 0
+    s.tap_x += 1
+    if s.tap_x < p.kernel_x:
+        return accepts
+    s.tap_x = 0
+    s.wait -= s.repeat == 0
+    s.held -= s.repeat == p.repeats - 1
+    s.x += 1
+    if s.x == p.columns:
+        s.x = 0
+        s.repeat = 0 if s.repeat == p.repeats - 1 else s.repeat + 1
+    return accepts
+
+
+@compiled
+def border(p, s, offered, taken):
+    """A map of ``rows`` and ``columns`` within ``windows_y`` and ``windows_x`` of them.
+
+    ``x``, ``y`` and ``r_word`` are where the next word given belongs.
+    """
+    sized = s.cycle >= p.size_from
+    s.cycle += not sized
+    free = s.valid == 0 or taken
+    inside_y = p.top <= s.y and s.y < p.top + p.rows
+    inside = inside_y and p.left <= s.x and s.x < p.left + p.columns
+    begins = s.x == 0 and s.y == 0 and s.r_word == 0
+    gives = sized and free and (offered or not (inside or begins))
+    if free:
+        s.valid = 1 if gives else 0
+    if gives:
+        s.r_word += 1
+        if s.r_word == p.words:
+            s.r_word = 0
+            _next_window(p, s)
+    return sized and free and inside
+
+
+@compiled
 def _port_words(p, port):
     if port == 0:
         return p.words_0
@@ -521,6 +583,10 @@ def apply(rule, p, s, offered, taken):
         return tiles(p, s, offered, taken)
     if rule == Rule.CONCAT:
         return concat(p, s, offered, taken)
+    if rule == Rule.ROW_REPEATER:
+        return row_repeater(p, s, offered, taken)
+    if rule == Rule.BORDER:
+        return border(p, s, offered, taken)
     if rule == Rule.WINDOW_FORMER:
         return window_former(p, s, offered, taken)
     if rule == Rule.RING:
@@ -557,11 +623,11 @@ def _watched_tick(rule, p, s, offered, taken):
         if came:
             return accepts, 0
         return accepts, p.words - 1 - s.r_word if went else NEVER
-    if came or (rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0):
+    if came or s.cycle != cycle or (rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0):
         return accepts, 0
     if rule < Rule.RING:
         return accepts, 0 if went or way else NEVER
-    if s.starts != starts or s.pair != pair or s.begun != begun or s.cycle != cycle or s.extra:
+    if s.starts != starts or s.pair != pair or s.begun != begun or s.extra:
         return accepts, 0
     if not went:
         return accepts, NEVER

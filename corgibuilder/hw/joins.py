@@ -1,0 +1,169 @@
+"""Components with several streams in and one out: sums and concatenations of maps."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.ir import QInt
+from corgibuilder.plan.components import AdderConfig, ConcatConfig
+
+from .mac_array import balanced_sum
+from .streams import recoded, shape_of, word
+
+
+def _inputs(ranges: tuple[QInt, ...], lanes: list[int]) -> dict:
+    """Stream members ``i0``, ``i1``, ..."""
+    return {
+        f"i{k}": In(stream.Signature(word(shape_of(x), count)))
+        for k, (x, count) in enumerate(zip(ranges, lanes, strict=True))
+    }
+
+
+def _together(m, component, count: int, advance):
+    """One word from every input at a time, while ``advance``: whether they come."""
+    inputs = [getattr(component, f"i{k}") for k in range(count)]
+    take = Signal()
+    m.d.comb += take.eq(Cat(i.valid for i in inputs).all() & advance)
+    m.d.comb += [i.ready.eq(take) for i in inputs]
+    return take
+
+
+class Adder(wiring.Component):
+    """Adds one word of every input, lane by lane, each times a factor.
+
+    One word per cycle; latency ``config.latency`` cycles. A word is taken from all inputs at once.
+
+    Parameters
+    ----------
+    config
+        See :class:`~corgibuilder.plan.components.AdderConfig`.
+
+    Members
+    -------
+    i0, i1, ... : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    """
+
+    def __init__(self, config: AdderConfig):
+        self.config = config
+        super().__init__({
+            **_inputs(config.inputs, [config.lanes] * len(config.inputs)),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config = self.config
+        advance = Signal()
+        m.d.comb += advance.eq(~self.o.valid | self.o.ready)
+        valid = _together(m, self, len(config.inputs), advance)
+        if config.latency == 2:
+            multiplied = Signal()
+            with m.If(advance):
+                m.d.sync += multiplied.eq(valid)
+            valid = multiplied
+        with m.If(advance):
+            m.d.sync += self.o.valid.eq(valid)
+        for lane in range(config.lanes):
+            terms = [self._product(m, k, lane, advance) for k in range(len(config.inputs))]
+            total = Signal(shape_of(config.out), name=f"total_{lane}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += total.eq(balanced_sum([*terms, Const(config.code_offset)]))
+            m.d.comb += self.o.payload[lane].eq(total)
+        return m
+
+    def _product(self, m, port: int, lane: int, advance):
+        """The code of one input times its factor, in a register where that is no wire."""
+        config = self.config
+        x, factor = config.inputs[port], config.code_factors[port]
+        code = getattr(self, f"i{port}").payload[lane]
+        if config.latency == 1:
+            return code * factor
+        ends = [factor * (end - x.offset) // x.step for end in (x.lo, x.hi)]
+        held = QInt(min(ends), max(ends))
+        product = Signal(shape_of(held), name=f"product_{port}_{lane}", reset_less=True)
+        with m.If(advance):
+            m.d.sync += product.eq(code * factor)
+        return product
+
+
+class Concat(wiring.Component):
+    """Joins the channels of each pixel, in the order of the inputs.
+
+    One word per cycle, latency 1 cycle. The inputs take turns, each for the words of a pixel; or,
+    where a word is one or more whole pixels, a word is taken from all of them at once.
+
+    Parameters
+    ----------
+    config
+        See :class:`~corgibuilder.plan.components.ConcatConfig`.
+
+    Members
+    -------
+    i0, i1, ... : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
+    """
+
+    def __init__(self, config: ConcatConfig):
+        self.config = config
+        ports = range(len(config.inputs))
+        super().__init__({
+            **_inputs(config.inputs, [config.input_lanes(k) for k in ports]),
+            "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        advance = Signal()
+        m.d.comb += advance.eq(~self.o.valid | self.o.ready)
+        words = [self._recoded(m, k) for k in range(len(self.config.inputs))]
+        if self.config.side_by_side:
+            take = _together(m, self, len(words), advance)
+            values = self._pixels(words)
+        else:
+            turn, take = self._turns(m, advance)
+            values = [Array(lanes)[turn] for lanes in zip(*words, strict=True)]
+        with m.If(advance):
+            m.d.sync += self.o.valid.eq(take)
+        for lane, value in enumerate(values):
+            held = Signal(shape_of(self.config.out), name=f"held_{lane}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += held.eq(value)
+            m.d.comb += self.o.payload[lane].eq(held)
+        return m
+
+    def _recoded(self, m, port: int) -> list:
+        """The values of one input in codes of the output."""
+        payload = getattr(self, f"i{port}").payload
+        x, out = self.config.inputs[port], self.config.out
+        return [
+            recoded(m, payload[lane], x, out, name=f"given_{port}_{lane}")
+            for lane in range(payload.shape().length)
+        ]
+
+    def _pixels(self, words: list[list]) -> list:
+        """The lanes of a word of whole pixels."""
+        config = self.config
+        parts = list(zip(words, config.channels, strict=True))
+        return [
+            value
+            for pixel in range(config.pixels)
+            for lanes, count in parts
+            for value in lanes[pixel * count : (pixel + 1) * count]
+        ]
+
+    def _turns(self, m, advance):
+        """The number of the input whose turn it is, and whether it gives a word."""
+        config, count = self.config, len(self.config.inputs)
+        turn, place = Signal(range(count)), Signal(range(max(config.channels)))
+        inputs = [getattr(self, f"i{k}") for k in range(count)]
+        take = Signal()
+        with m.Switch(turn):
+            for k, i in enumerate(inputs):
+                with m.Case(k):
+                    m.d.comb += [i.ready.eq(advance), take.eq(i.valid & advance)]
+                    with m.If(take):
+                        m.d.sync += place.eq(place + 1)
+                        with m.If(place == config.channels[k] // config.lanes - 1):
+                            m.d.sync += [place.eq(0), turn.eq((k + 1) % count)]
+        return turn, take

@@ -1,0 +1,119 @@
+"""Rows and pixels of a map, each given several times."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from corgibuilder.plan.components import RowRepeaterConfig
+
+from .size import POSITION, SIZE
+from .streams import counter, shape_of, word
+
+
+class RowRepeater(wiring.Component):
+    """Gives every row ``config.rows`` times, and every pixel in it ``config.columns`` times.
+
+    With ``config.split`` each time another part of the channels. One word per cycle. A row is read
+    while it is written, and overwritten while it is given for the last time. Latency 2 cycles.
+
+    Parameters
+    ----------
+    config
+        See :class:`~corgibuilder.plan.components.RowRepeaterConfig`.
+
+    Members
+    -------
+    i, o : :py:`stream.Signature(ArrayLayout(x, lanes))`
+    write_size, read_size : :py:`In(stream.Signature(SIZE))`
+        Size of the map that enters; taken with the frame's last word.
+    """
+
+    def __init__(self, config: RowRepeaterConfig):
+        self.config = config
+        layout = word(shape_of(config.x), config.lanes)
+        super().__init__({
+            "i": In(stream.Signature(layout)),
+            "o": Out(stream.Signature(layout)),
+            "write_size": In(stream.Signature(SIZE)),
+            "read_size": In(stream.Signature(SIZE)),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config = self.config
+        width = config.shape.width
+        m.submodules.row = row = Memory(
+            shape=self.i.payload.shape().size, depth=max(width * config.words, 2), init=[]
+        )
+        write, read = row.write_port(), row.read_port()
+        held, fresh = Signal(range(width + 1)), Signal(range(width + 1))
+        written, given, freed = Signal(), Signal(), Signal()
+        # Both sides agree on where a pixel lies as long as they are within a row of one width.
+        limit = Signal(POSITION)
+        widths = self.write_size.payload.width, self.read_size.payload.width
+        m.d.comb += limit.eq(Mux(widths[0] < widths[1], *widths))
+        m.d.sync += [
+            held.eq(held + written - freed),
+            fresh.eq(fresh + written - given),
+        ]
+        self._write(m, write, held < limit, written)
+        self._read(m, read, fresh != 0, given, freed)
+        return m
+
+    def _write(self, m, port, room, written):
+        size, words = self.write_size, self.config.words
+        take = Signal(name="write_take")
+        place, last_place = counter(m, words, take, name="write_word")
+        x, y = Signal(POSITION, name="write_x"), Signal(POSITION, name="write_y")
+        base = Signal.like(port.addr, name="write_base")
+        m.d.comb += [
+            self.i.ready.eq(room & size.valid & self.read_size.valid),
+            take.eq(self.i.valid & self.i.ready),
+            port.en.eq(take),
+            port.addr.eq(base + place),
+            port.data.eq(Cat(self.i.payload)),
+            written.eq(take & last_place),
+        ]
+        with m.If(written):
+            m.d.sync += [x.eq(x + 1), base.eq(base + words)]
+            with m.If(x == size.payload.width - 1):
+                m.d.sync += [x.eq(0), base.eq(0), y.eq(y + 1)]
+                with m.If(y == size.payload.height - 1):
+                    m.d.sync += y.eq(0)
+                    m.d.comb += size.ready.eq(1)
+
+    def _read(self, m, port, there, given, freed):
+        """``given`` with a pixel's last word of the first time, ``freed`` with that of the last."""
+        config, size = self.config, self.read_size
+        free, step = Signal(name="read_free"), Signal(name="read_step")
+        place, last_place = counter(m, config.given_words, step, name="read_word")
+        _, last_time = counter(m, config.columns, step & last_place, name="pixel")
+        x, y = Signal(POSITION, name="read_x"), Signal(POSITION, name="read_y")
+        pixel_done, row_done = Signal(), Signal()
+        time, last_row = counter(m, config.rows, row_done, name="row_time")
+        base, part = Signal.like(port.addr, name="read_base"), Signal.like(port.addr, name="part")
+        m.d.comb += [
+            free.eq(~self.o.valid | self.o.ready),
+            step.eq(free & size.valid & (there | (time != 0))),
+            pixel_done.eq(step & last_place & last_time),
+            row_done.eq(pixel_done & (x == size.payload.width - 1)),
+            given.eq(pixel_done & (time == 0)),
+            freed.eq(pixel_done & last_row),
+            port.en.eq(step),
+            port.addr.eq(base + part + place),
+            Cat(self.o.payload).eq(port.data),
+        ]
+        with m.If(free):
+            m.d.sync += self.o.valid.eq(step)
+        with m.If(pixel_done):
+            m.d.sync += [x.eq(x + 1), base.eq(base + config.words)]
+        with m.If(row_done):
+            m.d.sync += [x.eq(0), base.eq(0)]
+            if config.split:
+                m.d.sync += part.eq(part + config.given_words)
+            with m.If(last_row):
+                m.d.sync += [part.eq(0), y.eq(y + 1)]
+                with m.If(y == size.payload.height - 1):
+                    m.d.sync += y.eq(0)
+                    m.d.comb += size.ready.eq(1)

@@ -1,0 +1,101 @@
+"""Joins: components with several streams in and one out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import QInt
+
+from .component import ComponentConfig
+from .rules import Part, Rule, part
+
+MAX_INPUTS = 8  #: of a concatenation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdderConfig(ComponentConfig):
+    """``sum(factors[k] * x_k)``, lane by lane, of one word from each input.
+
+    Parameters
+    ----------
+    factors
+        One for each input.
+    inputs
+        Ranges of the values that enter.
+    out
+        Range of the sums.
+    lanes
+        Values in a word.
+    """
+
+    factors: tuple[int, ...]
+    inputs: tuple[QInt, ...]
+    out: QInt
+    lanes: int
+    name: str = "adder"
+
+    @property
+    def code_factors(self) -> tuple[int, ...]:
+        """What the code of each input is multiplied with in the code of the sum."""
+        terms = zip(self.factors, self.inputs, strict=True)
+        return tuple(factor * x.step // self.out.step for factor, x in terms)
+
+    @property
+    def code_offset(self) -> int:
+        """What is added in the code of the sum."""
+        terms = zip(self.factors, self.inputs, strict=True)
+        value = sum(factor * x.offset for factor, x in terms)
+        return (value - self.out.offset) // self.out.step
+
+    @property
+    def latency(self) -> int:
+        """Cycles: one for the sum, and one for products that are more than wires."""
+        return 1 if all(abs(f) & (abs(f) - 1) == 0 for f in self.code_factors) else 2
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=self.latency, words=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcatConfig(ComponentConfig):
+    """The channels of each pixel of the first input, then those of the second, ...
+
+    Parameters
+    ----------
+    inputs
+        Ranges of the values that enter.
+    out
+        Range that holds all of them.
+    channels
+        Channels of one pixel at each input.
+    lanes
+        Values in a word of each input, and of the output: a divisor of all channels, the inputs
+        then take turns; or those of a whole output pixel, or of several, made of one word from each
+        input.
+    """
+
+    inputs: tuple[QInt, ...]
+    out: QInt
+    channels: tuple[int, ...]
+    lanes: int
+    name: str = "concat"
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether a word is made of one word from each input."""
+        return self.lanes >= sum(self.channels)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels in a word, where there are whole ones."""
+        return self.lanes // sum(self.channels)
+
+    def input_lanes(self, port: int) -> int:
+        """Values in a word of an input."""
+        return self.pixels * self.channels[port] if self.side_by_side else self.lanes
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        if self.side_by_side:
+            yield part(Rule.RIGID, registers=1, words=1)
+            return
+        words = {f"words_{k}": n // self.lanes for k, n in enumerate(self.channels)}
+        yield part(Rule.CONCAT, inputs=len(self.channels), **words)

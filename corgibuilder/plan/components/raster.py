@@ -1,0 +1,117 @@
+"""Components that change the size of a map: repeated pixels, channels as pixels, a border."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.ir import Pads, QInt, Shape
+
+from .component import ComponentConfig
+from .memory import Memory, Purpose
+from .rules import Part, Rule, part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRepeaterConfig(ComponentConfig):
+    """Gives every row of a map several times, and every pixel of it several times.
+
+    Holds one row. A pixel is overwritten once the row has been given for the last time up to there.
+    Latency 2 cycles from the last word of a pixel to its first.
+
+    Parameters
+    ----------
+    x
+        Range of the values.
+    shape
+        Of the largest map that enters.
+    lanes
+        Values in a word; the words of a pixel are ``shape.channels / lanes``.
+    rows, columns
+        How often each row is given, and each pixel in it.
+    split
+        Whether a row holds another part of each pixel's channels each time: the first time the
+        first part of as many as there are ``rows``, and so on.
+    """
+
+    x: QInt
+    shape: Shape
+    lanes: int
+    rows: int
+    columns: int
+    split: bool = False
+    name: str = "row_repeater"
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel that enters; the last one may be short, if they are not split."""
+        return -(-self.shape.channels // self.lanes)
+
+    @property
+    def given_words(self) -> int:
+        """Words of a pixel that are given each time."""
+        return self.words // self.rows if self.split else self.words
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(
+            Rule.ROW_REPEATER,
+            columns=self.shape.width,
+            words=self.words,
+            depth=self.given_words,
+            kernel_x=self.columns,
+            repeats=self.rows,
+            size_from=size_from,
+        )
+
+    def memories(self) -> Iterator[Memory]:
+        yield Memory(
+            name="row",
+            purpose=Purpose.LINES,
+            depth=max(self.shape.width * self.words, 2),
+            width=self.lanes * self.x.width,
+            ports=2,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BorderConfig(ComponentConfig):
+    """A map with rows and columns of one value around it. Latency 1 cycle.
+
+    Parameters
+    ----------
+    x, out
+        Ranges of the values that enter, and that leave.
+    shape
+        Of the largest map that enters.
+    lanes
+        Values in a word.
+    pads
+        Rows and columns of the border.
+    value
+        What it holds, in ``out``.
+    """
+
+    x: QInt
+    out: QInt
+    shape: Shape
+    lanes: int
+    pads: Pads
+    value: int
+    name: str = "border"
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel."""
+        return -(-self.shape.channels // self.lanes)
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        pads, shape = self.pads, self.shape
+        yield part(
+            Rule.BORDER,
+            words=self.words,
+            rows=shape.height,
+            columns=shape.width,
+            top=pads.top,
+            left=pads.left,
+            windows_y=shape.height + pads.top + pads.bottom,
+            windows_x=shape.width + pads.left + pads.right,
+            size_from=size_from,
+        )

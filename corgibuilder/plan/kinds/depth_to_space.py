@@ -1,0 +1,113 @@
+"""Channels to pixels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.ir import DepthToSpace
+from corgibuilder.plan.components import ComponentConfig, RowRepeaterConfig
+from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.layers import Layer
+from corgibuilder.plan.traces import StageTrace, Trace
+
+from .estimates import raster_trace
+from .stage import Fault, FoldedStage, SizeRule, same_lanes
+
+
+@dataclass(frozen=True, slots=True)
+class DepthToSpaceStage(FoldedStage):
+    """A rearrangement: a row of pixels gives several rows, each of some of the channels."""
+
+    @classmethod
+    def label(cls, layer: Layer) -> str:
+        return f"depth to space {_block(layer)}"
+
+    @classmethod
+    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
+        assert isinstance(layer.op, DepthToSpace)
+        if layer.op.block_last:
+            raise CompileError(
+                "CB420",
+                "its channels come in the order CRD",
+                at=layer.node.origin,
+                help="export it in mode DCR, or put it behind a convolution",
+            )
+        return (WindowSource.DIRECT,)
+
+    @classmethod
+    def candidates(
+        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
+    ) -> Iterator[Self]:
+        for count in _possible_lanes(layer):
+            yield cls(layer, Folding(source=source, inputs=1, outputs=count, lanes=count))
+
+    @classmethod
+    def least_input(cls, layer: Layer, rows: int, columns: int) -> tuple[int, int]:
+        return ceil_div(rows, _block(layer)), ceil_div(columns, _block(layer))
+
+    @classmethod
+    def output_size(cls, layer: Layer) -> SizeRule:
+        return SizeRule(factors=(_block(layer), _block(layer)))
+
+    def faults(self) -> Iterator[Fault]:
+        yield from same_lanes(self)
+        possible = _possible_lanes(self.layer)
+        if self.folding.outputs not in possible:
+            numbers = ", ".join(map(str, possible))
+            yield f"outputs is {self.folding.outputs}", f"take one of: {numbers}"
+        yield from FoldedStage.faults(self)
+
+    @property
+    def buffer_bits(self) -> int:
+        return sum(memory.bits for memory in self._repeater.memories())
+
+    @property
+    def buffer_bound(self) -> int:
+        """What a row holds for the rows of the output after the first one."""
+        block, x = _block(self.layer), self.layer.x
+        return x.shape.width * x.shape.channels * (block - 1) // block * x.range.width
+
+    @property
+    def engine(self) -> str:
+        return "row repeater, split"
+
+    def components(self) -> Iterator[ComponentConfig]:
+        yield self._repeater
+
+    @property
+    def _repeater(self) -> RowRepeaterConfig:
+        x = self.layer.x
+        return RowRepeaterConfig(
+            x=x.range,
+            shape=x.shape,
+            lanes=self.folding.lanes,
+            rows=_block(self.layer),
+            columns=1,
+            split=True,
+        )
+
+    def trace(self, arrivals: tuple[Trace, ...], behind: int, frames: int, pace: int) -> StageTrace:
+        block, width = _block(self.layer), self.layer.x.shape.width
+        across = np.arange(width).repeat(block)
+        return raster_trace(
+            self,
+            arrivals[0],
+            behind,
+            frames,
+            needs=lambda row: row // block * width + across,
+            words=self.layer.acc.shape.channels // self.folding.lanes,
+        )
+
+
+def _block(layer: Layer) -> int:
+    assert isinstance(layer.op, DepthToSpace)
+    return layer.op.block
+
+
+def _possible_lanes(layer: Layer) -> list[int]:
+    """Divisors of the channels that leave."""
+    channels = layer.acc.shape.channels
+    return [n for n in range(1, channels + 1) if channels % n == 0]
