@@ -118,9 +118,10 @@ def _in_time(paces: _Paces, target: Target) -> Pipeline:
         if paces.within(paces.budget) is None:
             break
         pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
+        pipeline = shortest_fifos(pipeline)
         interval = pipeline_timing(pipeline).interval
         if interval <= paces.budget:
-            return shortest_fifos(pipeline)
+            return pipeline
         reached.append(interval)
         _hurry(paces, pipeline, interval - paces.budget)
     raise _too_slow(paces, target, min(reached))
@@ -156,7 +157,7 @@ def _worthwhile(paces: _Paces) -> Pipeline:
         pipeline = paces.within(paces.budget * part // PARTS)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
-    return roomy(sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p))))
+    return sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p)))
 
 
 def _quick(paces: _Paces, target: Target) -> Pipeline:

@@ -3,15 +3,26 @@
 A branch that is ahead waits at the join for the others, which still hold what they need for their
 windows. With too short a queue there the fork before the branches stops, and with it what feeds the
 others: the pipeline slows down, or stops for ever. Depths are found by the simulation of the whole
-pipeline: first with queues for whole frames, then each one as short as it can be with the same
-interval and latencies. A longer queue never makes a pipeline slower, so that a queue that was as
-short as possible while others were longer is so in the end, too.
+pipeline: each is as short as it can be with the interval of the slowest stage and the latency that
+the pipeline has with queues for whole frames. A longer queue never makes a pipeline slower, so that
+a queue that was as short as possible while others were longer is so in the end, too.
+
+What a queue holds when its first word is taken tells where to look: it had to hold so much then.
 """
 
 from dataclasses import replace
 
+from .folding import words_of
 from .pipeline import Pipeline, PlannedStage
-from .simulation import DeadlockError, PipelineTiming, machine, timing
+from .simulation import (
+    DeadlockError,
+    PipelineTiming,
+    first_fills,
+    latencies,
+    machine,
+    stage_machine,
+    timing,
+)
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened
 
@@ -33,31 +44,76 @@ def shortest_fifos(pipeline: Pipeline) -> Pipeline:
     joins = [n for n, stage in enumerate(pipeline.stages) if len(stage.ports) > 1]
     if not joins:
         return pipeline
-    wanted = timing(machine(pipeline))
+    pipeline = roomy(pipeline)
+    whole = machine(pipeline)
+    fills = first_fills(whole)
+    wanted = PipelineTiming(
+        interval=_least_interval(pipeline), latencies=latencies(whole, interval=1)
+    )
+    pipeline, wanted = _guessed(pipeline, joins, fills, wanted)
     for number in joins:
-        stage = pipeline.stages[number]
-        without = pipeline
-        for port in stage.ports:
-            without = _with_fifo(without, number, port, 0)
-        if _keeps(without, wanted):
-            pipeline = without
-            continue
-        bits = [stage.layer.inputs[port].range.width * stage.lanes[port] for port in stage.ports]
-        for port in sorted(stage.ports, key=lambda port: -bits[port]):
-            pipeline = _shortest(pipeline, number, port, wanted)
+        pipeline = _shortest_at(pipeline, number, wanted)
+    return pipeline
+
+
+def _least_interval(pipeline: Pipeline) -> int:
+    """Cycles of the slowest stage by itself, or of the input."""
+    shape = pipeline.network.input_shape
+    alone = (timing(stage_machine(s, resizable=pipeline.resizable)) for s in pipeline.stages)
+    entry = words_of(shape.pixels, shape.channels, pipeline.input_lanes)
+    return max(entry, *(each.interval for each in alone))
+
+
+def _guessed(
+    pipeline: Pipeline,
+    joins: list[int],
+    fills: dict[tuple[str, int], int],
+    wanted: PipelineTiming,
+) -> tuple[Pipeline, PipelineTiming]:
+    """With queues a little longer than they have to be, and what the pipeline does then.
+
+    They hold what they held when their first word was taken, then twice as much, and so on, up to
+    whole frames; the interval is then what it is.
+    """
+    for factor in (1, 2, 4, 8, 16):
+        guess = pipeline
+        for number in joins:
+            stage = pipeline.stages[number]
+            for port, most in enumerate(stage.fifos):
+                fill = factor * fills.get((stage.layer.name, port), 0)
+                guess = _with_fifo(guess, number, port, min(fill, most))
+        if _keeps(guess, wanted):
+            return guess, wanted
+    return pipeline, timing(machine(pipeline))
+
+
+def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pipeline:
+    """The pipeline with the queues of one stage as short as they can be."""
+    stage = pipeline.stages[number]
+    without = pipeline
+    for port in stage.ports:
+        without = _with_fifo(without, number, port, 0)
+    if _keeps(without, wanted):
+        return without
+    bits = [stage.layer.inputs[port].range.width * stage.lanes[port] for port in stage.ports]
+    for port in sorted(stage.ports, key=lambda port: -bits[port]):
+        pipeline = _shortest(pipeline, number, port, wanted)
     return pipeline
 
 
 def _shortest(pipeline: Pipeline, number: int, port: int, wanted: PipelineTiming) -> Pipeline:
     """The pipeline with one queue as short as it can be.
 
-    First 0, 1, 2, 4, ... words are tried, then the numbers between the last two.
+    0 words are tried; then 1, 2, 4, ... fewer than there are until these are too few; then the
+    numbers between the last two.
     """
-    most = pipeline.stages[number].fifos[port]
-    short, depth = -1, 0
-    while depth < most and not _keeps(_with_fifo(pipeline, number, port, depth), wanted):
-        short, depth = depth, max(1, 2 * depth)
-    depth = min(depth, most)
+    depth = pipeline.stages[number].fifos[port]
+    if not depth or _keeps(_with_fifo(pipeline, number, port, 0), wanted):
+        return _with_fifo(pipeline, number, port, 0)
+    step = 1
+    while _keeps(_with_fifo(pipeline, number, port, max(depth - step, 0)), wanted):
+        depth, step = depth - step, 2 * step
+    short = max(depth - step, 0)
     while depth - short > 1:
         middle = (short + depth) // 2
         if _keeps(_with_fifo(pipeline, number, port, middle), wanted):

@@ -1,11 +1,21 @@
 """The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
 
 from .chains import machine, stage_machine
-from .simulate import DeadlockError, PipelineTiming, pipeline_latencies, pipeline_timing, timing
+from .simulate import (
+    DeadlockError,
+    PipelineTiming,
+    first_fills,
+    latencies,
+    pipeline_latencies,
+    pipeline_timing,
+    timing,
+)
 
 __all__ = [
     "DeadlockError",
     "PipelineTiming",
+    "first_fills",
+    "latencies",
     "machine",
     "pipeline_latencies",
     "pipeline_timing",

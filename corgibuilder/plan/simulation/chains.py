@@ -43,6 +43,7 @@ class Chain:
     parts: list[Part]
     sources: tuple[int, ...]
     ends: bool = False
+    port: tuple[str, int] | None = None  #: stage and input that it leads to, of several
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Machine:
     it reads or -1, whether it gives to others, and where its sources in ``joined`` begin and end if
     it has several. ``readers`` counts the chains that read each one; ``words`` are those of a
     frame, at the input and at the chains that end in an output, which ``outputs`` has by name.
+    ``queues`` has the numbers of the queues in front of the inputs of stages that have several, by
+    stage and input.
     """
 
     rules: Ints
@@ -63,6 +66,7 @@ class Machine:
     readers: Ints
     words: Ints
     outputs: dict[str, int]
+    queues: dict[tuple[str, int], int]
 
     @property
     def key(self) -> bytes:
@@ -133,9 +137,9 @@ def _add_stage(
         chains.append(Chain([*before[0], *parts], given))
         return
     sources = []
-    for source, more in zip(given, before, strict=True):
+    for port, (source, more) in enumerate(zip(given, before, strict=True)):
         if more:
-            chains.append(Chain(more, (source,)))
+            chains.append(Chain(more, (source,), port=(stage.layer.name, port)))
             source = len(chains) - 1
         sources.append(source)
     chains.append(Chain(parts, tuple(sources)))
@@ -152,8 +156,12 @@ def _packed(chains: list[Chain], words: list[int], outputs: dict[str, int]) -> M
     rows: list[tuple[int, ...]] = []
     joined: list[int] = []
     first = 0
+    queues: dict[tuple[str, int], int] = {}
     readers = np.zeros(len(chains), np.int64)
     for chain in chains:
+        if chain.port is not None:
+            held = (k for k, each in enumerate(chain.parts) if each.rule == Rule.QUEUE)
+            queues |= {chain.port: first + k for k in held}
         several = chain.sources if len(chain.sources) > 1 else ()
         source = chain.sources[0] if len(chain.sources) == 1 else -1
         end = first + len(chain.parts)
@@ -171,4 +179,5 @@ def _packed(chains: list[Chain], words: list[int], outputs: dict[str, int]) -> M
         readers=readers,
         words=np.array(words, np.int64),
         outputs=outputs,
+        queues=queues,
     )

@@ -41,7 +41,7 @@ PARAMETERS = _record("""
 """)
 STATE = _record("""
     valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
-    written base draining starts start_0 start_1 cycle place_column lower pair extra begun
+    written base draining starts start_0 start_1 cycle place_column lower pair extra begun first
 """)
 
 
@@ -59,7 +59,12 @@ def buffer(p, s, offered, taken):
 
 @compiled
 def queue(p, s, offered, taken):
-    """``depth`` words: all but one in a memory, where ``held`` are, and the one on offer."""
+    """``depth`` words: all but one in a memory, where ``held`` are, and the one on offer.
+
+    ``first`` becomes how many there were when the first one was taken.
+    """
+    if s.valid and taken and s.first == 0:
+        s.first = s.held + 1
     if p.depth == 1:
         accepts = s.valid == 0
         s.valid = 1 if (offered and accepts) or (s.valid and not taken) else 0

@@ -158,12 +158,23 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
     """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
+    return _first_frame(machine, interval).latencies()
+
+
+def first_fills(machine: Machine) -> dict[tuple[str, int], int]:
+    """Words in the queues at joins when their first word is taken, by stage and input."""
+    state = _first_frame(machine, 1).machine.state
+    return {port: int(state[number]["first"]) for port, number in machine.queues.items()}
+
+
+def _first_frame(machine: Machine, interval: int) -> _Run:
+    """A run until the first frame is out."""
     progress = _Run(machine, interval)
     for frames in count(1):
         progress.go_to(frames)
         if progress.first_frame_is_out:
             break
-    return progress.latencies()
+    return progress
 
 
 def _longest(progress: _Run, chain: int, since: int) -> int:
