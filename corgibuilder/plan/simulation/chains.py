@@ -160,8 +160,9 @@ def _packed(chains: list[Chain], words: list[int], outputs: dict[str, int]) -> M
     readers = np.zeros(len(chains), np.int64)
     for chain in chains:
         if chain.port is not None:
-            held = (k for k, each in enumerate(chain.parts) if each.rule == Rule.QUEUE)
-            queues |= {chain.port: first + k for k in held}
+            for k, each in enumerate(chain.parts):
+                if each.rule == Rule.QUEUE:
+                    queues[chain.port] = first + k
         several = chain.sources if len(chain.sources) > 1 else ()
         source = chain.sources[0] if len(chain.sources) == 1 else -1
         end = first + len(chain.parts)
