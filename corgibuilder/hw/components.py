@@ -22,7 +22,7 @@ from corgibuilder.plan.components import (
     WindowPoolConfig,
 )
 
-from .argmax import Argmax
+from .argmax import ArgmaxEngine
 from .gearbox import Gearbox
 from .mac_array import MacArray
 from .pool import PixelPool, TilePool, WindowPool
@@ -60,7 +60,7 @@ def _serialiser(config: SerialiserConfig) -> Serialiser:
 
 
 COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
-    ArgmaxConfig: Argmax,
+    ArgmaxConfig: ArgmaxEngine,
     BufferConfig: _buffer,
     ColumnBufferConfig: ColumnBufferSource,
     GearboxConfig: _gearbox,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corgibuilder.hw.argmax import Argmax
+from corgibuilder.hw.argmax import ArgmaxEngine
 from corgibuilder.hw.chunks import Chunks
 from corgibuilder.hw.mac_array import MacArray
 from corgibuilder.hw.pool import TilePool, WindowPool
@@ -184,7 +184,7 @@ def test_tile_pool(stall, kind, kernel, channels, lanes):
 @pytest.mark.parametrize("stall", STALLS)
 def test_argmax_prefers_the_lowest_of_equals(stall):
     pixels = np.random.default_rng(0).integers(-3, 4, (20, 5))
-    dut = Argmax(ArgmaxConfig(x=QInt(-3, 3), channels=5))
+    dut = ArgmaxEngine(ArgmaxConfig(x=QInt(-3, 3), channels=5))
     got = run_stream(dut, [[v] for v in pixels.ravel().tolist()], 20, stall=stall)
     assert [v for (v,) in got] == pixels.argmax(axis=1).tolist()
     assert dut.o.payload.shape().size == 3
