@@ -8,7 +8,7 @@ from corgibuilder.ir import Conv, Network, Node, Threshold, macs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class InspectedLayer:
     """One node: what it gives, and what it costs for one frame.
 
     Values are ``lowest``, ``lowest + step``, ..., ``highest``, in so many ``bits``.
@@ -34,7 +34,7 @@ class Inspection:
     name: str
     inputs: dict[str, tuple[int, ...]]
     outputs: dict[str, tuple[int, ...]]
-    layers: tuple[Layer, ...]
+    layers: tuple[InspectedLayer, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -70,9 +70,9 @@ def inspect(path: Path) -> Inspection:
     )
 
 
-def _layer(network: Network, node: Node) -> Layer:
+def _layer(network: Network, node: Node) -> InspectedLayer:
     type_ = network.graph.type(node.name)
-    return Layer(
+    return InspectedLayer(
         name=node.name,
         kind=type(node.op).__name__,
         channels=type_.shape.channels,

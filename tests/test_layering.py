@@ -157,18 +157,10 @@ def test_every_file_has_a_rule():
     assert {layer_of(path) for path in FILES} <= ALLOWED.keys()
 
 
-# Classes that share a name: a component and the operation, network or stage that it carries out.
-SHARED_NAMES = {
-    "Argmax": ["hw/argmax.py", "ir/ops.py"],
-    "Network": ["hw/network.py", "ir/graph.py"],
-    "Stage": ["hw/stage.py", "plan/stages.py"],
-}
-
-
-def test_no_other_classes_share_a_name():
+def test_no_classes_share_a_name():
     found = {}
     for path in FILES:
         for part in ast.walk(ast.parse(path.read_text())):
             if isinstance(part, ast.ClassDef):
                 found.setdefault(part.name, []).append(path.relative_to(PACKAGE).as_posix())
-    assert {name: places for name, places in found.items() if len(places) > 1} == SHARED_NAMES
+    assert not {name: places for name, places in found.items() if len(places) > 1}

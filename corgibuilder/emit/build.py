@@ -12,7 +12,7 @@ from corgibuilder.build_directory import MEMORIES, BuildDirectory, Manifest, rea
 from corgibuilder.build_files import MANIFEST, file_digests, foreign_to_build, named
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder
-from corgibuilder.hw.network import Network as NetworkComponent
+from corgibuilder.hw.network import NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
 from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network

@@ -20,7 +20,7 @@ from corgibuilder.build_directory import (
     SystemUnit,
     Unit,
 )
-from corgibuilder.hw.network import Network
+from corgibuilder.hw.network import NetworkComponent
 from corgibuilder.hw.system.average import FRACTION_BITS
 from corgibuilder.hw.system.dense import LOGIT
 from corgibuilder.hw.system.register_map import Register
@@ -49,7 +49,7 @@ def _emit_part(plan: SystemPlan, part: str) -> Emitted:
 def _emit_top(plan: SystemPlan, network: str) -> Emitted:
     def place(part: str) -> Placed:
         if part == "network":
-            ports = _ports(lambda: Network(plan.pipeline, lambda link, resizable: None))
+            ports = _ports(lambda: NetworkComponent(plan.pipeline, lambda link, resizable: None))
             return Placed(network, ports, PARTS[part])
         return Placed(f"system_{part}", _ports(lambda: make_part(plan, part)), PARTS[part])
 

@@ -9,7 +9,7 @@ from corgibuilder.plan.components import ArgmaxConfig
 from .streams import counter, shape_of, word
 
 
-class Argmax(wiring.Component):
+class ArgmaxEngine(wiring.Component):
     """Gives for every pixel the index of its largest channel; of equals the lowest.
 
     One channel per cycle, latency 1 cycle. ``config`` is a

@@ -26,10 +26,10 @@ from corgibuilder.plan.components import (
     WindowPoolConfig,
 )
 
-from .argmax import Argmax
+from .argmax import ArgmaxEngine
 from .border import Border
 from .gearbox import Gearbox
-from .joins import Adder, Concat
+from .joins import Adder, Concatenator
 from .mac_array import MacArray
 from .pool import PixelPool, TilePool, WindowPool
 from .queue import Queue
@@ -68,11 +68,11 @@ def _serialiser(config: SerialiserConfig) -> Serialiser:
 
 COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
     AdderConfig: Adder,
-    ArgmaxConfig: Argmax,
+    ArgmaxConfig: ArgmaxEngine,
     BorderConfig: Border,
     BufferConfig: _buffer,
     ColumnBufferConfig: ColumnBufferSource,
-    ConcatConfig: Concat,
+    ConcatConfig: Concatenator,
     GearboxConfig: _gearbox,
     MacArrayConfig: MacArray,
     PixelPoolConfig: PixelPool,

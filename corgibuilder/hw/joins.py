@@ -87,7 +87,7 @@ class Adder(wiring.Component):
         return product
 
 
-class Concat(wiring.Component):
+class Concatenator(wiring.Component):
     """Joins the channels of each pixel, in the order of the inputs.
 
     One word per cycle, latency 1 cycle. The inputs take turns, each for the words of a pixel; or,

@@ -24,7 +24,7 @@ def output_ports(pipeline: Pipeline) -> dict[str, str]:
     return {name: ports.new("o_", name) for name in names}
 
 
-class Network(wiring.Component):
+class NetworkComponent(wiring.Component):
     """Computes a network on a stream of frames.
 
     Parameters

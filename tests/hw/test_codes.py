@@ -34,8 +34,8 @@ def values(rng, x, channels, size):
 
 
 FOLDINGS = [
-    ("lines", 2, 3, 1), ("lines", 3, 5, 5), ("columns", 4, 2, 2), ("banks", 18, 5, 5),
-    ("banks", 7, 3, 1),
+    ("tap_serial", 2, 3, 1), ("tap_serial", 3, 5, 5), ("column_buffer", 4, 2, 2),
+    ("row_banks", 18, 5, 5), ("row_banks", 7, 3, 1),
 ]  # fmt: skip
 
 
@@ -46,37 +46,39 @@ def test_convolution(x, window, folding):
     rng = np.random.default_rng(3)
     net = network(Shape(3, 4, 5), x, bipolar(rng, 3, 5, window), signs(rng, 5))
     frames = [values(rng, x, 3, size) for size in [(4, 5), (2, 4)]]
-    capacity = 0 if folding[0] == "banks" else window.span(5) + 1
-    folded, _ = check(net, F(*folding, capacity), lanes=2, frames=frames, stall=0.3, resizable=True)
-    assert folded.stage.out.range == BIPOLAR
-    assert folded.weight_range == BIPOLAR
+    capacity = 0 if folding[0] == "row_banks" else window.span(5) + 1
+    stage, _ = check(net, F(*folding, capacity), lanes=2, frames=frames, stall=0.3, resizable=True)
+    assert stage.layer.out.range == BIPOLAR
+    assert stage.weight_range == BIPOLAR
 
 
 @pytest.mark.parametrize("x", [BIPOLAR, QInt(-4, 3)], ids=str)
 @pytest.mark.parametrize("window", [VALID, LOPSIDED], ids=["valid", "lopsided"])
 @pytest.mark.parametrize(
-    "folding", [("lines", 1, 2, 1), ("columns", 4, 2, 1), ("banks", 5, 2, 2)], ids=str
+    "folding",
+    [("tap_serial", 1, 2, 1), ("column_buffer", 4, 2, 1), ("row_banks", 5, 2, 2)],
+    ids=str,
 )
 def test_depthwise_convolution(x, window, folding):
     rng = np.random.default_rng(4)
     conv = bipolar(rng, 5, 5, window, groups=5, values=(-3, 1, 5))
     net = network(Shape(5, 4, 5), x, conv, signs(rng, 5, step=3, levels=3))
     frames = [values(rng, x, 5, (4, 5))]
-    capacity = 0 if folding[0] == "banks" else window.span(5) + 1
-    folded, _ = check(
-        net, F(*folding, capacity), lanes=5, frames=frames, stall=0.3, resizable=False
-    )
-    assert folded.stage.out.range.step == 3
+    capacity = 0 if folding[0] == "row_banks" else window.span(5) + 1
+    stage, _ = check(net, F(*folding, capacity), lanes=5, frames=frames, stall=0.3, resizable=False)
+    assert stage.layer.out.range.step == 3
 
 
 @pytest.mark.parametrize(
-    "folding", [("stream", 2, 4, 2, 0, 6), ("stream", 1, 4, 4), ("lines", 2, 3, 1, 8)], ids=str
+    "folding,fifo",
+    [(("direct", 2, 4, 2), 6), (("direct", 1, 4, 4), 0), (("tap_serial", 2, 3, 1, 8), 0)],
+    ids=str,
 )
-def test_fully_connected_on_a_map(folding):
+def test_fully_connected_on_a_map(folding, fifo):
     rng = np.random.default_rng(5)
     net = network(Shape(3, 2, 3), BIPOLAR, bipolar(rng, 3, 4, Window(kernel=(2, 3))))
     frames = [values(rng, BIPOLAR, 3, (2, 3)) for _ in range(4)]
-    check(net, F(*folding), lanes=1, frames=frames, stall=0.3, resizable=False)
+    check(net, F(*folding), lanes=1, frames=frames, stall=0.3, resizable=False, fifo=fifo)
 
 
 def test_zeros_between_groups_are_no_bipolar_weights():
@@ -84,9 +86,9 @@ def test_zeros_between_groups_are_no_bipolar_weights():
     conv = bipolar(rng, 6, 4, Window(kernel=(1, 1)), groups=2)
     net = network(Shape(6, 3, 2), BIPOLAR, conv, signs(rng, 4))
     frames = [values(rng, BIPOLAR, 6, (3, 2)) for _ in range(3)]
-    folding = F("lines", 4, 3, 1, 8)
-    folded, _ = check(net, folding, lanes=2, frames=frames, stall=0.3, resizable=False)
-    assert folded.weight_range == QInt(-1, 1)
+    folding = F("tap_serial", 4, 3, 1, 8)
+    stage, _ = check(net, folding, lanes=2, frames=frames, stall=0.3, resizable=False)
+    assert stage.weight_range == QInt(-1, 1)
 
 
 @pytest.mark.parametrize("x", [BIPOLAR, ODD], ids=str)
@@ -95,18 +97,18 @@ def test_zeros_between_groups_are_no_bipolar_weights():
 @pytest.mark.parametrize(
     "window,folding",
     [
-        (Window(kernel=(2, 2), stride=(2, 2)), ("tiles", 1, 2, 2)),
-        (STRIDED, ("lines", 1, 2, 2, 14)),
+        (Window(kernel=(2, 2), stride=(2, 2)), ("in_place", 1, 2, 2)),
+        (STRIDED, ("tap_serial", 1, 2, 2, 14)),
     ],
-    ids=["tiles", "padded"],
+    ids=["in place", "padded"],
 )
 def test_pooling(x, finish, kind, window, folding):
     rng = np.random.default_rng(7)
     after = [signs(rng, 3)] if finish else []
     net = network(Shape(3, 4, 4), x, Pool(kind=kind, window=window), *after)
     frames = [values(rng, x, 3, (4, 4)), np.full((3, 4, 4), x.lo)]
-    folded, _ = check(net, F(*folding), lanes=2, frames=frames, stall=0.3, resizable=False)
-    assert folded.stage.acc.step == (1 if kind is PoolKind.SUM else x.step)
+    stage, _ = check(net, F(*folding), lanes=2, frames=frames, stall=0.3, resizable=False)
+    assert stage.layer.acc.step == (1 if kind is PoolKind.SUM else x.step)
 
 
 @pytest.mark.parametrize("x", [BIPOLAR, ODD], ids=str)
@@ -116,7 +118,7 @@ def test_without_an_engine(x, op):
     frames = [values(rng, x, 5, (1, 1)) for _ in range(6)]
     net = network(Shape(5, 1, 1), x, signs(rng, 5) if op == "signs" else op)
     lanes = 1 if isinstance(op, Argmax) else 2
-    check(net, F("stream", 1, lanes, lanes), lanes=2, frames=frames, stall=0.3, resizable=False)
+    check(net, F("direct", 1, lanes, lanes), lanes=2, frames=frames, stall=0.3, resizable=False)
 
 
 @pytest.mark.parametrize("case", CONVOLUTIONS)
@@ -138,5 +140,5 @@ def test_pooling_of_several_pixels(kind, kernel, pixels, leaving):
     window = Window(kernel=kernel, stride=kernel)
     net = network(Shape(2, 3, 8), BIPOLAR, Pool(kind=kind, window=window))
     frames = [values(rng, BIPOLAR, 2, (3, 8)), np.full((2, 3, 8), -1)]
-    folding = replace(F("tiles", 1, 2 * leaving, 2 * leaving), pixels=pixels)
+    folding = replace(F("in_place", 1, 2 * leaving, 2 * leaving), pixels=pixels)
     check(net, folding, lanes=2 * pixels, frames=frames, stall=0.3, resizable=False)

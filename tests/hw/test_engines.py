@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
-from corgibuilder.hw.argmax import Argmax
+from corgibuilder.hw.argmax import ArgmaxEngine
 from corgibuilder.hw.chunks import Chunks
 from corgibuilder.hw.mac_array import MacArray
-from corgibuilder.hw.pool import Reduce, TilePool
+from corgibuilder.hw.pool import TilePool, WindowPool
 from corgibuilder.hw.serialiser import Serialiser
-from corgibuilder.hw.streams import shape_of
-from corgibuilder.ir import PoolKind, QInt, Window
+from corgibuilder.ir import PoolKind, QInt, Shape, Window
+from corgibuilder.plan.components import (
+    ArgmaxConfig,
+    MacArrayConfig,
+    TilePoolConfig,
+    WindowPoolConfig,
+)
 
 from ..streams import run_stream, run_streams
 from .maps import from_words, size_words, to_words
@@ -19,9 +24,9 @@ STALLS = [0, 0.4]
 
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize("shared", [True, False])
-@pytest.mark.parametrize("steps,passes", [(1, 1), (3, 1), (4, 2), (6, 6)])
+@pytest.mark.parametrize("steps,input_folds", [(1, 1), (3, 1), (4, 2), (6, 6)])
 @pytest.mark.parametrize("x", [QInt(-8, 7), QInt(0, 255), QInt(-1, 1)], ids=str)
-def test_mac_array(stall, shared, steps, passes, x):
+def test_mac_array(stall, shared, steps, input_folds, x):
     rng = np.random.default_rng(0)
     weights = rng.integers(-7, 8, (steps, 3, 2))
     lanes = 2 if shared else 6
@@ -32,16 +37,18 @@ def test_mac_array(stall, shared, steps, passes, x):
     for k, word in enumerate(words):
         v = np.tile(word, (3, 1)) if shared else word.reshape(3, 2)
         sums.append((v * weights[k % steps]).sum(axis=1))
-    want = np.array(sums).reshape(-1, passes, 3).sum(axis=1)
+    want = np.array(sums).reshape(-1, input_folds, 3).sum(axis=1)
     acc = QInt(int(want.min()), int(want.max()))
-    dut = MacArray(x, weights, QInt(-7, 7), passes=passes, acc=acc, shared=shared)
-    got = run_stream(dut, words.tolist(), len(want), stall=stall)
+    config = MacArrayConfig(
+        x=x, weights=weights, held=QInt(-7, 7), input_folds=input_folds, acc=acc, shared=shared
+    )
+    got = run_stream(MacArray(config), words.tolist(), len(want), stall=stall)
     assert got == want.tolist()
 
 
 @pytest.mark.parametrize("shared", [True, False])
-@pytest.mark.parametrize("passes,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
-def test_mac_array_of_codes(passes, last, shared):
+@pytest.mark.parametrize("input_folds,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
+def test_mac_array_of_codes(input_folds, last, shared):
     """Two values of activations, four of weights; lanes without an operand bring anything."""
     rng = np.random.default_rng(0)
     x, held = QInt(-1, 1, step=2), QInt(-3, 6, step=3)
@@ -53,17 +60,29 @@ def test_mac_array_of_codes(passes, last, shared):
         if last and k % last[0] == last[0] - 1:
             v = v * (np.arange(3) < last[1])
         sums.append((v * weights[k % 6]).sum(axis=1))
-    want = np.array(sums).reshape(-1, passes, 2).sum(axis=1)
+    want = np.array(sums).reshape(-1, input_folds, 2).sum(axis=1)
     acc = QInt(int(want.min()), int(want.max()))
-    dut = MacArray(x, weights, held, passes=passes, acc=acc, shared=shared, last=last)
+    dut = MacArray(
+        MacArrayConfig(
+            x=x,
+            weights=weights,
+            held=held,
+            input_folds=input_folds,
+            acc=acc,
+            shared=shared,
+            last=last,
+        )
+    )
     assert dut.i.payload.shape().size == codes.shape[1]
     assert run_stream(dut, codes.tolist(), len(want), stall=0.3) == want.tolist()
 
 
 def test_mac_array_takes_a_word_a_cycle():
     weights, acc = np.ones((4, 1, 1), int), QInt(0, 2)
-    dut = MacArray(QInt(0, 1), weights, QInt(1, 1), passes=2, acc=acc, shared=True)
-    _, cycles = run_streams(dut, {"i": [[1]] * 40}, {"o": 20}, stall=0)
+    config = MacArrayConfig(
+        x=QInt(0, 1), weights=weights, held=QInt(1, 1), input_folds=2, acc=acc, shared=True
+    )
+    _, cycles = run_streams(MacArray(config), {"i": [[1]] * 40}, {"o": 20}, stall=0)
     assert cycles <= 40 + 4
 
 
@@ -97,12 +116,12 @@ def test_chunks(stall, repeats, picks):
 
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize("kind", PoolKind)
-def test_reduce(stall, kind):
+def test_window_pool(stall, kind):
     words = np.random.default_rng(0).integers(-8, 8, (24, 2))
     grouped = words.reshape(-1, 4, 2)
     want = grouped.max(axis=1) if kind is PoolKind.MAX else grouped.sum(axis=1)
-    dut = Reduce(kind, QInt(-8, 7), QInt(-32, 28), lanes=2, taps=4)
-    assert run_stream(dut, words.tolist(), len(want), stall=stall) == want.tolist()
+    config = WindowPoolConfig(kind=kind, x=QInt(-8, 7), out=QInt(-32, 28), lanes=2, taps=4)
+    assert run_stream(WindowPool(config), words.tolist(), len(want), stall=stall) == want.tolist()
 
 
 CODED = QInt(-5, 4, step=3)  # four values
@@ -116,11 +135,13 @@ def test_pools_of_codes(kind):
     values = codes if largest else codes * 3 - 5
     pool = np.max if largest else np.sum
     out = CODED if largest else QInt(-20, 16)
-    dut = Reduce(kind, CODED, out, lanes=4, taps=4)
+    dut = WindowPool(WindowPoolConfig(kind=kind, x=CODED, out=out, lanes=4, taps=4))
     want = pool(values.reshape(-1, 4, 4), axis=1).tolist()
     assert run_stream(dut, codes.tolist(), len(want), stall=0.3) == want
     window = Window(kernel=(2, 2), stride=(2, 2))
-    dut = TilePool(kind, CODED, out, channels=4, lanes=4, window=window, max_width=4)
+    dut = TilePool(
+        TilePoolConfig(kind=kind, x=CODED, out=out, shape=Shape(4, 4, 4), lanes=4, window=window)
+    )
     frame = codes[:16].reshape(4, 4, 4).transpose(2, 0, 1)
     feeds = {"i": to_words([frame], 4), "size": size_words([frame])}
     tiles = values[:16].reshape(2, 2, 2, 2, 4)
@@ -143,13 +164,14 @@ def test_tile_pool(stall, kind, kernel, channels, lanes):
         want.append(tiles.max(axis=(2, 4)) if kind is PoolKind.MAX else tiles.sum(axis=(2, 4)))
     taps = kernel[0] * kernel[1]
     dut = TilePool(
-        kind,
-        QInt(-8, 7),
-        QInt(-8 * taps, 7 * taps),
-        channels=channels,
-        lanes=lanes,
-        window=Window(kernel=kernel, stride=kernel),
-        max_width=8,
+        TilePoolConfig(
+            kind=kind,
+            x=QInt(-8, 7),
+            out=QInt(-8 * taps, 7 * taps),
+            shape=Shape(channels, 6, 8),
+            lanes=lanes,
+            window=Window(kernel=kernel, stride=kernel),
+        )
     )
     shapes = [w.shape for w in want]
     due = sum(-(-channels // lanes) * w.shape[1] * w.shape[2] for w in want)
@@ -162,7 +184,7 @@ def test_tile_pool(stall, kind, kernel, channels, lanes):
 @pytest.mark.parametrize("stall", STALLS)
 def test_argmax_prefers_the_lowest_of_equals(stall):
     pixels = np.random.default_rng(0).integers(-3, 4, (20, 5))
-    dut = Argmax(QInt(-3, 3), channels=5)
+    dut = ArgmaxEngine(ArgmaxConfig(x=QInt(-3, 3), channels=5))
     got = run_stream(dut, [[v] for v in pixels.ravel().tolist()], 20, stall=stall)
     assert [v for (v,) in got] == pixels.argmax(axis=1).tolist()
-    assert shape_of(dut.index).width == 3
+    assert dut.o.payload.shape().size == 3

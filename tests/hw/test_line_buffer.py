@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from corgibuilder.hw.line_buffer import LineBuffer
-from corgibuilder.ir import Pads, QInt, Window
+from corgibuilder.ir import Pads, QInt, Shape, Window
+from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.paired_rows import pairs_rows, places
 
 from ..streams import run_streams
@@ -23,31 +24,32 @@ SIZES = [(5, 6), (4, 4), (6, 8)]
 
 
 def bench(
-    window, *, channels, lanes, extra, repeats=1, by_word=False, padding=0, single_port=False
+    window, *, channels, lanes, extra, repeats=1, channel_serial=False, padding=0, single_port=False
 ):
     least = places(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
-        QInt(-32, 31),
-        lanes,
-        given=QInt(-32, 31),
-        channels=channels,
-        window=window,
-        capacity=least + extra,
-        max_width=8,
-        single_port=single_port,
-        repeats=repeats,
-        by_word=by_word,
-        padding=padding,
+        LineBufferConfig(
+            x=QInt(-32, 31),
+            given=QInt(-32, 31),
+            shape=Shape(channels, 6, 8),
+            lanes=lanes,
+            window=window,
+            capacity=least + extra,
+            single_port=single_port,
+            repeats=repeats,
+            channel_serial=channel_serial,
+            padding=padding,
+        )
     )
     return WithSizes(dut, ["write_size", "read_size"])
 
 
-def expected_words(frame, window, *, lanes, repeats, by_word, padding):
+def expected_words(frame, window, *, lanes, repeats, channel_serial, padding):
     short = -frame.shape[0] % lanes
     frame = np.pad(frame, ((0, short), (0, 0), (0, 0)))
     w = windows(frame, window, padding)
     w = w.reshape(*w.shape[:4], -1, lanes)
-    if by_word:
+    if channel_serial:
         w = w.transpose(0, 1, 4, 2, 3, 5)
     w = w.reshape(w.shape[0] * w.shape[1], -1, lanes)
     return np.repeat(w[:, None], repeats, axis=1).reshape(-1, lanes).tolist()
@@ -59,15 +61,15 @@ def expected_words(frame, window, *, lanes, repeats, by_word, padding):
 )
 @pytest.mark.parametrize(
     "order",
-    [{}, {"repeats": 3}, {"by_word": True, "padding": -9}],
-    ids=["once", "thrice", "by_word"],
+    [{}, {"repeats": 3}, {"channel_serial": True, "padding": -9}],
+    ids=["once", "thrice", "channel_serial"],
 )
 @pytest.mark.parametrize("extra,stall,single_port", [(0, 0.3, True), (9, 0, False)])
 def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra, single_port):
     window = CASES[case]
     rng = np.random.default_rng(0)
     frames = [rng.integers(-32, 32, (shape["channels"], *size)) for size in SIZES]
-    options = {"repeats": 1, "by_word": False, "padding": 0, **order}
+    options = {"repeats": 1, "channel_serial": False, "padding": 0, **order}
     want = [w for f in frames for w in expected_words(f, window, lanes=shape["lanes"], **options)]
     feeds = {"i": to_words(frames, shape["lanes"]), "size": size_words(frames)}
     got, _ = run_streams(

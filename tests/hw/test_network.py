@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 
 from corgibuilder import golden
 from corgibuilder.hw.gate import FrameGate
-from corgibuilder.hw.network import Network, output_ports
+from corgibuilder.hw.network import NetworkComponent, output_ports
 from corgibuilder.hw.queue import Queue
 from corgibuilder.hw.stage import Stage
 from corgibuilder.hw.streams import word
@@ -69,8 +69,8 @@ def test_gate_sends_the_size_of_every_frame_ahead(stall):
     assert got["size"] == [{"width": w, "height": h} for w, h in sizes]
 
 
-def place(link, resizable):
-    return Stage(link.folded, link.form, lanes=link.lanes, resizable=resizable)
+def place(stage, resizable):
+    return Stage(stage, resizable=resizable)
 
 
 def tapped_network(rng):
@@ -114,7 +114,7 @@ def test_taps_of_frames_of_changing_size(stall, budget):
         for port, maps in want.items()
     }
     sizes = [(s["width"], s["height"]) for s in size_words(frames)]
-    dut = Camera(Network(pipeline, place), sizes, words=-(-2 // pipeline.input_lanes))
+    dut = Camera(NetworkComponent(pipeline, place), sizes, words=-(-2 // pipeline.input_lanes))
     feeds = {"i": to_words(frames, pipeline.input_lanes)}
     got, _ = run_streams(dut, feeds, due, stall=stall, patience=8000)
     for port, maps in want.items():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from corgibuilder.hw.line_buffer import LineBuffer
-from corgibuilder.ir import Pads, QInt, Window
-from corgibuilder.plan.folded import WAIT_CYCLES
+from corgibuilder.ir import Pads, QInt, Shape, Window
+from corgibuilder.plan.components import LineBufferConfig
+from corgibuilder.plan.kinds.windowed import WAIT_CYCLES
 from corgibuilder.plan.paired_rows import margin, pairs_rows, places, waits
 
 from ..streams import run_streams
@@ -44,20 +45,23 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
     rng = np.random.default_rng(1)
     frames = [rng.integers(-32, 32, (4, *size)) for size in sizes]
     dut = LineBuffer(
-        QInt(-32, 31),
-        2,
-        given=QInt(-32, 31),
-        channels=4,
-        window=window,
-        capacity=places(window, 6),
-        max_width=6,
-        single_port=single_port,
-        by_word=True,
+        LineBufferConfig(
+            x=QInt(-32, 31),
+            given=QInt(-32, 31),
+            shape=Shape(4, max(HEIGHTS), 6),
+            lanes=2,
+            window=window,
+            capacity=places(window, 6),
+            single_port=single_port,
+            channel_serial=True,
+        )
     )
     want = [
         word
         for frame in frames
-        for word in expected_words(frame, window, lanes=2, repeats=1, by_word=True, padding=0)
+        for word in expected_words(
+            frame, window, lanes=2, repeats=1, channel_serial=True, padding=0
+        )
     ]
     feeds = {"i": to_words(frames, 2), "size": size_words(frames)}
     bench = WithSizes(dut, ["write_size", "read_size"])
@@ -89,14 +93,15 @@ def test_the_margin_is_the_least_that_does_not_stop(name):
 def test_a_row_waits_no_longer_than_planned(words):
     window, width, rows, frames = WINDOWS["same"], 24, 4, 3
     dut = LineBuffer(
-        QInt(-32, 31),
-        1,
-        given=QInt(-32, 31),
-        channels=words,
-        window=window,
-        capacity=places(window, width),
-        max_width=width,
-        by_word=True,
+        LineBufferConfig(
+            x=QInt(-32, 31),
+            given=QInt(-32, 31),
+            shape=Shape(words, 2 * rows, width),
+            lanes=1,
+            window=window,
+            capacity=places(window, width),
+            channel_serial=True,
+        )
     )
     maps = [np.zeros((words, 2 * rows, width), int)] * frames
     reads = width // 2 * 9 * words  # of a row of windows

@@ -5,6 +5,7 @@ import pytest
 
 from corgibuilder.hw.requant import Requant
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
+from corgibuilder.plan.components import RequantiserConfig
 from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm, find_form
 
 from ..streams import run_stream
@@ -53,9 +54,8 @@ def test_hardware_equals_the_step_function(case, lanes, stall):
             want = x.clip(op.range.lo, op.range.hi)
         case None:
             want = x
-    dut = Requant(
-        form, acc=QInt(lo, hi), out=QInt(int(want.min()), int(want.max())), channels=4, lanes=lanes
-    )
+    out = QInt(int(want.min()), int(want.max()))
+    dut = Requant(RequantiserConfig(form=form, acc=QInt(lo, hi), out=out, channels=4, lanes=lanes))
     words = []
     for v in acc.tolist():
         pixel = [v] * 4

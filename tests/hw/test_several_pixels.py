@@ -22,20 +22,20 @@ SKIPPING = Window(kernel=(1, 1), stride=(2, 2))
 both_ways = pytest.mark.parametrize("stall", [0, 0.3])
 
 CONVOLUTIONS = {
-    "same": (SAME, 1, ("banks", 54, 6, 6), 2),
-    "two of the wider word": (SAME, 1, ("banks", 54, 6, 6), 4),
-    "outputs in turn": (SAME, 1, ("banks", 18, 3, 3), 2),
-    "outputs in turn, folded": (SAME, 1, ("banks", 5, 1, 1), 2),
-    "columns": (SAME, 1, ("columns", 18, 3, 3, 12), 2),
-    "groups across pixels": (SAME, 1, ("banks", 20, 4, 1), 2),
-    "strided": (STRIDED, 1, ("banks", 18, 3, 3), 2),
-    "strided, four": (STRIDED, 1, ("banks", 72, 6, 6), 4),
-    "lopsided": (LOPSIDED, 1, ("banks", 24, 3, 3), 2),
-    "depthwise": (SAME, 2, ("banks", 72, 8, 8), 4),
-    "strided depthwise": (STRIDED, 2, ("banks", 18, 2, 2), 2),
-    "pointwise": (POINT, 1, ("stream", 8, 12, 12), 4),
-    "pointwise that skips": (SKIPPING, 1, ("banks", 4, 3, 3), 2),
-    "the whole map": (Window(kernel=(3, 8)), 1, ("stream", 8, 3, 3), 4),
+    "same": (SAME, 1, ("row_banks", 54, 6, 6), 2),
+    "two of the wider word": (SAME, 1, ("row_banks", 54, 6, 6), 4),
+    "outputs in turn": (SAME, 1, ("row_banks", 18, 3, 3), 2),
+    "outputs in turn, folded": (SAME, 1, ("row_banks", 5, 1, 1), 2),
+    "columns": (SAME, 1, ("column_buffer", 18, 3, 3, 12), 2),
+    "groups across pixels": (SAME, 1, ("row_banks", 20, 4, 1), 2),
+    "strided": (STRIDED, 1, ("row_banks", 18, 3, 3), 2),
+    "strided, four": (STRIDED, 1, ("row_banks", 72, 6, 6), 4),
+    "lopsided": (LOPSIDED, 1, ("row_banks", 24, 3, 3), 2),
+    "depthwise": (SAME, 2, ("row_banks", 72, 8, 8), 4),
+    "strided depthwise": (STRIDED, 2, ("row_banks", 18, 2, 2), 2),
+    "pointwise": (POINT, 1, ("direct", 8, 12, 12), 4),
+    "pointwise that skips": (SKIPPING, 1, ("row_banks", 4, 3, 3), 2),
+    "the whole map": (Window(kernel=(3, 8)), 1, ("direct", 8, 3, 3), 4),
 }
 
 
@@ -61,7 +61,7 @@ def test_pooling(kind, kernel, pixels, leaving, stall):
     window = Window(kernel=kernel, stride=kernel)
     net = network(Shape(2, 3, 8), QInt(-4, 3), Pool(kind=kind, window=window), steps(rng, 2, 3, 9))
     frames = [rng.integers(-4, 4, (2, 3, 8)) for _ in range(3)]
-    folding = replace(F("tiles", 1, 2 * leaving, 2 * leaving), pixels=pixels)
+    folding = replace(F("in_place", 1, 2 * leaving, 2 * leaving), pixels=pixels)
     check(net, folding, lanes=2 * pixels, frames=frames, stall=stall, resizable=False)
 
 
@@ -71,7 +71,7 @@ def test_step_functions(finish, stall):
     rng = np.random.default_rng(33)
     net = network(Shape(2, 3, 8), QInt(-4, 3), finish or steps(rng, 2, 3, 4))
     frames = [rng.integers(-4, 4, (2, 3, 8)) for _ in range(3)]
-    folding = replace(F("stream", 1, 8, 8), pixels=4)
+    folding = replace(F("direct", 1, 8, 8), pixels=4)
     check(net, folding, lanes=4, frames=frames, stall=stall, resizable=False)
 
 
@@ -79,7 +79,7 @@ def test_a_frame_takes_no_longer_than_its_words():
     rng = np.random.default_rng(34)
     net = network(Shape(1, 6, 12), QInt(0, 3), conv(rng, 1, 2, SAME), steps(rng, 2, 3, 20))
     frames = [rng.integers(0, 4, (1, 6, 12)) for _ in range(5)]
-    folding = replace(F("banks", 27, 6, 6), pixels=3)
+    folding = replace(F("row_banks", 27, 6, 6), pixels=3)
     runs = [
         check(net, folding, lanes=3, frames=frames[:n], stall=0, resizable=False)[1] for n in (2, 5)
     ]

@@ -1,4 +1,4 @@
-"""Whole stages against the golden model: every feed, odd folds, odd and tiny sizes, stalls."""
+"""Whole stages against the golden model: every window source, odd folds and sizes, stalls."""
 
 from dataclasses import replace
 
@@ -19,11 +19,10 @@ from corgibuilder.ir import (
     Threshold,
     Window,
 )
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding
-from corgibuilder.plan.pipeline import form_of
-from corgibuilder.plan.stages import group_stages
-from corgibuilder.plan.widen import widen
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import folded, widened_layer
+from corgibuilder.plan.layers import group_layers
+from corgibuilder.plan.pipeline import PlannedStage, form_of
 
 from .. import toys
 from ..streams import run_streams
@@ -48,19 +47,20 @@ def steps(rng, channels, count=15, spread=150):
     )
 
 
-def check(net, folding, *, lanes, frames, stall, resizable):
-    (single,) = group_stages(net)
-    stage = widen(single, folding.pixels)
-    folded = Folded(stage, folding)
-    dut = Stage(folded, form_of(stage), lanes=lanes, resizable=resizable)
-    x, y = stage.x.range, stage.out.range
+def check(net, folding, *, lanes, frames, stall, resizable, fifo=0):
+    (single,) = group_layers(net)
+    layer = widened_layer(single, folding.pixels)
+    stage = folded(layer, folding).settled()
+    planned = PlannedStage(stage, form_of(layer), (lanes,), (fifo,))
+    dut = Stage(planned, resizable=resizable)
+    x, y = layer.x.range, layer.out.range
     want = []
     for f in frames:
         sized = Graph(
             replace(n, op=replace(n.op, shape=Shape(*f.shape))) if isinstance(n.op, Input) else n
             for n in net.graph
         )
-        want.append(np.asarray(golden.run(sized, f[None])[stage.result])[0])
+        want.append(np.asarray(golden.run(sized, f[None])[layer.result])[0])
     feeds = {"i": to_words([(f - x.offset) // x.step for f in frames], lanes)}
     due = {"o": len(to_words(want, folding.lanes))}
     if resizable:
@@ -73,18 +73,19 @@ def check(net, folding, *, lanes, frames, stall, resizable):
         np.testing.assert_array_equal(a * y.step + y.offset, b)
     if resizable:
         assert got["o_size"] == size_words(want)
-    return folded, cycles
+    return stage, cycles
 
 
-def F(feed, inputs, outputs, lanes, capacity=0, fifo=0):
+def F(source, inputs, outputs, lanes, capacity=0):
     return Folding(
-        feed=Feed(feed), inputs=inputs, outputs=outputs, lanes=lanes, capacity=capacity, fifo=fifo
+        source=WindowSource(source), inputs=inputs, outputs=outputs, lanes=lanes, capacity=capacity
     )
 
 
 DENSE = [
-    ("lines", 1, 1, 1), ("lines", 2, 3, 1), ("lines", 3, 5, 5),
-    ("columns", 4, 2, 2), ("columns", 27, 5, 5), ("banks", 27, 5, 5), ("banks", 9, 3, 1),
+    ("tap_serial", 1, 1, 1), ("tap_serial", 2, 3, 1), ("tap_serial", 3, 5, 5),
+    ("column_buffer", 4, 2, 2), ("column_buffer", 27, 5, 5),
+    ("row_banks", 27, 5, 5), ("row_banks", 9, 3, 1),
 ]  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def test_dense_convolution(stall, resizable, window, folding):
     net = network(Shape(3, 5, 6), QInt(-4, 3), conv(rng, 3, 5, window), steps(rng, 5))
     sizes = [(5, 6), (3, 3), (4, 6)] if resizable else [(5, 6)] * 2
     frames = [rng.integers(-4, 4, (3, *size)) for size in sizes]
-    capacity = 0 if folding[0] == "banks" else window.span(6) + 1
+    capacity = 0 if folding[0] == "row_banks" else window.span(6) + 1
     check(net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=resizable)
 
 
@@ -106,11 +107,11 @@ def test_dense_convolution(stall, resizable, window, folding):
 @pytest.mark.parametrize(
     "folding",
     [
-        ("lines", 1, 1, 1),
-        ("lines", 1, 2, 1),
-        ("columns", 4, 2, 1),
-        ("banks", 9, 5, 5),
-        ("banks", 9, 2, 2),
+        ("tap_serial", 1, 1, 1),
+        ("tap_serial", 1, 2, 1),
+        ("column_buffer", 4, 2, 1),
+        ("row_banks", 9, 5, 5),
+        ("row_banks", 9, 2, 2),
     ],
     ids=str,
 )
@@ -118,28 +119,32 @@ def test_depthwise_convolution(stall, window, folding):
     rng = np.random.default_rng(4)
     net = network(Shape(5, 5, 6), QInt(0, 15), conv(rng, 5, 5, window, groups=5), steps(rng, 5))
     frames = [rng.integers(0, 16, (5, 5, 6)) for _ in range(2)]
-    capacity = 0 if folding[0] == "banks" else window.span(6) + 1
+    capacity = 0 if folding[0] == "row_banks" else window.span(6) + 1
     check(net, F(*folding, capacity), lanes=5, frames=frames, stall=stall, resizable=False)
 
 
 @pytest.mark.parametrize("stall", [0, 0.3])
 @pytest.mark.parametrize(
-    "folding", [("stream", 2, 4, 2, 0, 6), ("stream", 1, 4, 4), ("lines", 2, 3, 1, 8)], ids=str
+    "folding,fifo",
+    [(("direct", 2, 4, 2), 6), (("direct", 1, 4, 4), 0), (("tap_serial", 2, 3, 1, 8), 0)],
+    ids=str,
 )
-def test_fully_connected_on_a_map(stall, folding):
+def test_fully_connected_on_a_map(stall, folding, fifo):
     rng = np.random.default_rng(5)
     net = network(Shape(3, 2, 3), QInt(-2, 1), conv(rng, 3, 4, Window(kernel=(2, 3))))
     frames = [rng.integers(-2, 2, (3, 2, 3)) for _ in range(4)]
-    check(net, F(*folding), lanes=1, frames=frames, stall=stall, resizable=False)
+    check(net, F(*folding), lanes=1, frames=frames, stall=stall, resizable=False, fifo=fifo)
 
 
 @pytest.mark.parametrize("stall", [0, 0.3])
 @pytest.mark.parametrize(
-    "folding", [("stream", 3, 4, 1), ("lines", 2, 3, 3, 2), ("lines", 5, 1, 1, 3)], ids=str
+    "folding",
+    [("direct", 3, 4, 1), ("tap_serial", 2, 3, 3, 2), ("tap_serial", 5, 1, 1, 3)],
+    ids=str,
 )
 def test_pointwise_and_groups(stall, folding):
     rng = np.random.default_rng(6)
-    groups = 2 if folding[0] == "lines" else 1
+    groups = 2 if folding[0] == "tap_serial" else 1
     net = network(
         Shape(6, 3, 2),
         QInt(0, 3),
@@ -155,11 +160,11 @@ def test_pointwise_and_groups(stall, folding):
 @pytest.mark.parametrize(
     "window,folding",
     [
-        (Window(kernel=(2, 2), stride=(2, 2)), ("tiles", 1, 2, 2)),
-        (Window(kernel=(3, 3), stride=(2, 2), pads=SAME.pads), ("lines", 1, 2, 2, 18)),
-        (Window(kernel=(5, 6), stride=(5, 6)), ("tiles", 1, 2, 2)),
+        (Window(kernel=(2, 2), stride=(2, 2)), ("in_place", 1, 2, 2)),
+        (Window(kernel=(3, 3), stride=(2, 2), pads=SAME.pads), ("tap_serial", 1, 2, 2, 18)),
+        (Window(kernel=(5, 6), stride=(5, 6)), ("in_place", 1, 2, 2)),
     ],
-    ids=["tiles", "overlapping", "global"],
+    ids=["in place", "overlapping", "global"],
 )
 def test_pooling(stall, kind, window, folding):
     rng = np.random.default_rng(7)
@@ -174,7 +179,7 @@ def test_argmax_and_a_lone_step_function():
     frames = [rng.integers(-9, 10, (5, 1, 1)) for _ in range(6)]
     check(
         network(Shape(5, 1, 1), QInt(-9, 9), Argmax()),
-        F("stream", 1, 1, 1),
+        F("direct", 1, 1, 1),
         lanes=2,
         frames=frames,
         stall=0.3,
@@ -182,7 +187,7 @@ def test_argmax_and_a_lone_step_function():
     )
     check(
         network(Shape(5, 1, 1), QInt(-9, 9), steps(rng, 5, 3, 9)),
-        F("stream", 1, 2, 2),
+        F("direct", 1, 2, 2),
         lanes=2,
         frames=frames,
         stall=0.3,
@@ -191,14 +196,16 @@ def test_argmax_and_a_lone_step_function():
 
 
 @pytest.mark.parametrize(
-    "folding", [("banks", 9, 4, 4), ("columns", 3, 4, 2), ("lines", 1, 4, 1)], ids=str
+    "folding",
+    [("row_banks", 9, 4, 4), ("column_buffer", 3, 4, 2), ("tap_serial", 1, 4, 1)],
+    ids=str,
 )
 def test_frames_follow_without_a_gap(folding):
     """Cycles of each further frame are those that the folding's arithmetic says."""
     rng = np.random.default_rng(9)
     net = network(Shape(1, 6, 7), QInt(0, 3), conv(rng, 1, 4, SAME), steps(rng, 4, 3, 20))
     frames = [rng.integers(0, 4, (1, 6, 7)) for _ in range(5)]
-    capacity = 0 if folding[0] == "banks" else SAME.span(7) + 2
+    capacity = 0 if folding[0] == "row_banks" else SAME.span(7) + 2
     runs = [
         check(net, F(*folding, capacity), lanes=1, frames=frames[:n], stall=0, resizable=False)
         for n in (2, 5)

@@ -9,11 +9,12 @@ from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, pipe, shape_of, word
 from corgibuilder.hw.window import Column, WindowFormer
-from corgibuilder.ir import Pads, QInt, Window
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding
+from corgibuilder.ir import Pads, QInt, Shape, Window
+from corgibuilder.plan.components import LineBufferConfig
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import folded
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.paired_rows import pairs_rows, places
-from corgibuilder.plan.stages import group_stages
 
 from ..streams import run_streams
 from ..toys import chain, conv
@@ -61,14 +62,15 @@ class Windows(wiring.Component):
         else:
             rows = column_window(self.window)
             source = LineBuffer(
-                self.x,
-                self.lanes,
-                given=self.given,
-                channels=self.lanes,
-                window=self.window,
-                capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
-                max_width=8,
-                by_column=True,
+                LineBufferConfig(
+                    x=self.x,
+                    given=self.given,
+                    shape=Shape(self.lanes, 6, 8),
+                    lanes=self.lanes,
+                    window=self.window,
+                    capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
+                    by_column=True,
+                )
             )
         m.submodules.source = source
         if self.banked:
@@ -138,8 +140,9 @@ def test_one_window_a_cycle_without_a_gap():
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_rows_narrower_than_their_padding_take_as_long_as_planned(width):
     window = Window(kernel=(3, 7), pads=Pads(top=1, left=3, bottom=1, right=3))
-    (stage,) = group_stages(chain((1, 6, width), conv(1, 1, window)))
-    planned = Folded(stage, Folding(feed=Feed.BANKS, inputs=21, outputs=1, lanes=1)).frame_cycles
+    (layer,) = group_layers(chain((1, 6, width), conv(1, 1, window)))
+    folding = Folding(source=WindowSource.ROW_BANKS, inputs=21, outputs=1, lanes=1)
+    planned = folded(layer, folding).frame_cycles
     spent = []
     for count in (2, 6):
         frames = [np.ones((1, 6, width), int)] * count

@@ -10,7 +10,8 @@ from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import shape_of, word
 from corgibuilder.hw.window import Column, WindowFormer
-from corgibuilder.ir import PoolKind, QInt, Window
+from corgibuilder.ir import PoolKind, QInt, Shape, Window
+from corgibuilder.plan.components import LineBufferConfig, TilePoolConfig
 from corgibuilder.plan.paired_rows import pairs_rows, places
 
 from .bench import PIXEL, Checked, Order
@@ -19,25 +20,33 @@ LINE_BUFFER_SIZES = ("write_size", "read_size")
 
 
 def tap_serial(
-    window, sizes, *, spare=0, parts=1, by_word=False, single_port=False, repeats=1, late=False
+    window,
+    sizes,
+    *,
+    spare=0,
+    parts=1,
+    channel_serial=False,
+    single_port=False,
+    repeats=1,
+    late=False,
 ):
     """A line buffer read tap by tap.
 
     ``spare`` places more than it needs at least, ``parts`` words to a pixel, the rest as for
-    :class:`~corgibuilder.hw.line_buffer.LineBuffer`; ``late`` sizes.
+    :class:`~corgibuilder.plan.components.LineBufferConfig`; ``late`` sizes.
     """
     source = _line_buffer(
         window,
         sizes,
         spare=spare,
         channels=parts,
-        by_word=by_word,
+        channel_serial=channel_serial,
         single_port=single_port,
         repeats=repeats,
     )
     kh, kw = window.kernel
     taps = [(ty, tx) for ty in range(kh) for tx in range(kw)]
-    if by_word:
+    if channel_serial:
         words = [((*tap, part),) for part in range(parts) for tap in taps]
     else:
         words = [((*tap, part),) for tap in taps for part in range(parts)] * repeats
@@ -62,13 +71,14 @@ def in_place(window, sizes, *, parts=1, late=False):
     """Sums of windows that tile the map, each pixel being added as it comes."""
     kh, kw = window.kernel
     source = TilePool(
-        PoolKind.SUM,
-        PIXEL,
-        QInt(0, PIXEL.hi * kh * kw),
-        channels=parts,
-        lanes=1,
-        window=window,
-        max_width=max(width for _, width in sizes),
+        TilePoolConfig(
+            kind=PoolKind.SUM,
+            x=PIXEL,
+            out=QInt(0, PIXEL.hi * kh * kw),
+            shape=_largest(parts, sizes),
+            lanes=1,
+            window=window,
+        )
     )
     words = tuple(
         tuple((ty, tx, part) for ty in range(kh) for tx in range(kw)) for part in range(parts)
@@ -82,16 +92,22 @@ def _line_buffer(window, sizes, *, spare, channels=1, by_column=False, **options
     read = window.column if by_column else window
     least = places(read, widest) if pairs_rows(window) else window.span(widest) + spare
     return LineBuffer(
-        PIXEL,
-        1,
-        given=PIXEL,
-        channels=channels,
-        window=window,
-        capacity=least,
-        max_width=widest,
-        by_column=by_column,
-        **options,
+        LineBufferConfig(
+            x=PIXEL,
+            given=PIXEL,
+            shape=_largest(channels, sizes),
+            lanes=1,
+            window=window,
+            capacity=least,
+            by_column=by_column,
+            **options,
+        )
     )
+
+
+def _largest(channels, sizes):
+    """Shape that is as high as any map and as wide as any."""
+    return Shape(channels, max(h for h, _ in sizes), max(w for _, w in sizes))
 
 
 def _windows(window, sizes, rows, late, *, by_value):

@@ -69,7 +69,7 @@ def random_case(rng):
         kernel, stride = (rows[0], columns[0]), (rows[1], columns[1])
         pads = (rows[2], columns[2], rows[3], columns[3])
         if source in (column_buffer, row_banks) and stride[1] > kernel[1]:
-            continue  # no column is skipped by those; see plan.folding.small_window
+            continue  # no column is skipped by those; see plan.kinds.conv
         moved = window(kernel, kernel) if source is in_place else window(kernel, stride, pads)
         sizes = [(rng.randint(1, 3), rng.randint(1, 3)) for _ in range(2)]
         if min(n for size in sizes for n in moved.output_size(*size)) > 0:
@@ -83,7 +83,7 @@ def random_options(rng, source):
     if source in (tap_serial, in_place):
         options["parts"] = rng.choice([1, 2])
     if source is tap_serial:
-        options |= rng.choice([{}, {"repeats": 2}, {"by_word": True}])
+        options |= rng.choice([{}, {"repeats": 2}, {"channel_serial": True}])
     return options
 
 

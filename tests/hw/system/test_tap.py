@@ -63,12 +63,12 @@ def test_taps_of_a_network():
         steps(rng, 7),
     )
     pipeline = choose(net, Target(fps=Fraction(1), clock_hz=900))
-    for link in pipeline.links:
-        tap = tap_of(pipeline, link.stage.result)
-        shape = link.stage.out.shape
+    for stage in pipeline.stages:
+        tap = tap_of(pipeline, stage.layer.result)
+        shape = stage.layer.out.shape
         assert evaluate(tap.columns, [14]) == [shape.width]
         assert evaluate(tap.rows, [12]) == [shape.height]
-        assert tap.words == -(-shape.channels // link.folded.folding.lanes)
-        assert tap.layout.length == link.folded.folding.lanes
-        assert tap.layout.elem_shape.width == link.stage.out.range.width
+        assert tap.words == -(-shape.channels // stage.folded.folding.lanes)
+        assert tap.layout.length == stage.folded.folding.lanes
+        assert tap.layout.elem_shape.width == stage.layer.out.range.width
     assert tap_of(pipeline, pipeline.input_node).columns == Reduction()

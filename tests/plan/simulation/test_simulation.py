@@ -7,7 +7,6 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Target, make_plan, pipeline_of
-from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.simulation import (
     DeadlockError,
     pipeline_latencies,
@@ -37,21 +36,22 @@ def step_by_step(machine, frames, interval=1):
         assert now < 10**6
         entering = now >= offer_from
         valid = [bool(state[end - 1]["valid"]) if end > first else entering
-                 for first, end, _, _ in chains]  # fmt: skip
+                 for first, end, *_ in chains]  # fmt: skip
         ready = [True] * len(machine.readers)
         through = [False] * len(chains)
         for c in reversed(range(len(chains))):
-            first, end, source, result = chains[c]
+            first, end, source, gives_on, join, join_end = chains[c]
+            assert join == join_end, "no component here has several inputs"
             offered = entering if source < 0 else valid[source] and not served[c]
             gives = valid[c] if end > first else offered
-            taken = ready[result] if result >= 0 else True
-            if gives and result < 0:
+            taken = ready[c] if gives_on else True
+            if gives and not gives_on:
                 if moved[c] % words[c] in (0, words[c] - 1):
                     spans[c] += [now] * (1 + (words[c] == 1))
                 moved[c] += 1
-            if gives and result >= 0:
-                for other, (_, _, at, _) in enumerate(chains):
-                    if other and at == result:
+            if gives and gives_on:
+                for other, (_, _, at, *_) in enumerate(chains):
+                    if other and at == c:
                         served[other] = through[other] and not taken
             for k in reversed(range(first, end)):
                 coming = offered if k == first else bool(state[k - 1]["valid"])
@@ -100,18 +100,18 @@ def test_as_step_by_step(seed):
 def test_the_slowest_stage_sets_the_interval():
     plan = make_plan(small(), Target(fps=1, clock_hz=500))
     pipeline = pipeline_of(small(), plan)
-    alone = [timing(stage_machine(link, resizable=True)).interval for link in pipeline.links]
+    alone = [timing(stage_machine(s, resizable=True)).interval for s in pipeline.stages]
     assert pipeline_timing(pipeline).interval == max(alone)
 
 
 def test_a_pipeline_that_stops():
     network = chain((2, 6, 6), conv(2, 3, SAME), conv(3, 2, POINT))
     pipeline = pipeline_of(network, make_plan(network, Target(fps=1, clock_hz=5000)))
-    link = pipeline.links[0]
-    folding = replace(link.folded.folding, capacity=4)  # less than a window needs
-    links = (replace(link, folded=Folded(link.stage, folding)), *pipeline.links[1:])
+    first, *others = pipeline.stages
+    short = first.folded.with_folding(capacity=4)  # less than a window needs
+    stages = (replace(first, folded=short), *others)
     with pytest.raises(DeadlockError):
-        timing(stage_machine(links[0], resizable=True))
+        timing(stage_machine(stages[0], resizable=True))
     with pytest.raises(CompileError, match="stop") as refused:
-        pipeline_timing(replace(pipeline, links=links))
+        pipeline_timing(replace(pipeline, stages=stages))
     assert refused.value.code == "CB416"

@@ -9,9 +9,9 @@ import pytest
 from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.hw.weights import weight_steps
 from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
+from corgibuilder.plan.kinds.conv_weights import weight_steps
 from corgibuilder.stimulus.coverage import Shown
 
 from ...simulators import FAST
@@ -49,24 +49,24 @@ def flipped_weight(pipeline, mutant) -> str:
     It lies in a lane that is filled up with zeros, whose operand is 0 in every step; or nothing
     that can enter the stage carries the sum across a step by it.
     """
-    for link in pipeline.links:
-        stage, engine = link.stage, link.stage.engine
-        if mutant.file.name != f"{stage.module}_0.hex" or not isinstance(engine, Conv):
+    for stage in pipeline.stages:
+        layer, conv = stage.layer, stage.layer.op
+        if mutant.file.name != f"{layer.module}_0.hex" or not isinstance(conv, Conv):
             continue
-        right = engine.weights.copy()
-        engine.weights[...] = 1 + np.arange(right.size).reshape(right.shape)
+        right = conv.weights.copy()
+        conv.weights[...] = 1 + np.arange(right.size).reshape(right.shape)
         try:
-            labels = weight_steps(link.folded).reshape(link.folded.weight_rows, -1)
+            labels = weight_steps(stage.folded).reshape(stage.folded.weight_rows, -1)
         finally:
-            engine.weights[...] = right
-        text = (mutant.file.parent / f"{stage.module}.v").read_text()
+            conv.weights[...] = right
+        text = (mutant.file.parent / f"{layer.module}.v").read_text()
         found = re.search(rf'{mutant.file.name}"\),\s*\.WIDTH\(32\'d(\d+)\)', text)
         bits = int(found.group(1)) // labels.shape[1]
         flipped = (int(mutant.was, 16) ^ int(mutant.now, 16)).bit_length() - 1
         label = labels[mutant.line - 1, flipped // bits]
         if not label:
             return "no weight is there"
-        shown = Shown(stage, 1)
+        shown = Shown(layer, 1)
         change = np.zeros(right.size, np.int64)
         change[label - 1] = 1 if int(mutant.now, 16) >> flipped & 1 else -1
         change[label - 1] *= -1 if right.min() < 0 and flipped % bits == bits - 1 else 1

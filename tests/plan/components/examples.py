@@ -1,0 +1,211 @@
+"""Configurations of every class of components, and what they come to in cycles, by hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
+from corgibuilder.plan.components import (
+    ArgmaxConfig,
+    BufferConfig,
+    ColumnBufferConfig,
+    ComponentConfig,
+    GearboxConfig,
+    LineBufferConfig,
+    MacArrayConfig,
+    PixelPoolConfig,
+    QueueConfig,
+    RequantiserConfig,
+    RowBanksConfig,
+    SerialiserConfig,
+    TapSerialConfig,
+    TilePoolConfig,
+    WindowPoolConfig,
+)
+from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.paired_rows import pairs_rows, places
+
+BYTE = QInt(0, 255)
+MAX = PoolKind.MAX
+POINT = Shape(1, 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A configuration and its cycles without stalls.
+
+    ``needs`` words come in before the first word leaves, ``latency`` cycles after the last of them;
+    ``period`` words come in in every ``interval`` cycles. ``shape`` is that of the map.
+    """
+
+    config: ComponentConfig
+    needs: int
+    latency: int
+    period: int = 1
+    interval: int
+    shape: Shape = POINT
+
+
+def window(kernel, stride=(1, 1), pads=(0, 0, 0, 0)):
+    sides = dict(zip(("top", "left", "bottom", "right"), pads, strict=True))
+    return Window(kernel=kernel, stride=stride, pads=Pads(**sides))
+
+
+def mac_array(steps, input_folds):
+    weights, acc = np.ones((steps, 1, 1), np.int64), QInt(0, 255 * input_folds)
+    return MacArrayConfig(
+        x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc, shared=True
+    )
+
+
+def requantiser(form):
+    return RequantiserConfig(form=form, acc=BYTE, out=QInt(0, 7), channels=1, lanes=1)
+
+
+ZERO = np.zeros(1, np.int64)
+ROUNDING = (Rounding(shift=1, out=QInt(0, 7)),)
+SHIFT = ShiftForm(offset=ZERO, roundings=ROUNDING)
+SCALE = ScaleForm(mult=ZERO + 1, offset=ZERO, shift=1, out=QInt(0, 7))
+STEPS = StepsForm(steps=np.arange(5)[None], base=0)
+
+
+def gearbox(channels, before, after):
+    return GearboxConfig(x=BYTE, channels=channels, in_lanes=before, out_lanes=after)
+
+
+def serialiser(channels, wide, narrow):
+    return SerialiserConfig(x=BYTE, channels=channels, in_lanes=wide, out_lanes=narrow)
+
+
+def tile_pool(kernel, shape):
+    return TilePoolConfig(
+        kind=MAX, x=BYTE, out=BYTE, shape=shape, lanes=1, window=window(kernel, kernel)
+    )
+
+
+def line_buffer(win, shape, *, by_column=False, spare=0, lanes=1, **options):
+    """A line buffer with the fewest places that it works with, and ``spare`` more."""
+    read = win.column if by_column else win
+    least = places(read, shape.width) if pairs_rows(win) else win.span(shape.width) + spare
+    return LineBufferConfig(
+        x=BYTE,
+        given=BYTE,
+        shape=shape,
+        lanes=lanes,
+        window=win,
+        capacity=least,
+        by_column=by_column,
+        **options,
+    )
+
+
+def column_buffer(win, shape, *, steps=1, repeats=1, single_port=False):
+    lines = line_buffer(win, shape, by_column=True, single_port=single_port)
+    return ColumnBufferConfig(lines=lines, picks=((0,),) * steps, repeats=repeats)
+
+
+def row_banks(win, shape, *, steps=1, repeats=1):
+    return RowBanksConfig(
+        x=BYTE, given=BYTE, shape=shape, window=win, picks=((0,),) * steps, repeats=repeats
+    )
+
+
+def tap_serial_in_groups(win, shape, groups):
+    """Words of ``groups`` channels, all in one word of the line buffer."""
+    taps = win.kernel[0] * win.kernel[1]
+    lines = line_buffer(win, shape, lanes=groups, channel_serial=True, single_port=True)
+    picks = tuple((tap * groups + g,) for g in range(groups) for tap in range(taps))
+    return TapSerialConfig(lines=lines, picks=picks)
+
+
+SAME = window((3, 3), (1, 1), (1, 1, 1, 1))
+STRIDED = window((3, 3), (2, 2), (1, 1, 1, 1))
+SMALL, EVEN = Shape(1, 4, 5), Shape(1, 4, 6)
+TWO_WORDS = Shape(2, 3, 4)
+
+EXAMPLES = {
+    "argmax": Example(
+        config=ArgmaxConfig(x=BYTE, channels=5), needs=5, latency=1, period=5, interval=5
+    ),
+    "buffer": Example(config=BufferConfig(x=BYTE, lanes=1), needs=1, latency=1, interval=1),
+    # Columns of three values each: the second of each row completes its first window.
+    "column buffer": Example(
+        config=column_buffer(SAME, SMALL),
+        needs=7,
+        latency=8,
+        period=20,
+        interval=20 * 3,
+        shape=SMALL,
+    ),
+    "column buffer, in steps": Example(
+        config=column_buffer(SAME, SMALL, steps=3, repeats=2),
+        needs=7,
+        latency=9,
+        period=20,
+        interval=20 * 6,
+        shape=SMALL,
+    ),
+    "gearbox, to wider words": Example(
+        config=gearbox(7, 2, 3), needs=2, latency=1, period=4, interval=4
+    ),
+    "gearbox, to narrower words": Example(config=gearbox(4, 4, 1), needs=1, latency=1, interval=4),
+    "multiplier array": Example(config=mac_array(2, 1), needs=1, latency=3, interval=1),
+    "multiplier array, folded": Example(
+        config=mac_array(14, 7), needs=7, latency=3, period=7, interval=7
+    ),
+    "pixel pool": Example(
+        config=PixelPoolConfig(kind=PoolKind.SUM, x=BYTE, channels=1, pixels=2, lanes=2),
+        needs=1,
+        latency=0,
+        interval=1,
+    ),
+    "queue of one": Example(
+        config=QueueConfig(x=BYTE, lanes=1, depth=1), needs=1, latency=1, interval=2
+    ),
+    "queue": Example(config=QueueConfig(x=BYTE, lanes=1, depth=4), needs=1, latency=2, interval=1),
+    "requantiser, shift": Example(config=requantiser(SHIFT), needs=1, latency=2, interval=1),
+    "requantiser, scale": Example(config=requantiser(SCALE), needs=1, latency=3, interval=1),
+    "requantiser, steps": Example(config=requantiser(STEPS), needs=1, latency=4, interval=1),
+    "row banks": Example(
+        config=row_banks(SAME, SMALL), needs=7, latency=3, period=20, interval=20, shape=SMALL
+    ),
+    "row banks, in steps": Example(
+        config=row_banks(SAME, SMALL, steps=3, repeats=2),
+        needs=7,
+        latency=4,
+        period=20,
+        interval=20 * 6,
+        shape=SMALL,
+    ),
+    # Of ten channels two full words and half a one.
+    "serialiser": Example(
+        config=serialiser(10, 4, 2), needs=1, latency=1, period=3, interval=2 + 2 + 1
+    ),
+    "tap serial": Example(
+        config=TapSerialConfig(lines=line_buffer(SAME, TWO_WORDS, spare=8)),
+        needs=2 * 5 + 1,
+        latency=2,
+        period=24,
+        interval=12 * 9 * 2,
+        shape=TWO_WORDS,
+    ),
+    # Nine taps of a word are collected before the first goes on.
+    "tap serial, in groups": Example(
+        config=tap_serial_in_groups(STRIDED, Shape(4, 4, 6), 2),
+        needs=2 * 7 + 1,
+        latency=12,
+        period=48,
+        interval=6 * 9 * 4,
+        shape=Shape(4, 4, 6),
+    ),
+    "tile pool": Example(
+        config=tile_pool((2, 2), EVEN), needs=8, latency=2, period=24, interval=24, shape=EVEN
+    ),
+    "window pool": Example(
+        config=WindowPoolConfig(kind=MAX, x=BYTE, out=BYTE, lanes=1, taps=4),
+        needs=4,
+        latency=1,
+        period=4,
+        interval=4,
+    ),
+}
