@@ -141,12 +141,12 @@ def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
     groups = _fit(wish.groups_per_word, _possible_groups(stage))
     stage = stage.with_folding(groups_per_word=groups)
     one_port = stage.with_folding(single_port=wish.single_port)
-    return stage if one_port.memory_faults() else one_port
+    return stage if any(one_port.memory_faults()) else one_port
 
 
 def _possible_groups(stage: WindowedStage) -> list[int]:
     tries = ((n, stage.with_folding(groups_per_word=n)) for n in range(1, stage.output_folds + 1))
-    return [n for n, tried in tries if not tried.memory_faults()]
+    return [n for n, tried in tries if not any(tried.memory_faults())]
 
 
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:
