@@ -1,5 +1,6 @@
 """A wide layer on wide pixels gives the values of the layer that it is made from."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -196,9 +197,9 @@ def test_a_plan_read_back_gives_the_same_pipeline(headroom):
     assert describe(pipeline_of(network, again), plan.target) == plan
 
 
-def test_a_plan_of_single_pixels_does_not_mention_them():
+def test_a_plan_of_single_pixels_says_so():
     text = make_plan(small(), Target(fps=1, clock_hz=500)).to_json()
-    assert "pixels" not in text
+    assert set(re.findall(r'"pixels": (\d+)', text)) == {"1"}
     assert "headroom" not in text
 
 
@@ -226,7 +227,7 @@ def test_what_cannot_be_built_is_refused():
 
     assert refused(layer, outputs=4, lanes=4) == ("in the plan inputs is 108", "take 1 to 27")
     assert refused(layer, input_lanes=15) == (
-        "in the plan input_lanes is 15",
+        "in the plan the input has 15 lanes",
         "take 1 to 3, or 3 times a divisor of the width, 12",
     )
     pool = chain((3, 4, 16), Pool(kind=PoolKind.MAX, window=HALVES))
