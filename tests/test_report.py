@@ -77,7 +77,7 @@ def test_the_table_has_every_figure(plan):
         [
             stage.name,
             stage.layer,
-            stage.folding.feed.value,
+            stage.folding.source.value,
             stage.requantiser,
             f"{stage.folding.inputs} x {stage.folding.outputs}",
             f"{stage.cycles_per_frame:,}",

@@ -152,7 +152,9 @@ def test_an_input_that_is_an_output_as_well():
     plan, same = make_plan(tapped, target), make_plan(plain, target)
     copied = 1  # cycle that the copies of the input take
     later = {name: getattr(same, name) + copied for name in ("latency_first", "latency_frame")}
-    assert plan == replace(same, **later)
+    copy = replace(same.edges[0], consumer="x", port=None)
+    edges = (*same.edges[:-1], copy, same.edges[-1])
+    assert plan == replace(same, edges=edges, **later)
     (first, last), slowest = pipeline_timing(pipeline_of(tapped, plan)).latencies.values()
     words = 11 * 4 * -(-5 // plan.input_lanes)
     through = 2  # a buffer behind the gate, and one for each copy
