@@ -127,9 +127,8 @@ def test_constants_off_by_one(op, finish):
     if form is None:
         assert shown.coverage().constants == 0
         return
-    sums = (
-        np.stack(stage_values(replace(stage, activation=None), frames)) - stage.bias[:, None, None]
-    )
+    sums = np.stack(stage_values(replace(stage, activation=None), frames))
+    sums -= stage.bias[:, None, None]
     seen = differing = 0
     for c in range(sums.shape[1]):
         acc = np.unique(sums[:, c]).astype(np.int64)
