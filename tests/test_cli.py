@@ -144,7 +144,8 @@ def test_plan_can_be_saved_and_built(tmp_path, build_dir):
             {"network": "mobilenet"},
             "error[CB415]: the plan is for network 'mobilenet', and this is",
         ),
-        ({"input_lanes": 3}, "error[CB413]: in the plan input_lanes is 3"),
+        ({"input_lanes": 3}, 'error[CB411]: this is not a plan: it has "input_lanes", which'),
+        ({"edges": []}, "error[CB411]: this is not a plan: no edge begins at stage"),
     ],
 )
 def test_a_plan_that_cannot_be_built_leaves_nothing(tmp_path, changes, problem):
@@ -175,7 +176,7 @@ def test_plan_into_a_place_that_takes_no_file(tmp_path, option):
 def test_headroom_is_pixels_a_cycle():
     plain, fast = data("plan", DIGITS, *TARGET), data("plan", DIGITS, *TARGET, "--headroom", "2px")
     assert fast["target"]["headroom"] == 2
-    assert fast["input_lanes"] == 2 * plain["input_lanes"]
+    assert fast["edges"][0]["lanes"] == 2 * plain["edges"][0]["lanes"]
     assert "with 2 pixels a cycle" in call("plan", DIGITS, *TARGET, "--headroom", "2").stdout
 
 

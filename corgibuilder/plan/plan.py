@@ -232,7 +232,7 @@ def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
     for stage in pipeline.stages:
         for port, depth in enumerate(stage.fifos):
             most = most_queued(stage.layer, port)
-            if depth > most:
+            if not 0 <= depth <= most:
                 raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
 
 

@@ -21,8 +21,8 @@ from corgibuilder.plan import (
     pipeline_of,
     read_technology,
 )
+from corgibuilder.plan.components import Purpose
 from corgibuilder.plan.folding import ceil_div
-from corgibuilder.plan.memories import Purpose
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.simulation import pipeline_latencies
 
@@ -111,8 +111,8 @@ def _hardware(plan: Plan, pipeline: Pipeline, memories: MemoryReport) -> Iterato
 
 
 def _weight_bits(pipeline: Pipeline) -> int:
-    engines = [link.stage.engine for link in pipeline.links]
-    weights = [engine.weights for engine in engines if isinstance(engine, Conv)]
+    ops = [stage.layer.op for stage in pipeline.stages]
+    weights = [op.weights for op in ops if isinstance(op, Conv)]
     return sum(w.size * QInt(int(w.min()), int(w.max())).width for w in weights)
 
 

@@ -55,7 +55,8 @@ def planned(case: Case, network: Network) -> tuple[Pipeline, Plan]:
     if case.edit is not None:
         plan = edited_plan(network, case.edit, case.target)
     else:
-        plan = Plan.from_json(make_plan(network, case.target).to_json())
+        plan = make_plan(network, case.target)
+    plan = Plan.from_json(plan.to_json())
     pipeline = pipeline_of(network, plan)
     return pipeline, describe(pipeline, plan.target)
 
@@ -66,7 +67,7 @@ def write_verilog(pipeline: Pipeline, plan: Plan, folder: Path) -> Built:
     rtl.mkdir()
     source.mkdir()
     with _silence():
-        emitted = [_emit_stage(link, pipeline.resizable) for link in pipeline.links]
+        emitted = [_emit_stage(stage, pipeline.resizable) for stage in pipeline.stages]
         emitted.append(_emit_network(pipeline, TOP))
     for module in emitted:
         (rtl / f"{module.module}.v").write_text(module.text)

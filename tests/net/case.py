@@ -26,10 +26,11 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """What a plan edited by its user decides."""
+    """What a plan edited by its user decides: ``fifos`` by stage and number of its input."""
 
     input_lanes: int
     foldings: Mapping[str, Folding] = field(default_factory=dict)
+    fifos: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,10 @@ import numpy as np
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Argmax, Conv, Ints, Network, Pool
+from corgibuilder.ir import Ints, Network
 from corgibuilder.plan import Plan
-from corgibuilder.plan.folding import Feed
-from corgibuilder.plan.pipeline import Link, Pipeline
-from corgibuilder.plan.plan import layer_kind, requantiser
+from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.plan import requantiser
 
 from ..frontend.models import theirs
 from .build import CRASHES, planned, write_verilog
@@ -37,7 +36,7 @@ class StageSummary:
     """What a stage of the pipeline is made of."""
 
     layer: str
-    feed: str
+    source: str
     engine: str
     requantiser: str
 
@@ -147,7 +146,7 @@ def _simulated(
         optimistic=late,
         pessimistic=early,
         executor=done.executor,
-        stages=tuple(map(_summary, pipeline.links)),
+        stages=tuple(map(_summary, pipeline.stages)),
         compared=measured.compared,
         cycles=measured.cycles,
         figures=figures,
@@ -175,40 +174,27 @@ def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
 
 def _slowest(case: Case, pipeline: Pipeline) -> str:
     """Window source and kind of the stage that has the most cycles, and whose decision that was."""
-    link = max(pipeline.links, key=lambda link: link.folded.frame_cycles)
-    kind = layer_kind(link.stage).split(" ")[0]
+    slowest = max(
+        (stage.folded for stage in pipeline.stages), key=lambda folded: folded.frame_cycles
+    )
+    kind = slowest.label(slowest.layer).split(" ")[0]
     edited = ", edited plan" if case.edit is not None else ""
-    return f"{link.folded.folding.feed.value} {kind}{edited}"
+    return f"{slowest.folding.source.value} {kind}{edited}"
 
 
-def _summary(link: Link) -> StageSummary:
-    stage = link.stage
-    parts = layer_kind(stage).rsplit(" ", 1)
-    kind = parts[0] if parts[-1][:1].isdigit() else layer_kind(stage)
-    many = f"{link.folded.folding.feed.value}{' of several pixels' if stage.entering > 1 else ''}"
-    return StageSummary(kind, many, _engine(link), _form(link))
+def _summary(stage: PlannedStage) -> StageSummary:
+    folded = stage.folded
+    label = folded.label(stage.layer)
+    parts = label.rsplit(" ", 1)
+    kind = parts[0] if parts[-1][:1].isdigit() else label
+    wide = " of several pixels" if stage.layer.input_pixels > 1 else ""
+    source = f"{folded.folding.source.value}{wide}"
+    return StageSummary(kind, source, folded.engine, _form(stage))
 
 
-def _engine(link: Link) -> str:
-    match link.stage.engine:
-        case Conv() if link.folded.depthwise:
-            return "multipliers, one channel each"
-        case Conv() if link.folded.by_output:
-            return "multipliers, output by output"
-        case Conv():
-            steps = "wired weights" if link.folded.weight_rows == 1 else "weights in memory"
-            return f"multipliers, {steps}"
-        case Pool(kind=kind):
-            tiled = link.folded.folding.feed is Feed.TILES
-            return f"{kind.value} {'as they come' if tiled else 'of a window'}"
-        case Argmax():
-            return "argmax"
-    return "none"
-
-
-def _form(link: Link) -> str:
+def _form(stage: PlannedStage) -> str:
     """Kind of requantiser, without its sizes."""
-    text = requantiser(link)
+    text = requantiser(stage)
     words = [w.strip(",") for w in text.split() if not w.strip(",+")[:1].isdigit()]
     several = " of several" if "+" in text else ""
     return " and ".join(dict.fromkeys(words)) + several

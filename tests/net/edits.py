@@ -1,18 +1,22 @@
 """Random plans, as a user may edit them: any folding that hardware can be built for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from corgibuilder.ir import Conv, Network, Pool
+from corgibuilder.ir import Network
 from corgibuilder.passes import without_dead_channels
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding, carries_pixels, feeds, least_capacity
-from corgibuilder.plan.pipeline import is_resizable, several_pixels
-from corgibuilder.plan.plan import StagePlan, most_capacity, most_inputs
-from corgibuilder.plan.stages import Stage, group_stages
-from corgibuilder.plan.widen import widen, widths
+from corgibuilder.plan.edges import edges_of
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
+from corgibuilder.plan.kinds.conv import ConvStage
+from corgibuilder.plan.kinds.stage import carries_pixels
+from corgibuilder.plan.kinds.windowed import WindowedStage
+from corgibuilder.plan.layers import Layer, group_layers
+from corgibuilder.plan.pipeline import assemble, is_resizable, several_pixels
+from corgibuilder.plan.plan import StagePlan, most_queued
 
 from .case import Edit
 
@@ -26,19 +30,25 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     A smaller network, which a failure is reduced to, leaves less to choose from.
     """
     network = without_dead_channels(network)
-    stages = group_stages(network)
+    layers = group_layers(network)
     lanes = _input_lanes(network, edit.input_lanes)
-    foldings = {stage.name: edit.foldings.get(stage.name) or _least(stage) for stage in stages}
+    foldings = {layer.name: edit.foldings.get(layer.name) or _least(layer) for layer in layers}
     foldings = {
-        s.name: replace(foldings[s.name], pixels=_fit(foldings[s.name].pixels, widths(s)))
-        for s in stages
+        k.name: replace(foldings[k.name], pixels=_fit(foldings[k.name].pixels, widths(k)))
+        for k in layers
     }
     resizable = is_resizable(network) and not several_pixels(network, foldings, lanes)
+    foldings = {k.name: legal(k, foldings[k.name], resizable) for k in layers}
+    wide = tuple(widened_layer(layer, foldings[layer.name].pixels) for layer in layers)
+    pipeline = assemble(
+        network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos), form=lambda _: None
+    )
     return Plan(
         network=network.name,
         target=target,
         input_lanes=lanes,
-        stages=tuple(_stage_plan(s, legal(s, foldings[s.name], resizable)) for s in stages),
+        stages=tuple(_stage_plan(layer, foldings[layer.name]) for layer in layers),
+        edges=tuple(edges_of(pipeline)),
         cycles_per_frame=0,
         latency_first=0,
         latency_frame=0,
@@ -46,10 +56,10 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     )
 
 
-def _stage_plan(stage: Stage, folding: Folding) -> StagePlan:
+def _stage_plan(layer: Layer, folding: Folding) -> StagePlan:
     """A stage as an edited file has it: figures are worked out anew by whoever reads it."""
     return StagePlan(
-        name=stage.name,
+        name=layer.name,
         layer="",
         folding=folding,
         cycles_per_frame=0,
@@ -66,9 +76,9 @@ def _stage_plan(stage: Stage, folding: Folding) -> StagePlan:
     )
 
 
-def _least(stage: Stage) -> Folding:
-    feed = feeds(stage, resizable=False)[-1]
-    return Folding(feed=feed, inputs=1, outputs=stage.acc.shape.channels, lanes=1)
+def _least(layer: Layer) -> Folding:
+    source = kind_of(layer).sources(layer, resizable=False)[-1]
+    return Folding(source=source, inputs=1, outputs=layer.acc.shape.channels, lanes=1)
 
 
 def _fit(wish: int, allowed) -> int:
@@ -82,48 +92,79 @@ def _input_lanes(network: Network, wish: int) -> int:
     return _fit(wish, [*range(1, channels + 1), *wide])
 
 
-def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
+def _queues(
+    wide: tuple[Layer, ...], wishes: Mapping[tuple[str, int], int]
+) -> dict[tuple[str, int], int]:
+    """Queues no deeper than what can ever wait, of the stages and inputs that are there."""
+    ports = [(layer, port) for layer in wide for port in range(len(layer.inputs))]
+    return {
+        (layer.name, port): min(wishes.get((layer.name, port), 0), most_queued(layer, port))
+        for layer, port in ports
+    }
+
+
+def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     """The folding with whatever no hardware can be built for replaced by what is next."""
-    stage = widen(small, folding.pixels)
-    allowed = feeds(stage, resizable=resizable)
-    feed = folding.feed if folding.feed in allowed else allowed[0]
-    channels = stage.acc.shape.channels
+    layer = widened_layer(small, folding.pixels)
+    kind = kind_of(layer)
+    allowed = kind.sources(layer, resizable=resizable)
+    source = folding.source if folding.source in allowed else allowed[0]
+    channels = layer.acc.shape.channels
     outputs = min(folding.outputs, channels)
-    engine = stage.engine
-    dense = isinstance(engine, Conv) and not engine.depthwise
-    wide = stage.entering > 1 and not isinstance(engine, Conv)
-    if (feed is Feed.STREAM and dense) or wide:
+    made = folded(layer, replace(folding, source=source, outputs=outputs, inputs=1, capacity=0))
+    dense = isinstance(made, ConvStage) and not made.depthwise
+    wide = layer.input_pixels > 1 and kind is not ConvStage
+    if (source is WindowSource.DIRECT and dense) or wide:
         outputs = channels
-    lanes = folding.lanes if isinstance(engine, Conv) else outputs
-    possible = [n for n in range(1, outputs + 1) if outputs % n == 0 and carries_pixels(stage, n)]
+    possible = _possible_lanes(layer, outputs)
     if not possible:  # a pixel in parts, and not all of it at once
         outputs = channels
-        possible = [
-            n for n in range(1, outputs + 1) if not outputs % n and carries_pixels(stage, n)
-        ]
-    lanes = _fit(lanes, possible) if isinstance(engine, Conv) else outputs
-    made = replace(folding, feed=feed, inputs=1, outputs=outputs, lanes=lanes, capacity=0)
-    inputs = max(1, min(folding.inputs, most_inputs(stage, made)))
-    least = least_capacity(stage, feed)
-    capacity = min(max(folding.capacity, least), most_capacity(stage, feed)) if least else 0
-    fifo = min(folding.fifo, most_capacity(stage, feed) * stage.x.shape.channels)
-    return replace(made, inputs=inputs, capacity=capacity, fifo=fifo)
+        possible = _possible_lanes(layer, outputs)
+    lanes = _fit(folding.lanes, possible) if kind is ConvStage else outputs
+    made = made.with_folding(outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1)
+    made = made.with_folding(inputs=max(1, min(folding.inputs, made.most_inputs)))
+    return _with_memory(made, folding).folding
+
+
+def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
+    divisors = (n for n in range(1, outputs + 1) if outputs % n == 0)
+    return [n for n in divisors if carries_pixels(layer, n)]
+
+
+def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
+    """With a line buffer as in ``wish``, as far as the stage says nothing against it."""
+    if not isinstance(stage, WindowedStage):
+        return stage
+    least = stage.least_capacity
+    capacity = min(max(wish.capacity, least), stage.most_capacity) if least else 0
+    stage = stage.with_folding(capacity=capacity)
+    groups = _fit(wish.groups_per_word, _possible_groups(stage))
+    stage = stage.with_folding(groups_per_word=groups)
+    one_port = stage.with_folding(single_port=wish.single_port)
+    return stage if any(one_port.memory_faults()) else one_port
+
+
+def _possible_groups(stage: WindowedStage) -> list[int]:
+    tries = ((n, stage.with_folding(groups_per_word=n)) for n in range(1, stage.output_folds + 1))
+    return [n for n, tried in tries if not any(tried.memory_faults())]
 
 
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:
-    """A folding for each stage, whatever it is good for."""
+    """A folding for each stage, whatever it is good for, and queues on some of the edges."""
     pruned = without_dead_channels(network)
     channels, _, width = pruned.input_shape
     lanes = int(rng.integers(1, channels + 1))
     wide = bool(rng.random() < 0.15)  # at a fixed size only
     if wide and rng.random() < 0.5:
         lanes = channels * int(rng.choice([n for n in range(1, 17) if width % n == 0]))
-    foldings = {}
-    for stage in group_stages(pruned):
-        foldings[stage.name] = random_folding(
-            rng, stage, most_cycles, resizable=is_resizable(pruned) and not wide, wide=wide
+    foldings, fifos = {}, {}
+    for layer in group_layers(pruned):
+        foldings[layer.name] = random_folding(
+            rng, layer, most_cycles, resizable=is_resizable(pruned) and not wide, wide=wide
         )
-    return Edit(input_lanes=lanes, foldings=foldings)
+        for port in range(len(layer.inputs)):
+            fifos[layer.name, port] = int(rng.choice([0, 0, 1, 2, 7, layer.x.shape.width]))
+    return Edit(input_lanes=lanes, foldings=foldings, fifos=fifos)
 
 
 def random_plan(
@@ -136,39 +177,47 @@ def random_plan(
 
 def random_folding(
     rng: np.random.Generator,
-    small: Stage,
+    small: Layer,
     most_cycles: int,
     *,
     resizable: bool,
     wide: bool,
-    only: Feed | None = None,
+    only: WindowSource | None = None,
 ) -> Folding:
     """One that is neither too large to emit nor too slow to simulate, if one is found.
 
-    With ``only``, of the stage fed in that way.
+    With ``only``, of the stage with that window source.
     """
     best, fewest = None, None
     for _ in range(TRIES):
         pixels = int(rng.choice(widths(small))) if wide else 1
-        stage = widen(small, pixels)
-        feed = only or Feed(rng.choice([f.value for f in feeds(stage, resizable=resizable)]))
-        channels = stage.acc.shape.channels
+        layer = widened_layer(small, pixels)
+        sources = kind_of(layer).sources(layer, resizable=resizable)
+        source = only or WindowSource(rng.choice([s.value for s in sources]))
+        channels = layer.acc.shape.channels
         outputs = int(rng.choice([1, channels, rng.integers(1, channels + 1)]))
-        tries = Folding(feed=feed, inputs=1, outputs=outputs, lanes=1, pixels=pixels)
-        made = legal(small, tries, resizable)
-        most = most_inputs(stage, made)
-        inputs = int(rng.choice([1, most, rng.integers(1, most + 1)]))
-        divisors = [n for n in range(1, made.outputs + 1) if made.outputs % n == 0]
-        made = replace(made, inputs=inputs, lanes=int(rng.choice(divisors)))
-        more = int(rng.choice([0, 0, 1, 5, stage.x.shape.width]))
-        made = replace(made, fifo=int(rng.choice([0, 0, 1, 2, 7])))
-        if not isinstance(stage.engine, Pool) or made.capacity:
-            made = replace(made, capacity=made.capacity + more if made.capacity else 0)
-        made = legal(small, made, resizable)
-        folded = Folded(stage, made)
-        if folded.multipliers <= MOST_MULTIPLIERS and folded.frame_cycles <= most_cycles:
-            return made
-        if fewest is None or folded.frame_cycles + 20 * folded.multipliers < fewest:
-            best, fewest = made, folded.frame_cycles + 20 * folded.multipliers
+        tries = Folding(source=source, inputs=1, outputs=outputs, lanes=1, pixels=pixels)
+        drawn = _drawn(rng, folded(layer, legal(small, tries, resizable)))
+        made = folded(layer, legal(small, drawn, resizable))
+        if made.multipliers <= MOST_MULTIPLIERS and made.frame_cycles <= most_cycles:
+            return made.folding
+        if fewest is None or made.frame_cycles + 20 * made.multipliers < fewest:
+            best, fewest = made.folding, made.frame_cycles + 20 * made.multipliers
     assert best is not None
     return best
+
+
+def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
+    """Its folding with all that the source and the number of outputs leave open."""
+    folding, most = stage.folding, stage.most_inputs
+    divisors = [n for n in range(1, folding.outputs + 1) if folding.outputs % n == 0]
+    more = int(rng.choice([0, 0, 1, 5, stage.layer.x.shape.width]))
+    folds = stage.output_folds if isinstance(stage, WindowedStage) else 1
+    return replace(
+        folding,
+        inputs=int(rng.choice([1, most, rng.integers(1, most + 1)])),
+        lanes=int(rng.choice(divisors)),
+        capacity=folding.capacity + more,
+        single_port=bool(rng.random() < 0.5),
+        groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
+    )

@@ -8,7 +8,8 @@ import numpy as np
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Network, TensorType
 from corgibuilder.plan import Target
-from corgibuilder.plan.folded import Folded
+from corgibuilder.plan.kinds import FoldedStage
+from corgibuilder.plan.kinds.conv import ConvStage
 from corgibuilder.plan.pipeline import Pipeline
 
 from . import random_layers
@@ -236,15 +237,14 @@ def _affordable(case: Case, network: Network) -> Case:
 
 
 def _large(pipeline: Pipeline) -> bool:
-    window_bits = sum(_window_bits(link.folded) for link in pipeline.links)
+    window_bits = sum(_window_bits(stage.folded) for stage in pipeline.stages)
     return pipeline.multipliers > MOST_MULTIPLIERS or window_bits > MOST_WINDOW_BITS
 
 
-def _window_bits(folded: Folded) -> int:
-    if not folded.windows or not isinstance(folded.stage.engine, random_layers.IrConv):
+def _window_bits(stage: FoldedStage) -> int:
+    if not isinstance(stage, ConvStage) or not stage.has_whole_windows:
         return 0
-    rows, columns = folded.stage.engine.window.kernel
-    return rows * columns * folded.stage.x.shape.channels * folded.stage.x.range.width
+    return stage.taps * stage.layer.x.shape.channels * stage.layer.x.range.width
 
 
 def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from corgibuilder.ir import Conv as IrConv
 from corgibuilder.ir import QInt, Shape, TensorType
 
 from .layers import (
@@ -22,7 +21,7 @@ from .layers import (
     Times,
 )
 
-__all__ = ["IrConv", "Relu", "activation", "engine", "input_type"]
+__all__ = ["Relu", "activation", "engine", "input_type"]
 
 MOST_WEIGHTS = 4000  #: of a layer
 MOST_BITS = 16  #: of activations

@@ -149,11 +149,23 @@ def _simpler_edits(case: Case, edit: Edit) -> Iterator[Case]:
     names = {layer.name for layer in case.layers}
     kept = {name: folding for name, folding in edit.foldings.items() if name in names}
     if kept.keys() != edit.foldings.keys():
-        yield replace(case, edit=replace(edit, foldings=kept))
+        fifos = {place: words for place, words in edit.fifos.items() if place[0] in names}
+        yield replace(case, edit=replace(edit, foldings=kept, fifos=fifos))
     if edit.input_lanes > 1:
         yield replace(case, edit=replace(edit, input_lanes=1))
         yield replace(case, edit=replace(edit, input_lanes=min(case.shape[0], edit.input_lanes)))
-    least = {"pixels": 1, "fifo": 0, "capacity": 0, "outputs": 1, "inputs": 1, "lanes": 1}
+    for place, words in edit.fifos.items():
+        if words:
+            yield replace(case, edit=replace(edit, fifos={**edit.fifos, place: 0}))
+    least = {
+        "pixels": 1,
+        "capacity": 0,
+        "groups_per_word": 1,
+        "single_port": False,
+        "outputs": 1,
+        "inputs": 1,
+        "lanes": 1,
+    }
     for name, folding in edit.foldings.items():
         for field, value in least.items():
             if getattr(folding, field) != value:

@@ -14,7 +14,7 @@ HEADER = """\
 from fractions import Fraction
 
 from corgibuilder.plan import Target
-from corgibuilder.plan.folding import Feed, Folding
+from corgibuilder.plan.folding import Folding, WindowSource
 from tests.net.case import Case, Edit, Layer
 from tests.net.compare import compare
 from tests.net.layers import *

@@ -15,7 +15,7 @@ def entry(outcome: Outcome) -> Entry:
         "refused": outcome.refused,
         "executor": outcome.executor,
         "layers": [stage.layer for stage in outcome.stages],
-        "sources": [stage.feed for stage in outcome.stages],
+        "sources": [stage.source for stage in outcome.stages],
         "engines": [stage.engine for stage in outcome.stages],
         "requantisers": [stage.requantiser for stage in outcome.stages],
         "wrong": sorted({finding.kind for finding in outcome.wrong}),

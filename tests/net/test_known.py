@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corgibuilder.plan import Target
-from corgibuilder.plan.folding import Feed, Folding
+from corgibuilder.plan.folding import Folding, WindowSource
 
 from .case import Case, Edit, Layer
 from .compare import compare
@@ -43,7 +43,7 @@ def at_size(case, *sizes, stalled=2):
 def columns_of(case):
     """With each stage fed by whole windows from a line buffer."""
     names = [layer.name for layer in case.layers]
-    folding = Folding(feed=Feed.COLUMNS, inputs=8, outputs=1000, lanes=1000)
+    folding = Folding(source=WindowSource.COLUMN_BUFFER, inputs=8, outputs=1000, lanes=1000)
     foldings = dict.fromkeys(names, folding)
     return Case(**{**vars(case), "edit": Edit(input_lanes=case.shape[0], foldings=foldings)})
 

@@ -16,6 +16,7 @@ from corgibuilder.plan.forms import (
     StepsForm,
     coded,
     find_form,
+    form_cycles,
 )
 
 
@@ -259,3 +260,12 @@ def test_a_sign_is_one_comparison():
     form = find_form(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
     assert isinstance(form, StepsForm)
     assert (form.steps.tolist(), form.base, form.levels) == ([[3]], 0, 1)
+
+
+def test_cycles_of_each_form():
+    zero = np.zeros(2, np.int64)
+    shift = ShiftForm(offset=zero, roundings=(Rounding(shift=1, out=QInt(0, 3)),))
+    scale = ScaleForm(mult=zero, offset=zero, shift=1, out=QInt(0, 3))
+    assert [form_cycles(form) for form in (shift, scale)] == [2, 3]
+    for count, cycles in [(0, 2), (1, 2), (2, 3), (3, 3), (4, 4), (15, 5), (63, 7)]:
+        assert form_cycles(StepsForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles

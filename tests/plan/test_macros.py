@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut, tile
-from corgibuilder.plan.memories import Memory, Purpose
 from corgibuilder.plan.technology import Macro, Technology, read_technology
 
 

@@ -8,15 +8,16 @@ import pytest
 from amaranth.hdl import Fragment
 
 from corgibuilder.emit.verilog import MemoryShells, emit
-from corgibuilder.hw.stage import Stage as StageComponent
+from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, feeds
+from corgibuilder.plan.components import Memory, Purpose
+from corgibuilder.plan.folding import WindowSource
 from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
-from corgibuilder.plan.memories import Memory, Purpose, memories
-from corgibuilder.plan.pipeline import Link, form_of
-from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.kinds import folded, kind_of
+from corgibuilder.plan.layers import group_layers
+from corgibuilder.plan.pipeline import PlannedStage, form_of
+from corgibuilder.plan.plan import memories
 
 from ..net.edits import random_folding, random_plan
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
@@ -89,36 +90,35 @@ class Asked:
         return MemoryShells("image").single_port(memory)
 
 
-def asked(link, resizable):
+def asked(stage, resizable):
     platform = Asked()
-    component = StageComponent(link.folded, link.form, lanes=link.lanes, resizable=resizable)
-    Fragment.get(component, platform)
+    Fragment.get(Stage(stage, resizable=resizable), platform)
     return sorted(platform.memories)
 
 
-def links(name, resizable, tries=3):
+def planned_stages(name, resizable, tries=3):
     network, rng = NETWORKS[name], np.random.default_rng(1)
-    for stage in group_stages(network):
-        for feed in feeds(stage, resizable=resizable):
+    for layer in group_layers(network):
+        for source in kind_of(layer).sources(layer, resizable=resizable):
             for _ in range(tries):
                 folding = random_folding(
-                    rng, stage, MOST_CYCLES, resizable=resizable, wide=False, only=feed
+                    rng, layer, MOST_CYCLES, resizable=resizable, wide=False, only=source
                 )
-                folded = Folded(stage, folding)
-                lanes = int(rng.integers(1, stage.x.shape.channels + 1))
-                yield Link(folded, form_of(stage), lanes)
+                lanes = int(rng.integers(1, layer.x.shape.channels + 1))
+                fifo = int(rng.choice([0, 0, 1, 2, 7]))
+                yield PlannedStage(folded(layer, folding), form_of(layer), (lanes,), (fifo,))
 
 
 @pytest.mark.parametrize("resizable", [False, True], ids=["fixed", "resizable"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_memory_is_listed_with_its_size(name, resizable):
-    for link in links(name, resizable):
-        assert listed([link]) == asked(link, resizable), link.folded.folding
+    for stage in planned_stages(name, resizable):
+        assert listed([stage]) == asked(stage, resizable), stage.folded.folding
 
 
-def listed(links):
+def listed(stages):
     """Depth, width, ports, and whether it is a ROM, of every memory that the plan lists."""
-    every = [memory for link in links for memory in memories(link)]
+    every = [memory for stage in stages for memory in memories(stage)]
     return sorted((m.depth, m.width, m.ports, m.constant) for m in every)
 
 
@@ -127,21 +127,21 @@ def test_every_memory_of_a_random_plan_is_listed(seed):
     rng = np.random.default_rng([seed, 1])
     network = any_network(rng)
     pipeline = pipeline_of(network, random_plan(rng, network, TARGET, MOST_CYCLES))
-    for link in pipeline.links:
-        assert listed([link]) == asked(link, pipeline.resizable), link.folded.folding
+    for stage in pipeline.stages:
+        assert listed([stage]) == asked(stage, pipeline.resizable), stage.folded.folding
 
 
 PORTS = {"corgi_rom": 1, "corgi_single_port_ram": 1, "corgi_ram": 2}
 INSTANCE = re.compile(r"(corgi_\w+) #\((.*?)\n  \) ", re.DOTALL)
 
 
-def emitted(link, resizable):
+def emitted(stage, resizable):
     """The same of every memory in the Verilog of a stage."""
 
     def component():
-        return StageComponent(link.folded, link.form, lanes=link.lanes, resizable=resizable)
+        return Stage(stage, resizable=resizable)
 
-    found = INSTANCE.findall(emit(link.stage.module, component).text)
+    found = INSTANCE.findall(emit(stage.layer.module, component).text)
     for shell, text in found:
         sizes = {name: int(value) for name, value in re.findall(r"\.(\w+)\(32'd(\d+)\)", text)}
         yield sizes["DEPTH"], sizes["WIDTH"], PORTS[shell], shell == "corgi_rom"
@@ -154,33 +154,35 @@ TARGET = Target(fps=1, clock_hz=10_000)
 def test_the_verilog_has_the_memories_of_the_plan():
     """Of plans as they are made, and of a wide layer whose outputs are worked on one by one."""
     plan = make_plan(IN_TURN, TARGET)
-    folding = replace(plan.stages[0].folding, feed=Feed.COLUMNS, pixels=2, inputs=9, outputs=1)
+    folding = replace(
+        plan.stages[0].folding, source=WindowSource.COLUMN_BUFFER, pixels=2, inputs=9, outputs=1
+    )
     folding = replace(folding, lanes=1, capacity=20)
     in_turn = replace(plan, stages=(replace(plan.stages[0], folding=folding),))
     plans = [(IN_TURN, in_turn), *((n, make_plan(n, TARGET)) for n in NETWORKS.values())]
     for network, made in plans:
         pipeline = pipeline_of(network, made)
-        found = [e for link in pipeline.links for e in emitted(link, pipeline.resizable)]
-        assert sorted(found) == listed(pipeline.links)
+        found = [e for stage in pipeline.stages for e in emitted(stage, pipeline.resizable)]
+        assert sorted(found) == listed(pipeline.stages)
         roms = sum(depth * width for depth, width, _, constant in found if constant)
         assert roms == describe(pipeline, made.target).rom_bits
-    (link,) = pipeline_of(IN_TURN, in_turn).links
-    assert (6, 36, 1, True) in listed([link])
+    (stage,) = pipeline_of(IN_TURN, in_turn).stages
+    assert (6, 36, 1, True) in listed([stage])
 
 
 def test_all_there_is_to_test_was_tested():
-    tested = [link for name in NETWORKS for link in links(name, False)]
-    every = [memory for link in tested for memory in memories(link)]
-    assert {link.folded.folding.feed for link in tested} == set(Feed)
-    assert {type(link.form) for link in tested} == {ShiftForm, ScaleForm, StepsForm, type(None)}
+    tested = [stage for name in NETWORKS for stage in planned_stages(name, False)]
+    every = [memory for stage in tested for memory in memories(stage)]
+    assert {stage.folded.folding.source for stage in tested} == set(WindowSource)
+    assert {type(stage.form) for stage in tested} == {ShiftForm, ScaleForm, StepsForm, type(None)}
     assert {memory.purpose for memory in every} == set(Purpose)
     assert {memory.ports for memory in every if memory.constant} == {1}
 
 
 def test_names_of_a_stage_are_its_own():
     for name in NETWORKS:
-        for link in links(name, True, tries=2):
-            names = [memory.name for memory in memories(link)]
+        for stage in planned_stages(name, True, tries=2):
+            names = [memory.name for memory in memories(stage)]
             assert len(set(names)) == len(names)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from corgibuilder.plan import Target, memory_report
 from corgibuilder.plan.choice import choose
+from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut
-from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.memory_report import totals
+from corgibuilder.plan.plan import memories
 from corgibuilder.plan.technology import Macro, Technology
 
 from ..toys import small
@@ -34,7 +35,7 @@ def test_sums_are_those_of_the_stages():
 
 def test_every_bit_is_somewhere():
     found = report()
-    listed = [memory for link in PIPELINE.links for memory in memories(link)]
+    listed = [memory for stage in PIPELINE.stages for memory in memories(stage)]
     assert [c.memory for stage in found.stages for c in stage.cuts] == listed
     sums = found.totals
     rams = sum(m.bits for m in listed if not m.constant)

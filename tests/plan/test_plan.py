@@ -8,7 +8,9 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
-from corgibuilder.plan.folding import Feed
+from corgibuilder.plan.components import Purpose
+from corgibuilder.plan.folding import WindowSource
+from corgibuilder.plan.plan import memories
 
 from ..toys import SAME, chain, conv, small, steps
 
@@ -17,10 +19,28 @@ PLAN = make_plan(NETWORK, Target(fps=Fraction(25, 3), clock_hz=5000, image=(10, 
 
 
 def edited(index, **changes):
-    """The plan with other decisions for one stage."""
+    """The plan with other decisions for one stage and the edges at it, lanes and ``fifo``."""
+    fifo = changes.pop("fifo", None)
     stages = list(PLAN.stages)
     stages[index] = replace(stages[index], folding=replace(stages[index].folding, **changes))
-    return replace(PLAN, stages=tuple(stages))
+    plan = replace(PLAN, stages=tuple(stages))
+    if fifo is not None:
+        plan = replace(plan, edges=(*plan.edges[:index], replace(plan.edges[index], fifo=fifo)))
+        plan = replace(plan, edges=(*plan.edges, *PLAN.edges[index + 1 :]))
+    return with_lanes(plan, stages[index].name, stages[index].folding.lanes)
+
+
+def with_lanes(plan, producer, lanes):
+    """The plan with so many lanes on all edges from ``producer``."""
+    edges = [
+        replace(e, lanes=lanes, pixels=max(lanes // e.channels, 1)) if e.producer == producer else e
+        for e in plan.edges
+    ]
+    return replace(plan, edges=tuple(edges))
+
+
+def with_input_lanes(lanes):
+    return with_lanes(replace(PLAN, input_lanes=lanes), "x", lanes)
 
 
 @pytest.mark.parametrize(
@@ -87,19 +107,23 @@ def test_names_of_layers_for_people():
 
 
 def test_an_edited_folding_is_built_and_its_figures_follow():
-    plan = edited(2, feed=Feed.LINES, inputs=5, outputs=6, lanes=2, capacity=9, fifo=0)
+    plan = edited(
+        2, source=WindowSource.TAP_SERIAL, inputs=5, outputs=6, lanes=2, capacity=9, fifo=4
+    )
     pipeline = pipeline_of(NETWORK, plan)
-    assert pipeline.links[2].folded.folding == plan.stages[2].folding
+    assert pipeline.stages[2].folded.folding == plan.stages[2].folding
+    assert pipeline.stages[2].fifos == (4,)
     stage = describe(pipeline, plan.target).stages[2]
     assert (stage.multipliers, stage.cycles_per_frame) == (30, 20 * 2 * 2)
     assert stage.rom_bits > 0
     assert stage.buffer_bits == 9 * 6 * 2
+    assert stage.queue_bits == 4 * 5 * 2
 
 
 def test_an_edited_width_of_the_input_is_built():
-    pipeline = pipeline_of(NETWORK, replace(PLAN, input_lanes=1))
+    pipeline = pipeline_of(NETWORK, with_input_lanes(1))
     assert pipeline.frame_cycles >= 3 * 80
-    assert pipeline.links[0].lanes == 1
+    assert pipeline.stages[0].lanes == (1,)
 
 
 FOLDING = "stages[0].folding"
@@ -112,7 +136,7 @@ NOT_PLANS = {
     "[": "Expecting value: line 1 column 2 (char 1)",
     "[]": "it is a list of 0, and should be a group",
     "{}": "it has no 'format'",
-    '{"format": 1}': "its format is 1, and not 2",
+    '{"format": 1}': "its format is 1, and not 3",
     "[" * 10**5: "it is nested too deeply",
     '{"fps": NaN}': "NaN is not a number",
     '{"fps": 1' + "0" * 5000 + "}": "Exceeds the limit (4300 digits) for integer string conversion:"
@@ -134,10 +158,22 @@ def test_text_that_is_no_plan_is_refused(text):
     ("path", "value", "problem"),
     [
         (("network",), None, "network is null, and should be a text"),
-        (("input_lanes",), "3", 'input_lanes is "3", and should be an integer'),
         (("cycles_per_frame",), "many", 'cycles_per_frame is "many", and should be an integer'),
         (("latency_first",), -1, f"latency_first is -1, {UP_TO_LARGEST}"),
         (("notes",), "none", 'notes is "none", and should be a list'),
+        (("edges",), {}, "edges is a group of 0, and should be a list"),
+        (("edges", 0), [], "edges[0] is a list of 0, and should be a group"),
+        (("edges", 0, "lanes"), "3", 'edges[0].lanes is "3", and should be an integer'),
+        (("edges", 0, "fifo"), -1, "edges[0].fifo is -1, and should be a number from 0 to"),
+        (("edges", 0, "port"), "i", 'edges[0].port is "i", and should be an integer'),
+        (("edges", 0, "lowest"), None, "edges[0].lowest is null, and should be an integer"),
+        (
+            ("edges", 0, "producer"),
+            "n2",
+            'what "n2" gives has 3 lanes on the edge to "n0", and 1 on that to "n4"',
+        ),
+        (("edges", 1, "producer"), "x", 'what "x" gives has 3 lanes on the edge to "n0", and 1'),
+        (("edges", 5, "producer"), "n6", 'no edge begins at stage "n7"'),
         (("stages",), {}, "stages is a group of 0, and should be a list"),
         (("stages", 1), None, "stages[1] is null, and should be a group"),
         (("target", "clock_hz"), 1.5, "target.clock_hz is 1.5, and should be an integer"),
@@ -154,10 +190,11 @@ def test_text_that_is_no_plan_is_refused(text):
         (("stages", 0, "folding", "capacity"), 1e12, f"{FOLDING}.capacity is 1000000000000.0, and"),
         (("stages", 0, "folding", "capacity"), 10**30, f"{FOLDING}.capacity is {10**30}, and"),
         (("stages", 0, "folding", "pixels"), 17, f"{FOLDING}.pixels is 17, and should be a number"),
+        (("stages", 0, "folding", "single_port"), 1, f"{FOLDING}.single_port is 1, and should be"),
         (
-            ("stages", 0, "folding", "feed"),
+            ("stages", 0, "folding", "source"),
             "pipe",
-            f'{FOLDING}.feed is "pipe", and should be one of stream, lines, columns, banks, tiles',
+            f'{FOLDING}.source is "pipe", and should be one of direct, tap_serial, column_',
         ),
         (("stages", 0, "name"), "n2", 'stage "n2" is there 2 times'),
     ],
@@ -178,7 +215,7 @@ def places(data):
     """Every group of fields in a plan's data, with what it is called."""
     first = data["stages"][0]
     yield from ((data, "it"), (data["target"], "target"), (first, "stages[0]"))
-    yield first["folding"], "stages[0].folding"
+    yield from ((first["folding"], "stages[0].folding"), (data["edges"][0], "edges[0]"))
 
 
 def test_missing_and_unknown_fields_are_named():
@@ -231,18 +268,43 @@ def test_a_plan_for_another_network_is_refused():
     )
 
 
+DIRECT, TAPS = WindowSource.DIRECT, WindowSource.TAP_SERIAL
+COLUMNS, BANKS = WindowSource.COLUMN_BUFFER, WindowSource.ROW_BANKS
+IN_GROUPS = {"source": TAPS, "capacity": 60}
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_groups_in_a_word_and_ports_are_decided(groups):
+    for single_port in (False, True):
+        plan = edited(1, **IN_GROUPS, groups_per_word=groups, single_port=single_port)
+        (stage,) = [s for s in pipeline_of(NETWORK, plan).stages if s.layer.name == "n2"]
+        assert stage.folded.lanes == 2 * groups
+        lines = [m for m in memories(stage) if m.purpose is Purpose.LINES]
+        assert {m.ports for m in lines} == {1 if single_port else 2}
+
+
 @pytest.mark.parametrize(
     ("index", "changes", "problem", "remedy"),
     [
-        (0, {"feed": Feed.STREAM}, "feed is 'stream'", "take one of: lines, columns, banks"),
-        (3, {"feed": Feed.LINES}, "feed is 'lines'", "take one of: tiles"),
+        (
+            0,
+            {"source": DIRECT},
+            "source is 'direct'",
+            "take one of: tap_serial, column_buffer, row_banks",
+        ),
+        (3, {"source": TAPS}, "source is 'tap_serial'", "take one of: in_place"),
         (0, {"outputs": 0}, "outputs is 0", "take 1 to 6"),
         (0, {"outputs": 7}, "outputs is 7", "take 1 to 6"),
-        (2, {"feed": Feed.STREAM, "outputs": 6}, "outputs is 6", "a stage fed by stream takes 7"),
-        (0, {"feed": Feed.BANKS, "inputs": 28}, "inputs is 28", "take 1 to 27"),
-        (0, {"feed": Feed.LINES, "inputs": 4}, "inputs is 4", "take 1 to 3"),
-        (1, {"feed": Feed.BANKS, "inputs": 10}, "inputs is 10", "take 1 to 9"),
-        (1, {"feed": Feed.LINES, "inputs": 2}, "inputs is 2", "take 1 to 1"),
+        (
+            2,
+            {"source": DIRECT, "outputs": 6},
+            "outputs is 6",
+            "a stage whose operands come direct takes 7",
+        ),
+        (0, {"source": BANKS, "inputs": 28}, "inputs is 28", "take 1 to 27"),
+        (0, {"source": TAPS, "inputs": 4}, "inputs is 4", "take 1 to 3"),
+        (1, {"source": BANKS, "inputs": 10}, "inputs is 10", "take 1 to 9"),
+        (1, {"source": TAPS, "inputs": 2}, "inputs is 2", "take 1 to 1"),
         (3, {"inputs": 2}, "inputs is 2", "take 1 to 1"),
         (0, {"inputs": 0}, "inputs is 0", "take 1 to"),
         (0, {"outputs": 6, "lanes": 4}, "lanes is 4", "take a divisor of outputs, 6"),
@@ -250,15 +312,23 @@ def test_a_plan_for_another_network_is_refused():
         (3, {"outputs": 4, "lanes": 2}, "lanes is 2", "take 4 as for outputs"),
         (
             0,
-            {"feed": Feed.LINES, "inputs": 1, "capacity": 22},
+            {"source": TAPS, "inputs": 1, "capacity": 22},
             "capacity is 22",
             "take 23 to 242 pixels",
         ),
-        (0, {"feed": Feed.COLUMNS, "inputs": 1, "capacity": 243}, "capacity is 243", "take 23 to"),
-        (0, {"fifo": -1}, "fifo is -1", "take 0 to 726 words"),
-        (0, {"fifo": 10**12}, "fifo is 1000000000000", "take 0 to 726 words"),
+        (0, {"source": COLUMNS, "inputs": 1, "capacity": 243}, "capacity is 243", "take 23 to"),
+        (0, {"source": BANKS, "inputs": 1}, "capacity is 28", "take 0, as there is no line buffer"),
+        (3, {"capacity": 1}, "capacity is 1", "take 0, as there is no line buffer"),
+        (3, {"single_port": True}, "single_port is true", "take false, as there is no line buffer"),
+        (3, {"groups_per_word": 2}, "groups_per_word is 2", "take 1"),
+        (1, {"groups_per_word": 3}, "groups_per_word is 3", "take 1"),
+        (2, {"groups_per_word": 7}, "groups_per_word is 7", "take 1"),
+        (1, IN_GROUPS | {"groups_per_word": 2}, "groups_per_word is 2", "take a divisor of 3"),
+        (1, IN_GROUPS | {"groups_per_word": 0}, "groups_per_word is 0", "take a divisor of 3"),
+        (0, {"fifo": -1}, "fifo is -1", "take 0 to 720 words"),
+        (0, {"fifo": 10**12}, "fifo is 1000000000000", "take 0 to 720 words"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
     message = refusal(edited(index, **changes))
     layer = PLAN.stages[index].name
@@ -269,8 +339,8 @@ def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
 
 @pytest.mark.parametrize("lanes", [0, 4, 9])
 def test_input_words_of_no_whole_pixels_are_refused(lanes):
-    assert refusal(replace(PLAN, input_lanes=lanes)) == (
-        f"error[CB413]: in the plan input_lanes is {lanes}\n  --> toy.onnx: n0\n"
+    assert refusal(with_input_lanes(lanes)) == (
+        f"error[CB413]: in the plan the input has {lanes} lanes\n  --> toy.onnx: n0\n"
         "  help: take 1 to 3, or 3 times a divisor of the width, 10"
     )
 
@@ -283,3 +353,37 @@ def test_input_words_of_no_whole_pixels_are_refused(lanes):
 def test_targets_that_nobody_means_are_refused(asked):
     with pytest.raises(CompileError, match="CB404"):
         Target(**{"fps": Fraction(30), "clock_hz": 10**6} | asked)
+
+
+EDGE = {"channels": 4, "height": 9, "width": 1, "lowest": 1, "highest": 4, "step": 2, "lanes": 2}
+
+
+@pytest.mark.parametrize("name", EDGE)
+def test_an_edge_that_is_not_that_of_the_network_is_refused(name):
+    first = PLAN.edges[0]
+    edges = (replace(first, **{name: EDGE[name]}), *PLAN.edges[1:])
+    assert refusal(replace(PLAN, edges=edges)) == (
+        f"error[CB418]: the plan says that {name} is {EDGE[name]} from 'x' to 'n0', and by the"
+        f" network and the stages it is {getattr(first, name)}\n"
+        "  --> toy: n0\n"
+        "  help: give the same on both sides"
+    )
+
+
+def test_edges_that_are_missing_or_too_many_are_refused():
+    remedy = "\n  --> toy\n  help: build with the network file that the plan was made for"
+    missing = replace(PLAN, edges=(*PLAN.edges[:2], *PLAN.edges[3:]))
+    unsaid = f"error[CB412]: the plan does not say how 'n2' to 'n4' is joined{remedy}"
+    assert refusal(missing) == unsaid
+    more = replace(PLAN.edges[0], consumer="n2", port=1)
+    joined = f"error[CB412]: the plan joins 'x' to 'n2', and the network does not{remedy}"
+    assert refusal(replace(PLAN, edges=(*PLAN.edges, more))) == joined
+    assert "CB412" in refusal(replace(PLAN, edges=(*PLAN.edges, PLAN.edges[0])))
+
+
+def test_edges_from_two_inputs_are_no_plan():
+    data = json.loads(PLAN.to_json())
+    data["edges"].append(data["edges"][0] | {"producer": "y"})
+    with pytest.raises(CompileError) as caught:
+        Plan.from_json(json.dumps(data))
+    assert caught.value.problem == ("this is not a plan: edges begin at 2 inputs instead of one")

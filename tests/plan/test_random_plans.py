@@ -14,11 +14,11 @@ from corgibuilder.plan import (
     Target,
     describe,
     make_plan,
-    paired_timing,
     pipeline_of,
     positions,
     times,
 )
+from corgibuilder.plan.kinds import paired_estimates
 from corgibuilder.plan.simulation import pipeline_timing
 
 from ..net.case import Edit
@@ -29,7 +29,10 @@ from .odd_networks import any_network, pick
 GROUPS, EACH = 12, 25
 TRIES = 200
 MOST_CYCLES = 10**5
-DECISIONS = ("inputs", "outputs", "lanes", "capacity", "fifo", "pixels")
+DECISIONS = (
+    *("inputs", "outputs", "lanes", "capacity", "pixels", "single_port", "groups_per_word"),
+    "fifo",
+)
 REFUSALS = {"CB403", "CB405", "CB409"}  # too fast, nothing to compute, too late
 
 
@@ -68,14 +71,23 @@ def test_any_network_for_any_target(group):
 
 
 def spoiled(plan, rng):
-    """With one decision for one stage changed to any number."""
+    """With one decision for one stage, or for an edge, changed to anything."""
     number, name = int(rng.integers(len(plan.stages))), pick(rng, DECISIONS)
-    stages, folding = list(plan.stages), plan.stages[number].folding
-    if not folding.capacity and name == "capacity":
-        name = "fifo"  # no pixels wait there, whatever the plan says of them
-    value = int(rng.integers(2 * getattr(folding, name) + 2)) + (name == "pixels")
-    stages[number] = replace(stages[number], folding=replace(folding, **{name: value}))
-    return replace(plan, stages=tuple(stages))
+    stage, edges = plan.stages[number], plan.edges
+    if name == "fifo":
+        at, most = int(rng.integers(len(plan.stages))), 4 * edges[0].channels * edges[0].width
+        more = replace(edges[at], fifo=int(rng.integers(2 * edges[at].fifo + most)))
+        return replace(plan, edges=(*edges[:at], more, *edges[at + 1 :]))
+    was = getattr(stage.folding, name)
+    value = not was if name == "single_port" else int(rng.integers(2 * was + 2))
+    folding = replace(stage.folding, **{name: max(value, 1) if name == "pixels" else value})
+    edges = [with_lanes(e, folding.lanes) if e.producer == stage.name else e for e in edges]
+    stages = [*plan.stages[:number], replace(stage, folding=folding), *plan.stages[number + 1 :]]
+    return replace(plan, stages=tuple(stages), edges=tuple(edges))
+
+
+def with_lanes(edge, lanes):
+    return replace(edge, lanes=lanes, pixels=max(lanes // edge.channels, 1))
 
 
 def test_a_decision_is_refused_where_no_hardware_can_be_built_for_it():
@@ -85,8 +97,11 @@ def test_a_decision_is_refused_where_no_hardware_can_be_built_for_it():
         network, target = any_network(rng), any_target(rng)
         plan = spoiled(random_plan(rng, network, target, MOST_CYCLES), rng)
         foldings = {stage.name: stage.folding for stage in plan.stages}
-        legal = edited_plan(network, Edit(input_lanes=plan.input_lanes, foldings=foldings), target)
-        if all(stage.folding == foldings[stage.name] for stage in legal.stages):
+        fifos = {(e.consumer, e.port): e.fifo for e in plan.edges if e.port is not None}
+        edit = Edit(input_lanes=plan.input_lanes, foldings=foldings, fifos=fifos)
+        legal = edited_plan(network, edit, target)
+        same = all(stage.folding == foldings[stage.name] for stage in legal.stages)
+        if same and legal.edges == plan.edges:
             pipeline_of(network, plan)
             continue
         refused += 1
@@ -103,7 +118,7 @@ def test_figures_are_the_same_however_few_times_are_looked_at_together(monkeypat
         plan = planned(network, target)
         with monkeypatch.context() as smaller:
             smaller.setattr(times, "PLAIN", 0)
-            for module in (times, positions, paired_timing):
+            for module in (times, positions, paired_estimates):
                 smaller.setattr(module, "BLOCK", 16)
             assert planned(network, target) == plan
 
@@ -137,7 +152,9 @@ def test_an_input_that_is_an_output_as_well():
     plan, same = make_plan(tapped, target), make_plan(plain, target)
     copied = 1  # cycle that the copies of the input take
     later = {name: getattr(same, name) + copied for name in ("latency_first", "latency_frame")}
-    assert plan == replace(same, **later)
+    copy = replace(same.edges[0], consumer="x", port=None)
+    edges = (*same.edges[:-1], copy, same.edges[-1])
+    assert plan == replace(same, edges=edges, **later)
     (first, last), slowest = pipeline_timing(pipeline_of(tapped, plan)).latencies.values()
     words = 11 * 4 * -(-5 // plan.input_lanes)
     through = 2  # a buffer behind the gate, and one for each copy

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Pool, PoolKind, Window
 from corgibuilder.plan import Target, make_plan
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding, feeds
-from corgibuilder.plan.plan import most_inputs
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import folded, kind_of
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.search import cheapest, fewest_cycles
-from corgibuilder.plan.stages import group_stages
 
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
@@ -35,43 +34,42 @@ LAYERS = {
 }
 
 
-def stage_of(layer):
-    shape, op = LAYERS[layer]
-    (stage,) = group_stages(chain(shape, op))
-    return stage
+def layer_of(name):
+    shape, op = LAYERS[name]
+    (layer,) = group_layers(chain(shape, op))
+    return layer
 
 
-def all_foldings(stage):
+def all_foldings(layer):
     """Multipliers and cycles of every folding that hardware can be built for."""
-    for feed in feeds(stage, resizable=False):
-        whole = feed is Feed.STREAM and not stage.engine.depthwise
-        channels = stage.acc.shape.channels
-        most = most_inputs(stage, Folding(feed=feed, inputs=1, outputs=1, lanes=1))
+    for source in kind_of(layer).sources(layer, resizable=False):
+        whole = source is WindowSource.DIRECT and not layer.op.depthwise
+        channels = layer.acc.shape.channels
+        most = folded(layer, Folding(source=source, inputs=1, outputs=1, lanes=1)).most_inputs
         for inputs, outputs in product(
             range(1, most + 1), [channels] if whole else range(1, channels + 1)
         ):
-            folding = Folding(feed=feed, inputs=inputs, outputs=outputs, lanes=outputs)
-            folded = Folded(stage, folding)
-            yield folded.multipliers, folded.frame_cycles
+            folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs)
+            stage = folded(layer, folding).settled()
+            yield stage.multipliers, stage.frame_cycles
 
 
-def compare_with_all_foldings(stage):
-    every = list(all_foldings(stage))
+def compare_with_all_foldings(layer):
+    every = list(all_foldings(layer))
     cycles = sorted({c for _, c in every})
     for budget in {*cycles, *(c + 1 for c in cycles), cycles[-1] * 2}:
-        folding = cheapest(stage, budget, lanes=1, resizable=False)
+        stage = cheapest(layer, budget, lanes=1, resizable=False)
         least = min(multipliers for multipliers, c in every if c <= budget)
-        assert folding is not None, budget
-        folded = Folded(stage, folding)
-        assert folded.frame_cycles <= budget
-        assert folded.multipliers == least, budget
-    assert cheapest(stage, cycles[0] - 1, lanes=1, resizable=False) is None
-    assert fewest_cycles(stage, resizable=False) == cycles[0]
+        assert stage is not None, budget
+        assert stage.frame_cycles <= budget
+        assert stage.multipliers == least, budget
+    assert cheapest(layer, cycles[0] - 1, lanes=1, resizable=False) is None
+    assert fewest_cycles(layer, resizable=False) == cycles[0]
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_no_folding_has_fewer_multipliers(layer):
-    compare_with_all_foldings(stage_of(layer))
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_folding_has_fewer_multipliers(name):
+    compare_with_all_foldings(layer_of(name))
 
 
 @pytest.mark.parametrize(
@@ -79,13 +77,13 @@ def test_no_folding_has_fewer_multipliers(layer):
     [(1, 7, 4, 2), (10, 1, 3, 4), (68, 100, 102, 68)],
 )
 def test_folds_need_not_divide(inputs, outputs, cycles, multipliers):
-    (stage,) = group_stages(chain((inputs, 5, 2), conv(inputs, outputs, POINT)))
-    folding = cheapest(stage, 10 * cycles, lanes=1, resizable=False)
-    assert Folded(stage, folding).multipliers == multipliers
+    (layer,) = group_layers(chain((inputs, 5, 2), conv(inputs, outputs, POINT)))
+    stage = cheapest(layer, 10 * cycles, lanes=1, resizable=False)
+    assert stage.multipliers == multipliers
 
 
 @st.composite
-def layers(draw):
+def convolutions(draw):
     """A convolution of any shape whose foldings are few enough to try them all."""
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
     stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
@@ -101,21 +99,22 @@ def layers(draw):
 
 
 @settings(max_examples=60)
-@given(layers())
-def test_no_folding_of_any_layer_has_fewer_multipliers(layer):
-    shape, op = layer
-    (stage,) = group_stages(chain(shape, op))
-    compare_with_all_foldings(stage)
+@given(convolutions())
+def test_no_folding_of_any_layer_has_fewer_multipliers(convolution):
+    shape, op = convolution
+    (layer,) = group_layers(chain(shape, op))
+    compare_with_all_foldings(layer)
 
 
 def test_sums_leave_before_the_next_ones_come():
-    for layer in LAYERS:
-        stage = stage_of(layer)
+    for name in LAYERS:
+        layer = layer_of(name)
         for budget in (200, 500, 2000):
-            folding = cheapest(stage, budget, lanes=1, resizable=False)
-            if folding is not None:
+            stage = cheapest(layer, budget, lanes=1, resizable=False)
+            if stage is not None:
+                folding = stage.folding
                 assert folding.outputs % folding.lanes == 0
-                assert folding.outputs // folding.lanes <= Folded(stage, folding).passes
+                assert folding.outputs // folding.lanes <= stage.input_folds
 
 
 @pytest.mark.parametrize("budget", [80, 123, 300, 1000, 5000, 100_000])

@@ -8,7 +8,7 @@ import pytest
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import Clamp, Conv, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
-from corgibuilder.plan.stages import group_stages
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.stimulus.alone import stage_frames
 from corgibuilder.stimulus.coverage import Shown
 from corgibuilder.stimulus.values import stage_values
@@ -51,16 +51,16 @@ def stage_of(op, entry, finish, seed=0):
         steps[steps <= kind.lo[:, None]] = -(10**9)
         steps[steps > kind.hi[:, None]] = 10**9
         ops = [op, Threshold(steps=steps, base=0)]
-    (stage,) = group_stages(chain((channels, 4, 5), *ops, x=entry))
+    (stage,) = group_layers(chain((channels, 4, 5), *ops, x=entry))
     return stage
 
 
 def flipped(stage, index, bit, held):
-    weights = stage.engine.weights.copy()
+    weights = stage.op.weights.copy()
     value = -(1 << bit) if held.signed and bit == held.width - 1 else 1 << bit
     code = held.code(int(weights[index]))
     weights[index] += (-value if code >> bit & 1 else value) * held.step
-    return replace(stage, engine=replace(stage.engine, weights=weights))
+    return replace(stage, op=replace(stage.op, weights=weights))
 
 
 @pytest.mark.parametrize("finish", ["none", "clamp", "1", "3", "15"])
@@ -75,7 +75,7 @@ def test_flipped_bits_of_weights(op, finish, entry):
     right = np.stack(stage_values(stage, frames))
     many = [varied(stage.x, number, rng) for number in range(20)]
     right_many = np.stack(stage_values(stage, many))
-    shape = stage.engine.weights.shape
+    shape = stage.op.weights.shape
     for bit, (change, seen) in enumerate(shown.flips()):
         possible = shown.possible(change, ~seen).reshape(shape)
         for index in np.ndindex(*shape):
@@ -127,7 +127,8 @@ def test_constants_off_by_one(op, finish):
     if form is None:
         assert shown.coverage().constants == 0
         return
-    sums = np.stack(stage_values(replace(stage, finish=None), frames)) - stage.bias[:, None, None]
+    sums = np.stack(stage_values(replace(stage, activation=None), frames))
+    sums -= stage.bias[:, None, None]
     seen = differing = 0
     for c in range(sums.shape[1]):
         acc = np.unique(sums[:, c]).astype(np.int64)
@@ -186,7 +187,7 @@ def test_kinds_stay_in_the_range_of_each_channel():
         assert frame.min() >= -3
         assert frame.max() <= 9
         assert frame.min() != frame.max()
-    np.testing.assert_array_equal(evaluate(stage.engine, frame[None]).shape, (1, 3, 4, 5))
+    np.testing.assert_array_equal(evaluate(stage.op, frame[None]).shape, (1, 3, 4, 5))
 
 
 def test_kinds_keep_to_a_step():

@@ -97,10 +97,7 @@ class PoolStage(WindowedStage):
 
     def faults(self) -> Iterator[Fault]:
         yield from same_lanes(self)
-        found = list(WindowedStage.faults(self))
-        yield from found
-        if not found:
-            yield from self.memory_faults()
+        yield from WindowedStage.faults(self)
 
     # What follows.
 

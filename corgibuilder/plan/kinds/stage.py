@@ -92,6 +92,18 @@ class FoldedStage(ABC):
                 f"lanes is {lanes}",
                 f"take a divisor of {pixel}, a pixel's channels, or {pixel} times whole pixels",
             )
+        else:
+            yield from self.memory_faults()
+
+    def memory_faults(self) -> Iterator[Fault]:
+        """What keeps the line buffer from being built; here there is none."""
+        folding = self.folding
+        if folding.capacity:
+            yield f"capacity is {folding.capacity}", "take 0, as there is no line buffer"
+        if folding.groups_per_word != 1:
+            yield f"groups_per_word is {folding.groups_per_word}", "take 1"
+        if folding.single_port:
+            yield "single_port is true", "take false, as there is no line buffer"
 
     def settled(self) -> Self:
         """With the memory's ports and words as they are best for the rest of the folding."""

@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -259,24 +260,19 @@ class WindowedStage(FoldedStage):
             padding=padding,
         )
 
-    def memory_faults(self) -> list[Fault]:
-        """What keeps the line buffer from being built."""
-        folding, found = self.folding, []
-        least, most = self.least_capacity, self.most_capacity
-        if least and not least <= folding.capacity <= most:
-            found.append((f"capacity is {folding.capacity}", f"take {least} to {most} pixels"))
+    def memory_faults(self) -> Iterator[Fault]:
+        if self.source not in LINE_BUFFERS:
+            yield from FoldedStage.memory_faults(self)
+            return
+        folding, least, most = self.folding, self.least_capacity, self.most_capacity
+        if not least <= folding.capacity <= most:
+            yield f"capacity is {folding.capacity}", f"take {least} to {most} pixels"
         grouped = folding.groups_per_word
-        allowed = (
-            self.channel_serial
-            and self.source is WindowSource.TAP_SERIAL
-            and self.layer.input_pixels == 1
-        )
-        if grouped < 1 or (grouped > 1 and not allowed) or self.output_folds % max(grouped, 1):
+        tap_serial = self.source is WindowSource.TAP_SERIAL
+        allowed = self.channel_serial and tap_serial and self.layer.input_pixels == 1
+        if grouped < 1 or (grouped > 1 and not allowed) or self.output_folds % grouped:
             remedy = f"take a divisor of {self.output_folds}" if allowed else "take 1"
-            found.append((f"groups_per_word is {grouped}", remedy))
-        if folding.single_port and self.source not in LINE_BUFFERS:
-            found.append(("single_port is true", "take false, as there is no line buffer"))
-        return found
+            yield f"groups_per_word is {grouped}", remedy
 
     # Estimates.
 

@@ -5,24 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corgibuilder.ir import Pads, QInt, Window
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding
-from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
+from corgibuilder.ir import Pads, Window
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import folded
+from corgibuilder.plan.kinds.estimates import READ_CYCLES, _most_kept, _most_waiting
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.pipeline import unhindered
 from corgibuilder.plan.positions import Positions
-from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.times import Times, Turns
-from corgibuilder.plan.timing import (
-    READ_CYCLES,
-    Flow,
-    _most_kept,
-    _most_waiting,
-    form_cycles,
-    pass_through,
-)
+from corgibuilder.plan.traces import Trace
 
-from ..toys import SAME, chain, conv
+from ...toys import SAME, chain, conv
 
 
 def times_of(values):
@@ -109,48 +102,40 @@ def test_most_pixels_in_a_line_buffer(case, spread, takes, late):
         begun = sum(1 for p in range(pixels) if times[p] - spread <= now)
         position = min(int((done <= now).sum()), len(first) - 1)
         most = max(most, begun - int(first[position]))
-    assert _most_kept(Flow(times_of(times), spread), positions, times_of(done)) == most
+    assert _most_kept(Trace(times_of(times), spread), positions, times_of(done)) == most
 
 
 @pytest.mark.parametrize(
-    ("feed", "inputs", "outputs"),
+    ("source", "inputs", "outputs"),
     [
-        (Feed.LINES, 1, 3),
-        (Feed.LINES, 2, 6),
-        (Feed.COLUMNS, 4, 3),
-        (Feed.COLUMNS, 18, 6),
-        (Feed.BANKS, 18, 6),
+        (WindowSource.TAP_SERIAL, 1, 3),
+        (WindowSource.TAP_SERIAL, 2, 6),
+        (WindowSource.COLUMN_BUFFER, 4, 3),
+        (WindowSource.COLUMN_BUFFER, 18, 6),
+        (WindowSource.ROW_BANKS, 18, 6),
     ],
 )
 @pytest.mark.parametrize("pause", [1, 7, 40])
-def test_a_stage_steps_through_its_positions(feed, inputs, outputs, pause):
-    (stage,) = group_stages(chain((2, 5, 6), conv(2, 6, SAME)))
-    folded = Folded(stage, Folding(feed=feed, inputs=inputs, outputs=outputs, lanes=outputs))
-    flow = Flow(times_of(np.arange(1, 3 * 30 + 1) * pause), 1)
-    passage = pass_through(folded, None, flow, lanes=folded.input_lanes, frames=3)
+def test_a_stage_steps_through_its_positions(source, inputs, outputs, pause):
+    (layer,) = group_layers(chain((2, 5, 6), conv(2, 6, SAME)))
+    folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs)
+    stage = folded(layer, folding).settled()
+    arrival = Trace(times_of(np.arange(1, 3 * 30 + 1) * pause), 1)
+    run = stage.trace((arrival,), 0, 3, 0)
     needs = [max(p) for p in pixels_of_each_window(SAME, 5, 6)]
-    least = max(folded.position_cycles, folded.window_cycles)
+    least = max(stage.position_cycles, stage.window_cycles)
     free, previous = 0, None
-    leaving = passage.flow.times.between(0, 90)
+    leaving = run.out.times.between(0, 90)
     for k, left in enumerate(leaving):
-        arrived = flow.times.at(needs[k % 30] + 30 * (k // 30))
+        arrived = arrival.times.at(needs[k % 30] + 30 * (k // 30))
         start = max(free, arrived)
-        assert left >= start + folded.position_cycles + READ_CYCLES
+        assert left >= start + stage.position_cycles + READ_CYCLES
         assert previous is None or left - previous >= least
         free, previous = start + least, left
     # a frame ends a constant while after its last pixel, if the stage keeps up
     ends = leaving[29::30]
-    interval = max(folded.frame_cycles, 30 * pause)
+    interval = max(stage.frame_cycles, 30 * pause)
     assert np.diff(ends).tolist() == [interval, interval]
-
-
-def test_cycles_of_each_form():
-    zero = np.zeros(2, np.int64)
-    shift = ShiftForm(offset=zero, roundings=(Rounding(shift=1, out=QInt(0, 3)),))
-    scale = ScaleForm(mult=zero, offset=zero, shift=1, out=QInt(0, 3))
-    assert [form_cycles(form) for form in (None, shift, scale)] == [0, 2, 3]
-    for count, cycles in [(0, 2), (1, 2), (2, 3), (3, 3), (4, 4), (15, 5), (63, 7)]:
-        assert form_cycles(StepsForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles
 
 
 def test_words_that_come_as_fast_as_they_can():

@@ -1,5 +1,6 @@
 """A wide layer on wide pixels gives the values of the layer that it is made from."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,11 +14,12 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Window
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
-from corgibuilder.plan.folded import Folded
-from corgibuilder.plan.folding import Feed, Folding
+from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.kinds import folded, output_pixels, widened_layer, widths
+from corgibuilder.plan.kinds.wide_conv import values_of_output
+from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.pipeline import form_of
-from corgibuilder.plan.stages import group_stages
-from corgibuilder.plan.widen import MAX_PIXELS, leaving_pixels, values_of_output, widen, widths
+from corgibuilder.plan.pixels import MAX_PIXELS
 
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
@@ -29,11 +31,12 @@ def wide_pixels(x, pixels):
     return travel.transpose(0, 3, 1, 2)
 
 
-def across(x, stage):
+def horizontal(x, layer):
     """What a pool does within one wide pixel."""
     frames, _, rows, columns = x.shape
-    parts = x.reshape(frames, stage.leaving, stage.across, -1, rows, columns)
-    reduced = parts.max(axis=2) if stage.engine.kind is PoolKind.MAX else parts.sum(axis=2)
+    leaving = layer.output_pixels
+    parts = x.reshape(frames, leaving, layer.input_pixels // leaving, -1, rows, columns)
+    reduced = parts.max(axis=2) if layer.op.kind is PoolKind.MAX else parts.sum(axis=2)
     return reduced.reshape(frames, -1, rows, columns)
 
 
@@ -59,53 +62,53 @@ def frames_for(network):
 @settings(max_examples=300, deadline=None)
 @given(convolutions())
 def test_wide_convolutions_give_the_same_values(network):
-    (stage,) = group_stages(network)
+    (layer,) = group_layers(network)
     x = frames_for(network)
-    want = golden.run(network.graph, x)[stage.result]
-    for pixels in widths(stage)[:5]:
-        wide = widen(stage, pixels)
-        got = golden.evaluate(wide.engine, wide_pixels(x, pixels))
-        np.testing.assert_array_equal(got, wide_pixels(want, wide.leaving), str(pixels))
+    want = golden.run(network.graph, x)[layer.result]
+    for pixels in widths(layer)[:5]:
+        wide = widened_layer(layer, pixels)
+        got = golden.evaluate(wide.op, wide_pixels(x, pixels))
+        np.testing.assert_array_equal(got, wide_pixels(want, wide.output_pixels), str(pixels))
         assert tuple(wide.acc.shape) == got.shape[1:]
-        assert wide.engine.weights.astype(bool).sum() == wide.leaving * np.count_nonzero(
-            stage.engine.weights
+        assert wide.op.weights.astype(bool).sum() == wide.output_pixels * np.count_nonzero(
+            layer.op.weights
         )
 
 
 @settings(max_examples=100, deadline=None)
 @given(convolutions())
 def test_the_window_of_one_output_is_found_in_the_wide_one(network):
-    (stage,) = group_stages(network)
-    dense = stage.engine.dense_weights().transpose(0, 3, 2, 1)
-    for pixels in widths(stage)[1:]:
-        wide = widen(stage, pixels)
-        channels = stage.acc.shape.channels
-        for u in range(wide.leaving):
-            rows = wide.engine.weights[u * channels : (u + 1) * channels].transpose(0, 3, 2, 1)
+    (layer,) = group_layers(network)
+    dense = layer.op.dense_weights().transpose(0, 3, 2, 1)
+    for pixels in widths(layer)[1:]:
+        wide = widened_layer(layer, pixels)
+        channels = layer.acc.shape.channels
+        for u in range(wide.output_pixels):
+            rows = wide.op.weights[u * channels : (u + 1) * channels].transpose(0, 3, 2, 1)
             found = rows.reshape(channels, -1)[:, values_of_output(wide, u)]
             np.testing.assert_array_equal(found, dense.reshape(channels, -1))
 
 
 def test_what_divides_the_rows_may_enter_at_once():
-    (same,) = group_stages(chain((2, 4, 12), conv(2, 3, SAME)))
+    (same,) = group_layers(chain((2, 4, 12), conv(2, 3, SAME)))
     assert widths(same) == (1, 2, 3, 4, 6, 12)
-    (strided,) = group_stages(chain((2, 4, 12), conv(2, 3, STRIDED)))
+    (strided,) = group_layers(chain((2, 4, 12), conv(2, 3, STRIDED)))
     assert widths(strided) == (1, 2, 4, 6, 12)
-    (narrow,) = group_stages(chain((2, 4, 12), conv(2, 3, Window(kernel=(3, 3)))))
+    (narrow,) = group_layers(chain((2, 4, 12), conv(2, 3, Window(kernel=(3, 3)))))
     assert widths(narrow) == (1, 2)  # of 10 outputs in a row
-    (whole,) = group_stages(chain((2, 4, 12), conv(2, 3, Window(kernel=(4, 12)))))
+    (whole,) = group_layers(chain((2, 4, 12), conv(2, 3, Window(kernel=(4, 12)))))
     assert widths(whole) == (1, 2, 3, 4, 6, 12)
-    assert widen(whole, 6).leaving == 1
-    (odd,) = group_stages(chain((2, 4, 13), conv(2, 3, SAME)))
+    assert widened_layer(whole, 6).output_pixels == 1
+    (odd,) = group_layers(chain((2, 4, 13), conv(2, 3, SAME)))
     assert widths(odd) == (1, 13)
-    (prime,) = group_stages(chain((2, 4, 17), conv(2, 3, SAME)))
+    (prime,) = group_layers(chain((2, 4, 17), conv(2, 3, SAME)))
     assert widths(prime) == (1,)
-    assert max(widths(group_stages(chain((1, 1, 64), conv(1, 1, POINT)))[0])) == MAX_PIXELS
+    assert max(widths(group_layers(chain((1, 1, 64), conv(1, 1, POINT)))[0])) == MAX_PIXELS
 
 
 def test_overlapping_pools_take_one_pixel():
-    (stage,) = group_stages(chain((2, 4, 12), Pool(kind=PoolKind.MAX, window=SAME)))
-    assert widths(stage) == (1,)
+    (layer,) = group_layers(chain((2, 4, 12), Pool(kind=PoolKind.MAX, window=SAME)))
+    assert widths(layer) == (1,)
 
 
 @pytest.mark.parametrize("kind", PoolKind)
@@ -113,36 +116,36 @@ def test_overlapping_pools_take_one_pixel():
 def test_wide_tiles_give_the_same_values(kind, kernel):
     window = Window(kernel=kernel, stride=kernel)
     network = chain((3, 4, 12), Pool(kind=kind, window=window))
-    (stage,) = group_stages(network)
+    (layer,) = group_layers(network)
     x = frames_for(network).astype(np.int64)
-    want = golden.run(network.graph, x)[stage.result]
-    for pixels in widths(stage):
-        wide = widen(stage, pixels)
-        got = golden.evaluate(wide.engine, across(wide_pixels(x, pixels), wide))
-        np.testing.assert_array_equal(got, wide_pixels(want, leaving_pixels(stage, pixels)))
+    want = golden.run(network.graph, x)[layer.result]
+    for pixels in widths(layer):
+        wide = widened_layer(layer, pixels)
+        got = golden.evaluate(wide.op, horizontal(wide_pixels(x, pixels), wide))
+        np.testing.assert_array_equal(got, wide_pixels(want, output_pixels(layer, pixels)))
 
 
-@pytest.mark.parametrize("finish", [steps(3), Clamp(range=QInt(1, 2))])
-def test_step_functions_are_those_of_every_pixel(finish):
-    network = chain((3, 2, 6), finish)
-    (stage,) = group_stages(network)
+@pytest.mark.parametrize("activation", [steps(3), Clamp(range=QInt(1, 2))])
+def test_step_functions_are_those_of_every_pixel(activation):
+    network = chain((3, 2, 6), activation)
+    (layer,) = group_layers(network)
     x = frames_for(network).astype(np.int64)
-    want = golden.run(network.graph, x)[stage.result]
-    wide = widen(stage, 3)
+    want = golden.run(network.graph, x)[layer.result]
+    wide = widened_layer(layer, 3)
     np.testing.assert_array_equal(
-        golden.evaluate(wide.finish, wide_pixels(x, 3)), wide_pixels(want, 3)
+        golden.evaluate(wide.activation, wide_pixels(x, 3)), wide_pixels(want, 3)
     )
-    assert form_of(wide).__class__ is form_of(stage).__class__
+    assert form_of(wide).__class__ is form_of(layer).__class__
 
 
 def test_zeros_between_the_windows_have_no_multiplier():
-    (stage,) = group_stages(chain((2, 4, 8), conv(2, 3, SAME)))
-    wide = widen(stage, 4)
-    everything = Folding(feed=Feed.BANKS, inputs=72, outputs=12, lanes=12, pixels=4)
-    assert Folded(wide, everything).multipliers == 4 * 3 * 18
+    (layer,) = group_layers(chain((2, 4, 8), conv(2, 3, SAME)))
+    wide = widened_layer(layer, 4)
+    everything = Folding(source=WindowSource.ROW_BANKS, inputs=72, outputs=12, lanes=12, pixels=4)
+    assert folded(wide, everything).multipliers == 4 * 3 * 18
     in_turn = replace(everything, inputs=18, outputs=3, lanes=3)
-    assert Folded(wide, in_turn).multipliers == 3 * 18
-    assert (Folded(wide, in_turn).position_cycles, Folded(wide, in_turn).weight_bits) == (4, 0)
+    assert folded(wide, in_turn).multipliers == 3 * 18
+    assert (folded(wide, in_turn).position_cycles, folded(wide, in_turn).weight_bits) == (4, 0)
 
 
 def pixels_of(plan):
@@ -194,9 +197,9 @@ def test_a_plan_read_back_gives_the_same_pipeline(headroom):
     assert describe(pipeline_of(network, again), plan.target) == plan
 
 
-def test_a_plan_of_single_pixels_does_not_mention_them():
+def test_a_plan_of_single_pixels_says_so():
     text = make_plan(small(), Target(fps=1, clock_hz=500)).to_json()
-    assert "pixels" not in text
+    assert set(re.findall(r'"pixels": (\d+)', text)) == {"1"}
     assert "headroom" not in text
 
 
@@ -224,7 +227,7 @@ def test_what_cannot_be_built_is_refused():
 
     assert refused(layer, outputs=4, lanes=4) == ("in the plan inputs is 108", "take 1 to 27")
     assert refused(layer, input_lanes=15) == (
-        "in the plan input_lanes is 15",
+        "in the plan the input has 15 lanes",
         "take 1 to 3, or 3 times a divisor of the width, 12",
     )
     pool = chain((3, 4, 16), Pool(kind=PoolKind.MAX, window=HALVES))

@@ -1,0 +1,165 @@
+"""A kind of layer is said once: nobody outside the kinds' own folders asks what kind it is."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from corgibuilder.ir.ops import Op
+
+PACKAGE = Path(__file__).parents[3] / "corgibuilder"
+OPS = {op.__name__ for op in get_args(Op)}
+KINDS_OWN = (
+    *("ir/", "golden/", "frontend/", "passes/"),
+    *("plan/kinds/", "hw/kinds/", "model/kinds/", "stimulus/kinds/"),
+)
+#: Files that ask all the same, and why.
+KNOWN = {
+    "inspection.py": "counts weights and steps of any graph, before layers are grouped",
+    "plan/layers.py": "splits a node into operation and activation, which is what makes a layer",
+    "plan/forms.py": "finds the form of an activation, Threshold or Clamp, whatever is before it",
+    "plan/pixels.py": "repeats the steps of an activation for each pixel, whatever is before it",
+    "model/stages.py": "groups nodes into stages for itself",
+    "model/engines.py": "takes a step function and a clamp apart",
+    "model/write.py": "chooses the C++ engine of a stage",
+    "stimulus/activation.py": "looks for the sums next to a step of a Threshold or Clamp",
+    "stimulus/choose.py": "leaves out argmax, which has no constants",
+    "stimulus/coverage.py": "asks whether a stage has weights",
+    "stimulus/operands.py": "makes sums of operands out of convolutions and pools",
+}
+
+
+def asking(tree: ast.Module, classes: set[str]) -> Iterator[ast.AST]:
+    """Places that ask which of ``classes``, names in this file, something is."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, kinds]):
+                asked: list[ast.AST] = [kinds]
+            case ast.MatchClass(cls=kind):
+                asked = [kind]
+            case ast.Compare():
+                asked = [node.left, *node.comparators]
+            case ast.Dict():
+                asked = [key for key in node.keys if key is not None]
+            case ast.FunctionDef() if uses := list(map(_registered, node.decorator_list)):
+                first = [arg.annotation for arg in node.args.args[:1] if arg.annotation]
+                asked = [kind for use in uses if use is not None for kind in use or first]
+            case _:
+                continue
+        if any(_names(kind) & classes for kind in asked):
+            yield node
+
+
+def _registered(decorator: ast.expr) -> list[ast.expr] | None:
+    """Classes that a function is registered for; none where its annotation says it."""
+    match decorator:
+        case ast.Attribute(attr="register"):
+            return []
+        case ast.Call(func=ast.Attribute(attr="register"), args=args):
+            return args
+    return None
+
+
+def _names(kinds: ast.AST) -> set[str]:
+    """Classes in ``A``, ``module.A``, ``A | B`` and ``(A, B)``; none in a call or its arguments."""
+    match kinds:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return {name}
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _names(left) | _names(right)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+            return set().union(*map(_names, elements))
+    return set()
+
+
+@cache
+def classes_of(path: Path) -> frozenset[str]:
+    """Names in a file for an operation or a union of some."""
+    found = set()
+    for statement in parsed(path).body:
+        match statement:
+            case ast.Import(names=names) if any("corgibuilder.ir" in n.name for n in names):
+                found |= OPS  # as attributes of the module
+            case ast.ImportFrom(module="corgibuilder", names=[ast.alias(name="ir")]):
+                found |= OPS
+            case ast.ImportFrom():
+                given = _given(path, statement)
+                found |= {a.asname or a.name for a in statement.names if a.name in given}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp() | ast.Name() as value):
+                if _names(value) and _names(value) <= found:
+                    found.add(name)
+    return frozenset(found)
+
+
+def _given(path: Path, statement: ast.ImportFrom) -> frozenset[str] | set[str]:
+    """Names for operations that the module of an import has."""
+    parts = (statement.module or "").split(".")
+    folder = PACKAGE.parent if not statement.level else path.parents[statement.level - 1]
+    source = folder.joinpath(*parts)
+    if source.is_relative_to(PACKAGE / "ir"):
+        return OPS
+    file = source.with_suffix(".py")
+    return classes_of(file) if file.is_file() and file.is_relative_to(PACKAGE) else set()
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_nobody_else_asks_what_kind_a_layer_is():
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        lines = [node.lineno for node in asking(parsed(path), set(classes_of(path)))]
+        if lines and not name.startswith(KINDS_OWN):
+            found[name] = lines
+    assert {name: lines for name, lines in found.items() if name not in KNOWN} == {}
+    assert KNOWN.keys() - found.keys() == set(), "these no longer ask: take them off the list"
+
+
+ASKS = [
+    "isinstance(op, Conv)",
+    "isinstance(op, Pool | ir.Conv)",
+    "isinstance(op, (Pool, Conv))",
+    "issubclass(kind, Conv)",
+    "type(op) is Conv",
+    "type(op) in (Pool, Conv)",
+    "Conv == type(op)",
+    "table = {Pool: 1, Conv: 2}",
+    "match op:\n    case ir.Conv(bias=b): pass",
+    "match op:\n    case Pool() | Conv(): pass",
+    "@cost.register\ndef _(op: Conv) -> int: ...",
+    "@cost.register(Conv)\ndef _(op) -> int: ...",
+]
+ASKS_NOT = [
+    "Conv(window=w)",
+    "isinstance(op, Node)",
+    "isinstance(Conv(window=w), Node)",
+    "type(op) is Node",
+    "def cost(op: Conv) -> int: ...",
+    "table = {'Conv': Conv}",
+    "x = Conv | Pool",
+    "@cost.register\ndef _(op: Node) -> int: ...",
+]
+
+
+@pytest.mark.parametrize("text", ASKS)
+def test_every_way_to_ask_is_seen(text):
+    assert list(asking(ast.parse(text), {"Conv"}))
+
+
+@pytest.mark.parametrize("text", ASKS_NOT)
+def test_what_asks_nothing_is_not(text):
+    assert not list(asking(ast.parse(text), {"Conv"}))
+
+
+def test_names_of_operations_in_a_file():
+    assert {"Conv", "Pool", "Threshold", "Clamp", "Argmax", "Add", "Concat", "Input"} <= OPS
+    layers = classes_of(PACKAGE / "plan" / "layers.py")
+    assert {"Threshold", "Clamp", "Activation"} <= layers
+    assert "Network" not in layers
+    assert "Activation" not in classes_of(PACKAGE / "stimulus" / "coverage.py")
