@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Conv, Network, Pool, Shape
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 
 from .choice import choose
 from .folded import Folded
@@ -160,7 +160,7 @@ def make_plan(network: Network, target: Target) -> Plan:
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
     check_sizes(network)
-    return describe(choose(without_dead_channels(network), target), target)
+    return describe(choose(prepared(network), target), target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
@@ -173,7 +173,7 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             help="build with the network file that the plan was made for",
         )
     check_sizes(network)
-    network = without_dead_channels(network)
+    network = prepared(network)
     stages = group_stages(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
     missing = [stage.name for stage in stages if stage.name not in foldings]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from corgibuilder.ir import Conv, Network, Pool
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding, carries_pixels, feeds, least_capacity
@@ -25,7 +25,7 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
 
     A smaller network, which a failure is reduced to, leaves less to choose from.
     """
-    network = without_dead_channels(network)
+    network = prepared(network)
     stages = group_stages(network)
     lanes = _input_lanes(network, edit.input_lanes)
     foldings = {stage.name: edit.foldings.get(stage.name) or _least(stage) for stage in stages}
@@ -112,7 +112,7 @@ def legal(small: Stage, folding: Folding, resizable: bool) -> Folding:
 
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:
     """A folding for each stage, whatever it is good for."""
-    pruned = without_dead_channels(network)
+    pruned = prepared(network)
     channels, _, width = pruned.input_shape
     lanes = int(rng.integers(1, channels + 1))
     wide = bool(rng.random() < 0.15)  # at a fixed size only
