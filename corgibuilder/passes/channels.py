@@ -95,7 +95,7 @@ def _(op: Op, live: Mask, *inputs: TensorType) -> tuple[Mask, ...]:
 @channels_given.register(Table)
 @channels_given.register(Add)
 def _(op: Op, *live: Mask) -> Mask | None:
-    given: Mask = np.any(live, axis=0)
+    given: Mask = np.logical_or.reduce(live)
     return given
 
 
@@ -119,7 +119,6 @@ def _(op: DepthToSpace, live: Mask, x: TensorType) -> tuple[Mask, ...]:
 @channels_given.register
 def _(op: DepthToSpace, live: Mask) -> Mask | None:
     count = op.block**2
-    given: Mask = live.reshape((-1, count) if op.block_last else (count, -1)).any(
-        axis=1 if op.block_last else 0
-    )
+    apart = live.reshape(-1, count).T if op.block_last else live.reshape(count, -1)
+    given: Mask = np.logical_or.reduce(apart)
     return given

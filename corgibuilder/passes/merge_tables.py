@@ -30,9 +30,9 @@ def _merged(graph: Graph, first: Node, second: Node) -> Node | None:
         return None
     if not any(isinstance(op, Table) for op in ops):
         return None
-    x, ops = alike(graph.type(first.inputs[0]), *ops)
+    x, functions = alike(graph.type(first.inputs[0]), *ops)
     size = (x.range.hi - x.range.lo + 1) * x.shape.channels
     if size > entries(first.op) + entries(second.op):
         return None
-    table = table_of(ops, x)
+    table = table_of(functions, x)
     return replace(named_after(first, second), op=table, inputs=first.inputs)

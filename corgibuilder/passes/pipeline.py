@@ -75,6 +75,6 @@ def prepared(network: Network) -> Network:
 
 
 def prepared_outputs(network: Network) -> dict[str, str]:
-    """By the nodes of the prepared network's outputs, the nodes of ``network`` with their values."""
+    """For each output of the prepared network, the node of ``network`` that has its values."""
     ports = zip(prepared(network).outputs, network.outputs, strict=True)
     return {kept.node: port.node for kept, port in ports}

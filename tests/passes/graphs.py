@@ -1,5 +1,7 @@
 """Small graphs with forks and joins, and that no pass changes an output of one."""
 
+from functools import cache
+
 import numpy as np
 
 from corgibuilder import golden
@@ -29,13 +31,14 @@ from corgibuilder.ir import (
 )
 
 from ..random_networks import random_steps, random_window
+from ..toys import RANGE
 
 WIDEST = 2**16  #: of values that are not brought back by a step function next
 MOST_ENTRIES = 300  #: of a table
 
 
 def graph_of(layers, outputs):
-    """Network of layers (name, op, *names of its inputs); every name in ``outputs`` is an output."""
+    """Network of layers (name, op, *names of its inputs); ``outputs`` are names of layers."""
     graph = Graph(
         Node(name, op, tuple(inputs), Origin("toy.onnx", name)) for name, op, *inputs in layers
     )
@@ -48,7 +51,7 @@ def graph_of(layers, outputs):
     return Network("toy", graph, inputs, tuple(port(f"out_{name}", name) for name in outputs))
 
 
-def entry(*shape, x=QInt(0, 3)):
+def entry(*shape, x=RANGE):
     return Input(shape=Shape(*shape), range=x)
 
 
@@ -86,6 +89,7 @@ def names(network):
     return [node.name for node in network.graph]
 
 
+@cache
 def random_graph(seed, count=9):
     """A network of all ops, full of what passes look for."""
     rng = np.random.default_rng(seed)
@@ -115,7 +119,7 @@ def _random_layer(rng, layers):
             others = rng.choice(same, int(rng.integers(0, 3))).tolist()
             inputs = [source, *others]
             if kind == "add":
-                made = Add(factors=tuple(int(f) for f in rng.choice([-3, -1, 1, 1, 2], len(inputs))))
+                made = Add(factors=tuple(rng.choice([-3, -1, 1, 1, 2], len(inputs)).tolist()))
             return made, *inputs
         if made is not None:
             return made, source
@@ -175,9 +179,9 @@ def _table(rng, x):
 def _pad(rng, x):
     if x.shape.pixels > 300:
         return None
-    sides = rng.integers(0, 2, 4).tolist()
-    value = int(rng.choice([0, 0, x.range.lo, 5]))
-    return Pad(pads=Pads(**dict(zip(("top", "left", "bottom", "right"), sides))), value=value)
+    top, left, bottom, right = rng.integers(0, 2, 4).tolist()
+    pads = Pads(top=top, left=left, bottom=bottom, right=right)
+    return Pad(pads=pads, value=int(rng.choice([0, 0, x.range.lo, 5])))
 
 
 def _upsample(rng, x):
@@ -200,6 +204,7 @@ MAKERS = {
     "clamp": _clamp,
     "table": _table,
     "pad": _pad,
+    "more pads": _pad,
     "upsample": _upsample,
     "blocks": _depth_to_space,
     "argmax": lambda rng, x: Argmax() if rng.random() < 0.2 else None,
