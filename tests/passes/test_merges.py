@@ -115,6 +115,23 @@ def test_tables_that_would_grow_are_not_merged():
     assert merge_tables(network) is network
 
 
+def test_values_between_those_of_the_channels_may_be_anything():
+    """0 and 1 in one channel, 5 and 6 in the other: what the first table has for 3 never comes."""
+    apart = Conv(
+        weights=np.eye(2, dtype=np.int64)[..., None, None], bias=np.array([0, 5]), window=POINT
+    )
+    first = Table(values=np.array([[1, 0, 99, -99, 99, 3, 2]]), lo=0)
+    layers = [("x", entry(2, 3, 4, x=QInt(0, 1))), ("a", apart, "x"), ("b", first, "a")]
+    network = graph_of([*layers, ("c", Table(values=np.array([[7, 9, 8, 6]]), lo=0), "b")], ["c"])
+    assert names(check_same(network, merge_tables(network))) == ["x", "a", "c"]
+
+
+def test_step_functions_of_many_channels_do_not_replace_a_table_of_all():
+    table = Table(values=np.array([[0, 1, 2, 3]]), lo=0)
+    network = line(Clamp(range=QInt(0, 3)), table, x=FEW, channels=6)
+    assert merge_thresholds(network) is network
+
+
 def test_tables_that_do_not_fall_are_step_functions():
     table = Table(values=np.array([[0, 0, 1, 1, 1, 2, 2, 2, 2]]), lo=-4)
     one = line(table, x=FEW, channels=1)
@@ -147,7 +164,7 @@ def test_pads_join_windows():
         assert names(after)[0] == "x" and len(names(after)) == 2
 
 
-@pytest.mark.parametrize("value,held,merges", [(-4, FEW, True), (-9, FEW, True), (0, FEW, False)])
+@pytest.mark.parametrize("value,held,merges", [(-4, FEW, True), (-9, FEW, True), (-3, FEW, False)])
 def test_pads_join_maxima_where_they_are_never_the_largest(value, held, merges):
     pad = Pad(pads=Pads(top=1, right=1), value=value)
     network = line(pad, Pool(kind=PoolKind.MAX, window=HALVES), x=held)

@@ -241,9 +241,11 @@ def test_of_a_join_without_any_channel_one_stays():
 
 
 def test_an_input_stays_read():
-    layers = [("x", entry(2, 4, 4)), ("y", entry(2, 4, 4)), ("j", Concat(), "x", "y")]
-    network = graph_of([*layers, ("z", without(conv(4, 2, POINT), inputs=[2, 3]), "j")], ["z"])
-    assert remove_dead_channels(network) is network
+    layers = [("x", entry(2, 4, 4)), ("y", entry(2, 4, 4)), ("b", conv(2, 2, POINT), "y")]
+    layers += [("j", Concat(), "x", "b"), ("z", without(conv(4, 2, POINT), inputs=[2, 3]), "j")]
+    pruned = check(graph_of(layers, ["z"]))
+    assert sorted(node.name for node in pruned.graph) == ["b", "j", "x", "y", "z"]
+    assert pruned.graph["b"].op.weights.shape == (1, 2, 1, 1)
 
 
 @pytest.mark.parametrize("seed", range(60))
