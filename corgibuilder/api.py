@@ -14,7 +14,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
 from corgibuilder.ir import Network
 from corgibuilder.model import write_model
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan import (
     MemoryReport,
     Plan,
@@ -205,12 +205,12 @@ def build(
     def finish(build: BuildDirectory) -> None:
         progress("writing the software model", 1.0)
         (build.path / "model").mkdir()
-        write_model(without_dead_channels(network), build.path / "model")
+        write_model(prepared(network), build.path / "model")
         progress("evaluating the frames of the bench", 1.0)
         count = min(BENCH_FRAMES, most_frames(network))
         frames = np.stack(random_frames(network, count, seed=1))
         values = golden.run(network.graph, frames)
-        outputs = {port.node: values[port.node] for port in network.outputs}
+        outputs = {kept: values[node] for kept, node in prepared_outputs(network).items()}
         verify.write_stimulus(build, frames, outputs)
 
     return emit.build(
@@ -300,12 +300,13 @@ def _check_frame_count(count: int, network: Network) -> None:
 def _check_same_network(directory: BuildDirectory, network: Network) -> None:
     """Refuse a network file that was changed into one that the hardware was not built for."""
     built, stages = directory.manifest.network, directory.manifest.stages
-    found = group_layers(without_dead_channels(network))
+    pruned = prepared(network)
+    found = group_layers(pruned)
     same = built.input.shape == tuple(network.input_shape)
     same &= [stage.layer for stage in stages] == [layer.name for layer in found]
     same &= [s.outputs[0].node for s in stages] == [layer.result for layer in found]
     same &= [s.input.node for s in stages] == [layer.sources[0] for layer in found]
-    same &= [s.node for s in built.outputs] == [port.node for port in network.outputs]
+    same &= [s.node for s in built.outputs] == [port.node for port in pruned.outputs]
     if not same:
         raise CompileError(
             "CB515",

@@ -39,6 +39,7 @@ from corgibuilder.show import (
     memories_data,
     memories_table,
     outputs_tables,
+    passes_table,
     plan_data,
     plan_table,
     simulation_table,
@@ -70,13 +71,26 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog=examples("corgibuilder inspect mobilenet.onnx"))
-def inspect(network: NetworkFile, json: Json = False) -> None:
+@app.command(
+    epilog=examples("corgibuilder inspect mobilenet.onnx", "corgibuilder inspect net.onnx --passes")
+)
+def inspect(
+    network: NetworkFile,
+    passes: Annotated[
+        bool,
+        typer.Option(
+            "--passes",
+            help="Show also what is left out, merged and trimmed before the network is planned.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show layers, shapes, bits, operations and parameters, and what is not supported."""
-    found = inspect_file(network)
+    found = inspect_file(network, passes=passes)
+    tables = [inspection_table(found), *([passes_table(found)] if passes else [])]
     totals = {"macs": found.macs, "parameters": found.parameters}
     if json or not found.problems:
-        show(json, asdict(found) | totals, inspection_table(found), *found.notes)
+        show(json, asdict(found) | totals, *tables, *found.notes)
     if found.problems:
         tell("\n\n".join(found.problems))
         raise typer.Exit(2)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import frontend
-from corgibuilder.ir import Conv, Network, Node, Threshold, macs
+from corgibuilder.ir import Conv, Network, Node, Table, Threshold, macs, node_text
+from corgibuilder.passes import AppliedPass, applied_passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,33 @@ class InspectedLayer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A layer before and after a pass, as text; ``None`` where it is not there.
+
+    For an output of the network the text is the layer that gives it.
+    """
+
+    layer: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassChanges:
+    """What one pass changed: layers that it removed, added, or made another, and outputs."""
+
+    name: str
+    layers: tuple[Change, ...]
+    outputs: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """A network's layers, or ``problems``: all that keeps it from being read."""
+    """A network's layers, or ``problems``: all that keeps it from being read.
+
+    ``passes`` are those that change something before the network is planned, in order; ``None``
+    where that was not asked for.
+    """
 
     name: str
     inputs: dict[str, tuple[int, ...]]
@@ -37,6 +63,7 @@ class Inspection:
     layers: tuple[InspectedLayer, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    passes: tuple[PassChanges, ...] | None = None
 
     @property
     def macs(self) -> int:
@@ -47,8 +74,8 @@ class Inspection:
         return sum(layer.parameters for layer in self.layers)
 
 
-def inspect(path: Path) -> Inspection:
-    """Read the file; what is not supported is in the result, not raised."""
+def inspect(path: Path, *, passes: bool = False) -> Inspection:
+    """Read the file, and with ``passes`` run those; what is not supported is not raised."""
     problems = frontend.find_problems(path)
     if problems:
         return Inspection(
@@ -67,6 +94,7 @@ def inspect(path: Path) -> Inspection:
         layers=tuple(_layer(network, node) for node in network.graph),
         notes=network.notes,
         problems=(),
+        passes=tuple(map(_changes, applied_passes(network))) if passes else None,
     )
 
 
@@ -88,7 +116,32 @@ def _layer(network: Network, node: Node) -> InspectedLayer:
 
 
 def _parameters(node: Node) -> int:
-    """Weights and biases of a convolution, steps of a step function."""
+    """Weights and biases of a convolution, steps of a step function, values of a table."""
     if isinstance(node.op, Conv):
         return int(node.op.weights.size + node.op.bias.size)
+    if isinstance(node.op, Table):
+        return int(node.op.values.size)
     return int(node.op.steps.size) if isinstance(node.op, Threshold) else 0
+
+
+def _changes(applied: AppliedPass) -> PassChanges:
+    before, after = applied.before, applied.after
+    return PassChanges(
+        name=applied.name,
+        layers=_differences(_layer_texts(before), _layer_texts(after)),
+        outputs=_differences(_output_layers(before), _output_layers(after)),
+    )
+
+
+def _layer_texts(network: Network) -> dict[str, str]:
+    return {node.name: node_text(network.graph, node) for node in network.graph}
+
+
+def _output_layers(network: Network) -> dict[str, str]:
+    return {port.name: port.node for port in network.outputs}
+
+
+def _differences(before: dict[str, str], after: dict[str, str]) -> tuple[Change, ...]:
+    names = dict.fromkeys([*before, *after])
+    changes = (Change(layer=n, before=before.get(n), after=after.get(n)) for n in names)
+    return tuple(change for change in changes if change.before != change.after)

@@ -50,6 +50,15 @@ def test_inspect_counts():
     assert "conv1" in call("inspect", DIGITS).stdout
 
 
+def test_inspect_shows_what_passes_change():
+    """Where there is nothing to change; ``test_inspection`` has the rest."""
+    assert data("inspect", DIGITS)["passes"] is None
+    assert data("inspect", DIGITS, "--passes")["passes"] == []
+    shown = call("inspect", DIGITS, "--passes").stdout
+    assert shown.endswith("digits: no pass changes anything before it is planned\n")
+    assert "conv1" in shown
+
+
 def test_inspect_names_a_missing_file(tmp_path):
     result = call("inspect", tmp_path / "nix.onnx", status=2)
     assert result.stderr.startswith("error[CB101]: ")

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "golden": {"ir"},
     "frontend": {"ir"},
     "inputs": {"frontend", "folders", "ir"},
-    "passes": {"ir"},
+    "passes": {"ir", "golden"},
     "plan": {"ir", "passes", "golden", "resources", "strict_json"},
     "hw": {"ir", "plan", "system"},
     "report": {"plan", "templates"},
@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "synth": {"templates", "processes"} | BUILD,
     "examples": set(),
     "api": VERBS | {"ir", "passes", "inputs", "units", "system", "build_directory"},
-    "inspection": {"frontend", "ir"},
+    "inspection": {"frontend", "ir", "passes"},
 }
 FRONT = {  # what faces people: parses and prints
     "show": {"inspection", "plan", "synth", "verify", "model"},

@@ -19,7 +19,9 @@ from .ops import (
     Upsample,
     Window,
 )
+from .text import network_text, node_text
 from .types import Ints, QInt, Shape, TensorType
+from .verify import verify
 
 __all__ = [
     "Add",
@@ -48,4 +50,7 @@ __all__ = [
     "Window",
     "input_node",
     "macs",
+    "network_text",
+    "node_text",
+    "verify",
 ]

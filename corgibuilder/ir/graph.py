@@ -29,7 +29,10 @@ class Graph:
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
-        unordered = {node.name: node for node in nodes}
+        unordered: dict[str, Node] = {}
+        for node in nodes:
+            assert node.name not in unordered, f"two nodes are called {node.name!r}"
+            unordered[node.name] = node
         edges = nx.DiGraph()
         edges.add_nodes_from(unordered)
         edges.add_edges_from((i, n.name) for n in unordered.values() for i in n.inputs)

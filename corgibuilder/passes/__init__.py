@@ -1,5 +1,13 @@
 """Network to network, without a change to any output: what hardware need not compute goes."""
 
-from .dead_channels import live_channels, without_dead_channels
+from .live_channels import live_channels
+from .pipeline import PIPELINE, AppliedPass, applied_passes, prepared, prepared_outputs
 
-__all__ = ["live_channels", "without_dead_channels"]
+__all__ = [
+    "PIPELINE",
+    "AppliedPass",
+    "applied_passes",
+    "live_channels",
+    "prepared",
+    "prepared_outputs",
+]

@@ -7,7 +7,7 @@ from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 
 from .choice import choose
 from .components import Memory, Purpose
@@ -160,7 +160,7 @@ def make_plan(network: Network, target: Target) -> Plan:
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
     check_sizes(network)
-    return describe(choose(without_dead_channels(network), target), target)
+    return describe(choose(prepared(network), target), target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
@@ -172,7 +172,7 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             f"the plan is for network {plan.network!r}, and this is {network.name!r}",
         )
     check_sizes(network)
-    network = without_dead_channels(network)
+    network = prepared(network)
     layers = group_layers(network)
     foldings = {stage.name: stage.folding for stage in plan.stages}
     missing = [layer.name for layer in layers if layer.name not in foldings]

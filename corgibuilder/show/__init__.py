@@ -2,7 +2,7 @@
 
 from .measured import simulation_table, synth_table
 from .memories import memories_data, memories_table
-from .network import inspection_table, outputs_tables, top_classes
+from .network import inspection_table, outputs_tables, passes_table, top_classes
 from .plain import to_json
 from .plans import plan_data, plan_table
 
@@ -11,6 +11,7 @@ __all__ = [
     "memories_data",
     "memories_table",
     "outputs_tables",
+    "passes_table",
     "plan_data",
     "plan_table",
     "simulation_table",

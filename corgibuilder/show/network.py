@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from corgibuilder.inspection import Inspection
+from corgibuilder.inspection import Change, Inspection
 
 from .tables import empty_table
 
@@ -29,6 +29,26 @@ def inspection_table(found: Inspection) -> Table:
     table.add_section()
     table.add_row("total", "", "", "", "", f"{found.macs:,}", f"{found.parameters:,}")
     return table
+
+
+def passes_table(found: Inspection) -> Table | str:
+    """What each pass changes in a network, layer by layer; a sentence where nothing changes."""
+    if not found.passes:
+        return f"{found.name}: no pass changes anything before it is planned"
+    title = f"{found.name}: what passes change before it is planned"
+    table = empty_table(title, "pass", "layer", "before", "after", left=4)
+    for applied in found.passes:
+        name = applied.name.replace("_", " ")
+        for kind, changes in (("", applied.layers), ("output ", applied.outputs)):
+            for change in changes:
+                table.add_row(name, f"{kind}{change.layer}", *_before_and_after(change))
+                name = ""
+        table.add_section()
+    return table
+
+
+def _before_and_after(change: Change) -> tuple[str, str]:
+    return change.before or "not there", change.after or "removed"
 
 
 def _ports(ports: dict[str, tuple[int, ...]]) -> str:

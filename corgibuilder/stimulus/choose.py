@@ -7,7 +7,7 @@ import numpy as np
 from corgibuilder.build_directory import Manifest, Unit
 from corgibuilder.frontend import resized
 from corgibuilder.ir import Argmax, Network, input_node
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 from corgibuilder.plan.layers import Layer, group_layers
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
@@ -114,7 +114,7 @@ def choose(
     """
     rng = np.random.default_rng(seed)
     units = {stage.layer: stage for stage in manifest.stages}
-    stages = [s for s in group_layers(without_dead_channels(network)) if layer in (None, s.name)]
+    stages = [s for s in group_layers(prepared(network)) if layer in (None, s.name)]
     stages = [stage for stage in stages if not isinstance(stage.op, Argmax)]
     alone, found, notes = {}, [], []
     for stage in stages:

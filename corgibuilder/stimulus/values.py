@@ -10,7 +10,7 @@ from corgibuilder import golden
 from corgibuilder.frontend import resized
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import Network
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan.layers import Layer, group_layers
 
 Frames = list[NDArray[np.int64]]
@@ -21,7 +21,7 @@ class Values:
     """Frames of each node that a stage reads or gives, and of each output of the network.
 
     ``streams`` has the channels that the hardware has; ``outputs`` is what the network file says,
-    computed without leaving any out.
+    computed without leaving any out, by the node that gives them in hardware.
     """
 
     streams: dict[str, Frames]
@@ -30,15 +30,16 @@ class Values:
 
 def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
     """Values for frames ``(channels, height, width)``, of one size or of several."""
-    stages = group_layers(without_dead_channels(network))
+    stages = group_layers(prepared(network))
     streams: dict[str, Frames] = {node: [] for s in stages for node in (s.sources[0], s.result)}
-    outputs: dict[str, Frames] = {port.node: [] for port in network.outputs}
+    nodes = prepared_outputs(network)
+    outputs: dict[str, Frames] = {kept: [] for kept in nodes}
     for frame in frames:
         whole = resized(network, frame.shape[2], frame.shape[1])
-        live = without_dead_channels(whole)
+        live = prepared(whole)
         found = golden.run(whole.graph, frame[None])
-        for node, maps in outputs.items():
-            maps.append(found[node][0])
+        for kept, maps in outputs.items():
+            maps.append(found[nodes[kept]][0])
         if live is not whole:
             found = golden.run(live.graph, frame[None])
         for node, maps in streams.items():

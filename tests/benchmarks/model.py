@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 
 from corgibuilder import api
 from corgibuilder.model import Model, write_model
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 
 from ..published import NEUROCORGI as FILE
 from .figure import Figure
@@ -33,7 +33,7 @@ def software_model() -> Iterator[Figure]:
     """Frames in a second, and how many times as many as onnxruntime in the same run."""
     frame = np.random.default_rng(1).integers(0, 256, (1, 3, 720, 1280), np.uint8)
     with tempfile.TemporaryDirectory() as name:
-        write_model(without_dead_channels(api.read(FILE)), Path(name))  # as a build does
+        write_model(prepared(api.read(FILE)), Path(name))  # as a build does
         yield Figure(name="C++ model, size", value=Path(name, "model.cpp").stat().st_size, unit="B")
         taken = seconds(lambda: Model(name, flags=("-mavx2",)))
         yield Figure(name="C++ model, compiling", value=taken, unit="s")

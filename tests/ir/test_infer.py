@@ -6,9 +6,12 @@ from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import (
+    Add,
     Clamp,
     Conv,
     Input,
+    Pad,
+    Pads,
     Pool,
     PoolKind,
     QInt,
@@ -74,3 +77,15 @@ def test_what_keeps_a_step():
     assert infer(Pool(kind=PoolKind.MAX, window=window), bipolar).step == 2
     assert infer(Pool(kind=PoolKind.SUM, window=window), bipolar).step == 1
     assert infer(Clamp(range=QInt(0, 1)), bipolar).range == QInt(0, 1)
+
+
+def test_what_is_padded_with_may_lie_between_steps():
+    bipolar = infer(Input(shape=Shape(2, 4, 4), range=QInt(-3, 3, step=2)))
+    pads = Pads(top=1)
+    assert infer(Pad(pads=pads, value=0), bipolar).range == QInt(-3, 3)
+    assert infer(Pad(pads=pads, value=5), bipolar).range == QInt(-3, 5, step=2)
+
+
+def test_a_constant_has_no_step():
+    constant = TensorType(Shape(2, 1, 1), np.array([3, 3]), np.array([3, 3]))
+    assert infer(Add(factors=(2,)), constant).range == QInt(6, 6)

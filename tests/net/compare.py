@@ -10,6 +10,7 @@ import numpy as np
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Ints, Network
+from corgibuilder.passes import prepared_outputs
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Pipeline, PlannedStage
 from corgibuilder.plan.plan import requantiser
@@ -112,12 +113,13 @@ def _executed(case: Case, network: Network) -> Outcome:
 def play_of(case: Case, network: Network) -> Play:
     """Frames of a case and the golden values of every output."""
     frames = frames_of(case, network)
-    values: dict[str, list[Ints]] = {port.node: [] for port in network.outputs}
+    nodes = prepared_outputs(network)
+    values: dict[str, list[Ints]] = {kept: [] for kept in nodes}
     for frame in frames:
         graph = graph_of_size(network, *frame.shape[1:])
         run = golden.run(graph, frame[None])
-        for node, maps in values.items():
-            maps.append(run[node][0].astype(np.int64))
+        for kept, maps in values.items():
+            maps.append(run[nodes[kept]][0].astype(np.int64))
     return Play(
         frames=frames,
         golden=values,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from corgibuilder.ir import Network
-from corgibuilder.passes import without_dead_channels
+from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
 from corgibuilder.plan.folding import Folding, WindowSource
@@ -29,7 +29,7 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
 
     A smaller network, which a failure is reduced to, leaves less to choose from.
     """
-    network = without_dead_channels(network)
+    network = prepared(network)
     layers = group_layers(network)
     lanes = _input_lanes(network, edit.input_lanes)
     foldings = {layer.name: edit.foldings.get(layer.name) or _least(layer) for layer in layers}
@@ -151,7 +151,7 @@ def _possible_groups(stage: WindowedStage) -> list[int]:
 
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:
     """A folding for each stage, whatever it is good for, and queues on some of the edges."""
-    pruned = without_dead_channels(network)
+    pruned = prepared(network)
     channels, _, width = pruned.input_shape
     lanes = int(rng.integers(1, channels + 1))
     wide = bool(rng.random() < 0.15)  # at a fixed size only
