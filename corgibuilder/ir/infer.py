@@ -146,7 +146,8 @@ def _(op: Pad, x: TensorType) -> TensorType:
     if not pads:
         return x
     lo, hi = np.minimum(x.lo, op.value), np.maximum(x.hi, op.value)
-    return TensorType(shape, lo, hi, _common_step(lo, hi, x.step))
+    step = math.gcd(x.step, op.value - int(x.lo[0]))
+    return TensorType(shape, lo, hi, _common_step(lo, hi, step))
 
 
 @infer.register
@@ -162,4 +163,6 @@ def _(op: Table, x: TensorType) -> TensorType:
 
 def _common_step(lo: Ints, hi: Ints, step: int) -> int:
     """Largest step for channels that each hold ``lo``, ``lo + step``, ..., ``hi``."""
+    if lo.min() == hi.max():
+        return 1
     return max(int(np.gcd.reduce([step, *(lo - lo[0]), *(hi - lo[0])])), 1)
