@@ -28,7 +28,7 @@ HALVES = Window(kernel=(2, 2), stride=(2, 2))
 
 
 def network(layers, outputs, fixed=()):
-    """``layers`` are (name, op, name of its input, or a tuple); every name in ``outputs`` is a tap."""
+    """``layers`` are (name, op, name or names of inputs); every name in ``outputs`` is a tap."""
 
     def names(source):
         return source if isinstance(source, tuple) else (source,) if source else ()

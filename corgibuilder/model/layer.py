@@ -11,8 +11,8 @@ from .literals import CppObject
 class Site:
     """Where an op stands in its network.
 
-    ``inputs`` are the types of its inputs, ``made`` that of its own values. ``activation`` is the op
-    that it absorbs, if there is one.
+    ``inputs`` are the types of its inputs, ``made`` that of its own values. ``activation`` is the
+    op that it absorbs, if there is one.
     """
 
     inputs: tuple[TensorType, ...]

@@ -8,7 +8,7 @@ from corgibuilder.ir import Graph, Network, Node, absorbed_activations, input_no
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelStage:
-    """A map: made by ``node`` from the maps numbered ``sources``, followed by ``act`` if there is one."""
+    """A map: made by ``node`` from the maps numbered ``sources``, and ``act`` behind it, if any."""
 
     node: Node
     sources: tuple[int, ...]
@@ -45,9 +45,8 @@ def slots(found: list[ModelStage], outputs: set[str]) -> list[int]:
         slot = free.pop() if free else taken
         taken += slot == taken
         result.append(slot)
-        for source in sorted(set(stage.sources)):
-            if last[source] == number and found[source].name not in outputs:
-                free.append(result[source])
+        read = (source for source in sorted(set(stage.sources)) if last[source] == number)
+        free.extend(result[source] for source in read if found[source].name not in outputs)
     return result
 
 

@@ -17,8 +17,8 @@ from corgibuilder.ir import (
     Threshold,
     Upsample,
 )
+from corgibuilder.model.layer import CppLayer, Site
 
-from ..layer import CppLayer, Site
 from .activation import alone
 from .add import add
 from .argmax import argmax

@@ -1,10 +1,10 @@
 """Sums of maps."""
 
 from corgibuilder.ir import Add
+from corgibuilder.model.layer import CppLayer, Site
+from corgibuilder.model.literals import CppObject
+from corgibuilder.model.types import sum_type
 
-from ..layer import CppLayer, Site
-from ..literals import CppObject
-from ..types import sum_type
 from .activation import activation
 
 

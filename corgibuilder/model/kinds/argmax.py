@@ -1,9 +1,8 @@
 """Index of the largest channel."""
 
 from corgibuilder.ir import Argmax
-
-from ..layer import CppLayer, Site
-from ..literals import CppObject
+from corgibuilder.model.layer import CppLayer, Site
+from corgibuilder.model.literals import CppObject
 
 
 def argmax(op: Argmax, site: Site) -> CppLayer:

@@ -1,12 +1,12 @@
 """Convolutions: the fastest class that is exact for all values of the input."""
 
 from corgibuilder.ir import Conv, QInt, TensorType
+from corgibuilder.model.bounds import flip, flipped_bias, halves, is_bytes, sum_reach
+from corgibuilder.model.layer import CppLayer, Site
+from corgibuilder.model.literals import CppObject, pack
+from corgibuilder.model.types import SUM_TYPES, smallest
+from corgibuilder.model.window import cpp_window
 
-from ..bounds import flip, flipped_bias, halves, is_bytes, sum_reach
-from ..layer import CppLayer, Site
-from ..literals import CppObject, pack
-from ..types import SUM_TYPES, smallest
-from ..window import cpp_window
 from .activation import activation
 
 _WEIGHT_TYPES = ("i8", "i16", "i32", "i64")

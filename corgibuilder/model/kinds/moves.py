@@ -1,9 +1,8 @@
 """Layers that put values elsewhere and compute nothing."""
 
 from corgibuilder.ir import Concat, DepthToSpace, Pad, Upsample
-
-from ..layer import CppLayer, Site
-from ..literals import CppObject
+from corgibuilder.model.layer import CppLayer, Site
+from corgibuilder.model.literals import CppObject
 
 
 def concat(op: Concat, site: Site) -> CppLayer:

@@ -1,11 +1,11 @@
 """Largest values and sums of windows."""
 
 from corgibuilder.ir import Pool, PoolKind
+from corgibuilder.model.layer import CppLayer, Site
+from corgibuilder.model.literals import CppObject
+from corgibuilder.model.types import sum_type
+from corgibuilder.model.window import cpp_window
 
-from ..layer import CppLayer, Site
-from ..literals import CppObject
-from ..types import sum_type
-from ..window import cpp_window
 from .activation import activation
 
 _CLASSES = {PoolKind.MAX: "PoolMax", PoolKind.SUM: "PoolSum"}
