@@ -40,7 +40,7 @@ def fits(net):
     return joins and all(min(size) >= 1 for size in sizes.values())
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(16))
 def test_random_graphs_at_sizes_that_change(seed, tmp_path):
     """One model for all frames, so that buffers hold what larger and smaller ones left there."""
     net = some_graph(seed)
@@ -97,11 +97,8 @@ def corners():
         ("pad below", Pad(pads=Pads(bottom=1), value=-(2**33)), "square"),
         ("no pad", Pad(pads=Pads(), value=1000), "in"),
     ]
-    read = ("far", "own", "joined", "in", "square", "shared")
     absorbing = ("conv", "max", "total", "sum")
-    names = [name for name, _, _ in layers if name not in absorbing]
-    assert set(read) < set(names)
-    return network(layers, names)
+    return network(layers, [name for name, _, _ in layers if name not in absorbing])
 
 
 @both_ways
