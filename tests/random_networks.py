@@ -46,6 +46,25 @@ def random_steps(rng, kind, count, base):
     return Threshold(steps=np.sort(steps, axis=1), base=base)
 
 
+def random_layer(rng, kind, reach):
+    """An op with one input of type ``kind``."""
+    pick = rng.choice(["dense", "grouped", "depthwise", "max", "sum", "steps", "clamp"])
+    # wide sums would leave 64 bits in a few layers
+    if max(abs(kind.range.lo), kind.range.hi) > 2**24:
+        pick = "steps"
+    window = random_window(rng)
+    if min(window.output_size(kind.shape.height, kind.shape.width)) < 1:
+        pick = "steps"
+    if pick in ("max", "sum"):
+        return Pool(kind=PoolKind(pick), window=window)
+    if pick == "clamp":
+        return Clamp(range=QInt(kind.range.lo // 3, max(kind.range.hi // 2, kind.range.lo // 3)))
+    if pick == "steps":
+        levels = int(rng.choice([1, 3, 15, 40, 255]))
+        return random_steps(rng, kind, levels, int(rng.choice([0, -levels // 2])))
+    return random_conv(rng, kind.shape.channels, window, reach, pick)
+
+
 def random_network(seed, entry, reach, count=6):
     """A chain with forks: every value that is made is read by someone or is an output."""
     rng = np.random.default_rng(seed)
@@ -55,23 +74,7 @@ def random_network(seed, entry, reach, count=6):
         names = [name for name, _, _ in layers]
         source = names[-1] if rng.random() < 0.8 else names[int(rng.integers(len(names)))]
         kind = network(layers, [source]).graph.type(source)
-        pick = rng.choice(["dense", "grouped", "depthwise", "max", "sum", "steps", "clamp"])
-        # wide sums would leave 64 bits in a few layers
-        if max(abs(kind.range.lo), kind.range.hi) > 2**24:
-            pick = "steps"
-        window = random_window(rng)
-        if min(window.output_size(kind.shape.height, kind.shape.width)) < 1:
-            pick = "steps"
-        if pick in ("max", "sum"):
-            op = Pool(kind=PoolKind(pick), window=window)
-        elif pick == "clamp":
-            op = Clamp(range=QInt(kind.range.lo // 3, max(kind.range.hi // 2, kind.range.lo // 3)))
-        elif pick == "steps":
-            levels = int(rng.choice([1, 3, 15, 40, 255]))
-            op = random_steps(rng, kind, levels, int(rng.choice([0, -levels // 2])))
-        else:
-            op = random_conv(rng, kind.shape.channels, window, reach, pick)
-        layers.append((f"l{number}", op, source))
+        layers.append((f"l{number}", random_layer(rng, kind, reach), source))
     layers.append(("top", Argmax(), layers[-1][0]))
     read = {source for _, _, source in layers}
     outputs = [name for name, _, _ in layers if name not in read or rng.random() < 0.3]

@@ -28,10 +28,13 @@ HALVES = Window(kernel=(2, 2), stride=(2, 2))
 
 
 def network(layers, outputs, fixed=()):
-    """``layers`` are (name, op, name of its input); every name in ``outputs`` is a tap."""
+    """``layers`` are (name, op, name or names of inputs); every name in ``outputs`` is a tap."""
+
+    def names(source):
+        return source if isinstance(source, tuple) else (source,) if source else ()
+
     graph = Graph(
-        Node(name, op, (source,) if source else (), Origin("toy.onnx", name))
-        for name, op, source in layers
+        Node(name, op, names(source), Origin("toy.onnx", name)) for name, op, source in layers
     )
 
     def port(name):

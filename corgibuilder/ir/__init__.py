@@ -1,6 +1,7 @@
 """The integer network: what every other part of corgibuilder talks about."""
 
 from .graph import Graph, Network, Node, Port, input_node, macs
+from .grouping import absorbed_activations
 from .ops import (
     Add,
     Argmax,
@@ -48,6 +49,7 @@ __all__ = [
     "Threshold",
     "Upsample",
     "Window",
+    "absorbed_activations",
     "input_node",
     "macs",
     "network_text",

@@ -1,17 +1,17 @@
-"""The maps of a network that its model computes, and how each follows from another."""
+"""The maps of a network that its model computes, and how each follows from others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corgibuilder.ir import Clamp, Conv, Graph, Input, Network, Node, Threshold
+from corgibuilder.ir import Graph, Network, Node, absorbed_activations, input_node
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelStage:
-    """A map: made by ``node`` from map number ``source``, followed by ``act`` if there is one."""
+    """A map: made by ``node`` from the maps numbered ``sources``, and ``act`` behind it, if any."""
 
     node: Node
-    source: int
+    sources: tuple[int, ...]
     act: Node | None = None
 
     @property
@@ -21,20 +21,15 @@ class ModelStage:
 
 
 def stages(network: Network) -> list[ModelStage]:
-    """Every map that an output needs, the input first, in an order in which they can be made.
-
-    A step function or clamp is part of the convolution before it, if nothing else reads that.
-    """
-    graph = network.graph
-    outputs = {port.node for port in network.outputs}
-    needed = _needed(graph, outputs)
+    """Every map that an output needs, the input first, in an order in which they can be made."""
+    absorbed = absorbed_activations(network)
     result: list[ModelStage] = []
     place: dict[str, int] = {}
-    for node in sorted(needed, key=lambda node: not isinstance(node.op, Input)):
+    for node in _needed(network.graph, {port.node for port in network.outputs}):
         if node.name in place:
             continue
-        source = place[node.inputs[0]] if node.inputs else 0
-        stage = ModelStage(node, source, _absorbed(graph, node, outputs))
+        sources = tuple(place[name] for name in node.inputs)
+        stage = ModelStage(node, sources, absorbed.get(node.name))
         place[node.name] = place[stage.name] = len(result)
         result.append(stage)
     return result
@@ -42,7 +37,7 @@ def stages(network: Network) -> list[ModelStage]:
 
 def slots(found: list[ModelStage], outputs: set[str]) -> list[int]:
     """A buffer for each map, used again once nothing reads the map any more; outputs stay."""
-    last = {stage.source: number for number, stage in enumerate(found)}
+    last = {source: number for number, stage in enumerate(found) for source in stage.sources}
     free: list[int] = []
     result: list[int] = []
     taken = 0
@@ -50,24 +45,18 @@ def slots(found: list[ModelStage], outputs: set[str]) -> list[int]:
         slot = free.pop() if free else taken
         taken += slot == taken
         result.append(slot)
-        if number and last[stage.source] == number and found[stage.source].name not in outputs:
-            free.append(result[stage.source])
+        read = (source for source in sorted(set(stage.sources)) if last[source] == number)
+        free.extend(result[source] for source in read if found[source].name not in outputs)
     return result
 
 
 def _needed(graph: Graph, outputs: set[str]) -> Iterator[Node]:
+    """The input, then all that an output is made from."""
+    entry = input_node(graph)
     wanted = set(outputs)
     kept = []
     for node in reversed(list(graph)):
-        if node.name in wanted or isinstance(node.op, Input):
+        if node.name in wanted and node is not entry:
             wanted.update(node.inputs)
             kept.append(node)
-    return reversed(kept)
-
-
-def _absorbed(graph: Graph, node: Node, outputs: set[str]) -> Node | None:
-    users = graph.users(node.name)
-    if not isinstance(node.op, Conv) or node.name in outputs or len(users) != 1:
-        return None
-    user = graph[users[0]]
-    return user if isinstance(user.op, Threshold | Clamp) else None
+    return reversed([*kept, entry])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from corgibuilder.ir import QInt
+from corgibuilder.ir import QInt, TensorType
 
 MAP_TYPES = ("u8", "i8", "u16", "i16", "i32", "i64")
 SUM_TYPES = ("i16", "i32", "i64")
@@ -21,3 +21,13 @@ def smallest(values: QInt, kinds: tuple[str, ...]) -> str:
         if limits.min <= values.lo and values.hi <= limits.max:
             return kind
     return kinds[-1]
+
+
+def map_type(made: TensorType) -> str:
+    """Of a map in memory."""
+    return smallest(made.range, MAP_TYPES)
+
+
+def sum_type(made: TensorType) -> str:
+    """Of values for an activation, which also needs one value around them."""
+    return smallest(QInt(made.range.lo - 1, made.range.hi + 1), SUM_TYPES)

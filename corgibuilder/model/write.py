@@ -5,64 +5,59 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import resources
-from corgibuilder.ir import Clamp, Conv, Graph, Network, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.ir import Graph, Network, QInt, input_node
 from corgibuilder.names import cpp
 from corgibuilder.templates import render
 
-from .engines import CppActivation, CppConvolution, activation, convolution
+from .kinds import describe
+from .layer import CppLayer, Site
 from .stages import ModelStage, slots, stages
-from .types import MAP_TYPES, SUM_TYPES, dtype_name, smallest
+from .types import dtype_name, map_type
 
 SOURCE = "model.cpp"
 PYTHON = "features.py"
-_KERNELS = ("base", "workers", "activation", "simple", "depthwise", "dense", "bytes")
+_BASE = ("base", "workers", "activation", "windows", "unfold")  #: before the kernels of the layers
 _RUNTIME = Path(__file__).with_name("runtime.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Map:
-    """A map as the template sees it."""
+    """A map as the template sees it: the value ``name``, from the layer ``maker`` on.
+
+    The input has no ``layer``.
+    """
 
     index: int
-    layer: str
-    source: int
-    window: tuple[int, ...]
+    name: str
+    maker: str
+    sources: tuple[int, ...]
     type: str
     channels: int
-    lowest: int
-    highest: int
+    range: QInt
     slot: int
-    conv: CppConvolution | None
-    act: CppActivation | None
-    sum_type: str
-    function: str
+    layer: CppLayer | None
 
 
 def write_model(network: Network, folder: Path) -> None:
     """Write ``model.cpp`` and ``features.py`` into ``folder``; neither needs corgibuilder."""
-    found = stages(network)
-    outputs = {port.node for port in network.outputs}
-    buffers = slots(found, outputs)
-    maps = [_map(network.graph, i, stage, buffers[i], found) for i, stage in enumerate(found)]
-    place = {stage.name: i for i, stage in enumerate(found)}
+    maps = _maps(network)
+    named = {made.name: made for made in maps}
+    ports = [(port.name, named[port.node]) for port in network.outputs]
     tied = network.fixed or network.input_shape.pixels == 1
-    held = network.graph.type(found[0].name).range
-    ports = [(port.name, maps[place[port.node]]) for port in network.outputs]
+    used = {made.layer.file for made in maps if made.layer}
     source = render(
         "model.cpp.j2",
         name=network.name,
-        kernels="\n".join(_kernel(name) for name in _KERNELS),
+        kernels="\n".join(_kernel(name) for name in (*_BASE, *sorted(used))),
         program=_kernel("program"),
         input=maps[0],
-        lowest=held.lo,
-        highest=held.hi,
         fixed_width=network.input_shape.width if tied else 0,
         fixed_height=network.input_shape.height if tied else 0,
-        description=_description(maps[0], held, ports),
-        help=_help(network, maps[0], held, ports),
+        description=_description(maps[0], ports),
+        help=_help(network, maps[0], ports),
         maps=maps,
         outputs=[made for _, made in ports],
-        slots=max(buffers) + 1,
+        slots=max(made.slot for made in maps) + 1,
     )
     folder.joinpath(SOURCE).write_text(source, encoding="utf-8")
     python = render("features.py.j2", runtime=_RUNTIME.read_text("utf-8"))
@@ -73,58 +68,42 @@ def _kernel(name: str) -> str:
     return (resources.templates() / "model" / f"{name}.hpp").read_text("utf-8")
 
 
-def _map(graph: Graph, index: int, stage: ModelStage, slot: int, found: list[ModelStage]) -> _Map:
-    op, made = stage.node.op, graph.type(stage.name)
-    conv, act, function = None, None, ""
-    x = graph.type(stage.node.inputs[0]) if stage.node.inputs else made
-    sum_type = smallest(QInt(x.range.lo - 1, x.range.hi + 1), SUM_TYPES)
-    if isinstance(op, Conv):
-        conv = convolution(op, x)
-        sum_type = conv.sum_type
-        act = activation(stage.act, graph.type(stage.node.name), sum_type)
-    elif isinstance(op, Pool):
-        function = f"pool_{op.kind.value}"
-    elif isinstance(op, Threshold | Clamp):
-        act = activation(stage.node, x, sum_type)
-    else:
-        function = "argmax"
-    return _Map(
-        index=index,
-        layer=stage.name,
-        source=stage.source,
-        window=_window(op.window if isinstance(op, Conv | Pool) else Window(kernel=(1, 1))),
-        type=map_type(graph, found, index),
-        channels=made.shape.channels,
-        lowest=made.range.lo,
-        highest=made.range.hi,
-        slot=slot,
-        conv=conv,
-        act=act,
-        sum_type=sum_type,
-        function=function,
+def _maps(network: Network) -> list[_Map]:
+    graph, entry = network.graph, input_node(network.graph)
+    found = stages(network)
+    buffers = slots(found, {port.node for port in network.outputs})
+    return [
+        _Map(
+            index=index,
+            name=stage.name,
+            maker=stage.node.name,
+            sources=stage.sources,
+            type=map_type(graph.type(stage.name)),
+            channels=graph.type(stage.name).shape.channels,
+            range=graph.type(stage.name).range,
+            slot=slot,
+            layer=None if stage.node is entry else _layer(graph, stage),
+        )
+        for index, (stage, slot) in enumerate(zip(found, buffers, strict=True))
+    ]
+
+
+def _layer(graph: Graph, stage: ModelStage) -> CppLayer:
+    site = Site(
+        inputs=tuple(graph.type(name) for name in stage.node.inputs),
+        made=graph.type(stage.node.name),
+        activation=stage.act.op if stage.act else None,
     )
+    return describe(stage.node.op, site)
 
 
-def map_type(graph: Graph, found: list[ModelStage], index: int) -> str:
-    """C++ type of the values of a map. The largest of a window has the type of its input."""
-    stage = found[index]
-    if isinstance(stage.node.op, Pool) and stage.node.op.kind is PoolKind.MAX:
-        return map_type(graph, found, stage.source)
-    return smallest(graph.type(stage.name).range, MAP_TYPES)
-
-
-def _window(window: Window) -> tuple[int, ...]:
-    pads = window.pads
-    return (*window.kernel, *window.stride, pads.top, pads.left, pads.bottom, pads.right)
-
-
-def _description(entry: _Map, held: QInt, ports: list[tuple[str, _Map]]) -> str:
+def _description(entry: _Map, ports: list[tuple[str, _Map]]) -> str:
     return json.dumps({
         "input": {
             "channels": entry.channels,
             "dtype": dtype_name(entry.type),
-            "lowest": held.lo,
-            "highest": held.hi,
+            "lowest": entry.range.lo,
+            "highest": entry.range.hi,
         },
         "outputs": [
             {"name": name, "channels": made.channels, "dtype": dtype_name(made.type)}
@@ -133,14 +112,14 @@ def _description(entry: _Map, held: QInt, ports: list[tuple[str, _Map]]) -> str:
     })
 
 
-def _help(network: Network, entry: _Map, held: QInt, ports: list[tuple[str, _Map]]) -> str:
+def _help(network: Network, entry: _Map, ports: list[tuple[str, _Map]]) -> str:
     text = render(
         "model_help.txt.j2",
         name=network.name,
         channels=entry.channels,
         dtype=dtype_name(entry.type),
-        lowest=held.lo,
-        highest=held.hi,
+        lowest=entry.range.lo,
+        highest=entry.range.hi,
         outputs=[(name, made.channels, dtype_name(made.type)) for name, made in ports],
     )
     return "\n    ".join(cpp(line) for line in text.splitlines(keepends=True))

@@ -23,7 +23,7 @@ struct Steps {
   int base, stride;
   std::vector<Acc> below;  // [step][channel], the largest sum that does not reach it
 
-  Steps(int base, int channels, int, const Packed& packed)
+  Steps(int base, int channels, const Packed& packed)
       : base(base), stride(channels + LANES), below(std::size_t(stride) * (COUNT + 1)) {
     const std::vector<i64> at = unpack<i64>(packed);  // [channel][step]
     for (int c = 0; c < channels; c++)
@@ -51,39 +51,46 @@ struct Steps {
   }
 };
 
-// The same by looking the sum up. Sums are lowest..lowest+entries-1.
-template <class Y>
+// Any function, looked up. Sums are from `lowest` on; rows are `stride` apart, 0 if all share one.
+template <class T>
 struct Table {
-  i64 lowest;
-  int entries;
-  std::vector<Y> value;  // [channel][sum]
+  i64 lowest, stride;
+  std::vector<T> value;  // [channel][sum]
 
-  Table(int base, int channels, int steps, const Packed& packed, i64 lowest, int entries)
-      : lowest(lowest), entries(entries), value(std::size_t(channels) * entries) {
+  Table(std::vector<T> value, i64 lowest, i64 stride)
+      : lowest(lowest), stride(stride), value(std::move(value)) {}
+  Table(const Packed& packed, i64 lowest, i64 stride) : Table(unpack<T>(packed), lowest, stride) {}
+
+  template <class Acc, class Y>
+  void operator()(const Acc* sum, int channel, int count, Y* y) const {
+    const T* row = &value[std::size_t(channel) * stride];
+    for (int c = 0; c < count; c++, row += stride) y[c] = Y(row[sum[c] - lowest]);
+  }
+};
+
+// Steps as a table. Sums are lowest..lowest+entries-1.
+template <class T>
+struct StepTable : Table<T> {
+  StepTable(int base, int channels, int steps, const Packed& packed, i64 lowest, int entries)
+      : Table<T>(std::vector<T>(std::size_t(channels) * entries), lowest, entries) {
     const std::vector<i64> at = unpack<i64>(packed);
     for (int c = 0; c < channels; c++) {
       const i64* step = &at[std::size_t(c) * steps];
       for (int i = 0, reached = 0; i < entries; i++) {
         while (reached < steps && lowest + i >= step[reached]) reached++;
-        value[std::size_t(c) * entries + i] = Y(base + reached);
+        this->value[std::size_t(c) * entries + i] = T(base + reached);
       }
     }
   }
-
-  template <class Acc>
-  void operator()(const Acc* sum, int channel, int count, Y* y) const {
-    const Y* row = &value[std::size_t(channel) * entries];
-    for (int c = 0; c < count; c++, row += entries) y[c] = row[sum[c] - lowest];
-  }
 };
 
-// The same by binary search.
+// Steps by binary search.
 struct Search {
   i64 base;
   int steps;
   std::vector<i64> at;  // [channel][step]
 
-  Search(i64 base, int, int steps, const Packed& packed)
+  Search(i64 base, int steps, const Packed& packed)
       : base(base), steps(steps), at(unpack<i64>(packed)) {}
 
   template <class Acc, class Y>

@@ -1,3 +1,5 @@
+#define CORGI_INLINE inline __attribute__((always_inline))
+
 using i8 = std::int8_t;
 using u8 = std::uint8_t;
 using i16 = std::int16_t;
@@ -18,24 +20,39 @@ struct Lanes {
 template <class T, class Acc = T>
 using Vector = typename Lanes<T, PIECE<Acc>>::type;
 
+// The same for sums that may leave Acc on the way and come back, and for lanes that may hold anything.
+template <class Acc>
+using Modular = Vector<std::make_unsigned_t<Acc>>;
+
 template <class T>
-inline __attribute__((always_inline)) void load(const void* from, T& to) {
+CORGI_INLINE void load(const void* from, T& to) {
   std::memcpy(&to, from, sizeof to);
 }
 
 // Values as sums, and bytes as 16 bits in one instruction, which compilers do not find by themselves.
 template <class To, class From>
-inline __attribute__((always_inline)) void widen(const From& from, To& to) {
+CORGI_INLINE void widen(const From& from, To& to) {
   to = __builtin_convertvector(from, To);
 }
 #ifdef __AVX2__
-inline __attribute__((always_inline)) void widen(const Vector<u8, i16>& from, Vector<i16>& to) {
+CORGI_INLINE void widen(const Vector<u8, i16>& from, Vector<i16>& to) {
   to = (Vector<i16>)_mm256_cvtepu8_epi16((__m128i)from);
 }
 #endif
 
 struct Size {
   int height, width;
+};
+
+constexpr Size UNEQUAL{-1, -1};  // of a map made from maps whose sizes differ
+
+// Of layers that give a map as large as the one that they read, or each of those.
+struct SameSize {
+  template <class... Others>
+  Size output(Size x, Others... others) const {
+    const bool equal = ((others.height == x.height && others.width == x.width) && ...);
+    return equal ? x : UNEQUAL;
+  }
 };
 
 // How a window moves over a map. A map smaller than the window has no output: height or width 0.

@@ -10,8 +10,6 @@
 #define CORGI_AVX2 1
 #endif
 
-#define CORGI_INLINE inline __attribute__((always_inline))
-
 // Four values of x, in every lane.
 CORGI_INLINE i32 four(const u8* x) {
   i32 values;
@@ -137,8 +135,10 @@ struct DenseBytes {
           place(g, o, k, values[(std::size_t(g) * outputs + o) * length() + k]);
   }
 
-  template <class X, class Y, class Act>
-  void run(Workers& workers, const Act& act, const Map<X>& x, const Map<Y>& y) const {
+  Size output(Size x) const { return window.output(x); }
+
+  template <class Act, class Y, class X>
+  void run(Workers& workers, const Act& act, const Map<Y>& y, const Map<X>& x) const {
     static_assert(sizeof(X) == 1, "inputs are bytes");
     const bool direct = !flip && groups == 1 && inputs % 4 == 0 && window.single();
     workers.share(y.size.height * y.size.width, GRAIN, [&](int first, int last) {

@@ -14,21 +14,15 @@ struct Depthwise {
       std::copy_n(&values[std::size_t(tap) * channels], channels, &weights[std::size_t(tap) * stride]);
   }
 
-  template <class X, class Y, class Act>
-  void run(Workers& workers, const Act& act, const Map<X>& x, const Map<Y>& y) const {
-    workers.share(y.size.height, 1, [&](int first, int last) {
-      std::vector<Tap> taps;
-      for (int row = first; row < last; row++) {
-        const int top = row * window.stride_y - window.top;
-        bool inside = false;  // whether all columns of the last window were
-        for (int column = 0; column < y.size.width; column++) {
-          const int left = column * window.stride_x - window.left;
-          const bool was_inside = inside;
-          inside = left >= 0 && left + window.columns <= x.size.width;
-          if (!inside || !was_inside) find_taps(x, top, left, taps);
-          pixel(taps, act, x.data + (i64(top) * x.size.width + left) * channels, y.at(row, column));
-        }
-      }
+  Size output(Size x) const { return window.output(x); }
+
+  template <class Act, class Y, class X>
+  void run(Workers& workers, const Act& act, const Map<Y>& y, const Map<X>& x) const {
+    const auto tap = [&](int position, i64 offset) {
+      return Tap{offset, &weights[std::size_t(position) * stride]};
+    };
+    slide(workers, window, y, x, tap, [&](const std::vector<Tap>& taps, const X* corner, Y* to) {
+      pixel(taps, act, corner, to);
     });
   }
 
@@ -37,20 +31,6 @@ struct Depthwise {
     i64 offset;  // from the corner of the window
     const Acc* factors;
   };
-
-  // Those under the window whose corner is at (top, left).
-  template <class X>
-  void find_taps(const Map<X>& x, int top, int left, std::vector<Tap>& taps) const {
-    taps.clear();
-    for (int j = 0; j < window.rows; j++)
-      for (int k = 0; k < window.columns; k++) {
-        const bool inside = top + j >= 0 && top + j < x.size.height && left + k >= 0 &&
-                            left + k < x.size.width;
-        if (inside)
-          taps.push_back({(i64(j) * x.size.width + k) * channels,
-                          &weights[std::size_t(j * window.columns + k) * stride]});
-      }
-  }
 
   template <class X, class Y, class Act>
   void pixel(const std::vector<Tap>& taps, const Act& act, const X* corner, Y* y) const {

@@ -26,14 +26,20 @@ void arrange(const void* pixels, int bytes, Size size, int channels, void* plane
 }
 
 // Why frames of this size cannot be evaluated; empty if they can.
-std::string size_fault(int width, int height) {
-  if (width < 1 || height < 1) return "width and height must be at least 1";
-  const std::string given = std::to_string(width) + "x" + std::to_string(height);
-  if (FIXED_WIDTH && (width != FIXED_WIDTH || height != FIXED_HEIGHT))
+std::string size_fault(const Network& network, Size size) {
+  if (size.width < 1 || size.height < 1) return "width and height must be at least 1";
+  const std::string given = std::to_string(size.width) + "x" + std::to_string(size.height);
+  if (FIXED_WIDTH && (size.width != FIXED_WIDTH || size.height != FIXED_HEIGHT))
     return "frames are " + given + ", and this network takes only " + std::to_string(FIXED_WIDTH) +
            "x" + std::to_string(FIXED_HEIGHT);
-  const char* layer = too_small({height, width});
-  return layer ? "frames of " + given + " are smaller than the window of layer " + layer : "";
+  const std::array<Size, MAPS> sizes = network.map_sizes(size);
+  for (int i = 0; i < MAPS; i++) {
+    if (sizes[i].height < 0)
+      return "frames of " + given + " give layer " + LAYERS[i] + " maps of different sizes";
+    if (sizes[i].height < 1 || sizes[i].width < 1)
+      return "frames of " + given + " are smaller than the window of layer " + LAYERS[i];
+  }
+  return "";
 }
 
 // Empty, or why the frame at `pixels` is not one.
@@ -59,7 +65,7 @@ struct Model {
 
   // Evaluates one frame; results are in `network` until the next. False with `fault` set if it cannot.
   bool run(Size size, const Input* frame, bool planes) {
-    fault = size_fault(size.width, size.height);
+    fault = size_fault(network, size);
     const i64 count = i64(size.height) * size.width * INPUT_CHANNELS;
     if (fault.empty()) fault = range_fault(frame, count);
     if (!fault.empty()) return false;
@@ -86,11 +92,11 @@ void corgi_close(void* model) { delete static_cast<Model*>(model); }
 const char* corgi_fault(void* model) { return static_cast<Model*>(model)->fault.c_str(); }
 
 // Height and width of every output, in turn. 0, or 1 if there is a fault.
-int corgi_sizes(void* model, int height, int width, int* sizes) {
-  std::string& fault = static_cast<Model*>(model)->fault;
-  fault = size_fault(width, height);
-  if (!fault.empty()) return 1;
-  for (const Size& size : output_sizes({height, width})) {
+int corgi_sizes(void* opened, int height, int width, int* sizes) {
+  Model& model = *static_cast<Model*>(opened);
+  model.fault = size_fault(model.network, {height, width});
+  if (!model.fault.empty()) return 1;
+  for (const Size& size : model.network.output_sizes({height, width})) {
     *sizes++ = size.height;
     *sizes++ = size.width;
   }
@@ -134,9 +140,9 @@ int main(int count, char** arguments) {
   }
   if (words.size() != 2) return usage(2);
   const Size size{std::atoi(words[1].c_str()), std::atoi(words[0].c_str())};
-  const std::string fault = size_fault(size.width, size.height);
-  if (!fault.empty()) return fail(fault);
   Model model(threads);
+  const std::string fault = size_fault(model.network, size);
+  if (!fault.empty()) return fail(fault);
   std::vector<Input> frame(std::size_t(size.height) * size.width * INPUT_CHANNELS);
   const std::size_t wanted = frame.size() * sizeof(Input);
   for (int number = 1;; number++) {
