@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import (
     Clamp,
-    Graph,
     Input,
     Ints,
     Network,
     Node,
     Op,
+    Table,
     TensorType,
     Threshold,
+    absorbed_activations,
     macs,
 )
 from corgibuilder.ir.infer import sums
 from corgibuilder.names import Identifiers
 
-Activation = Threshold | Clamp
+Activation = Threshold | Clamp | Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,23 +61,22 @@ class Layer:
 
 
 def group_layers(network: Network) -> tuple[Layer, ...]:
-    """Layers of the network in topological order.
-
-    An activation joins the operation whose only reader it is, unless the operation's own value is
-    an output of the network.
-    """
-    graph = network.graph
-    outputs = {port.node for port in network.outputs}
+    """Layers of the network in topological order, each with the activation that it absorbs."""
+    graph, absorbed = network.graph, absorbed_activations(network)
+    taken = {activation.name for activation in absorbed.values()}
     layers: list[Layer] = []
-    taken: set[str] = set()
     modules = Identifiers()
     for node in graph:
         if isinstance(node.op, Input) or node.name in taken:
             continue
-        op, activation, result = _split(graph, node, outputs)
-        taken.add(result)
+        op: Op | None = node.op
+        last = absorbed.get(node.name)
+        if last is None and isinstance(node.op, Activation):
+            op, last = None, node
         inputs = tuple(graph.type(source) for source in node.inputs)
         acc, bias = sums(op, *inputs)
+        result, activation = (last.name, last.op) if last else (node.name, None)
+        assert activation is None or isinstance(activation, Activation)
         layers.append(
             Layer(
                 name=node.name,
@@ -101,15 +101,3 @@ def group_layers(network: Network) -> tuple[Layer, ...]:
             help="give a network with at least one convolution, pooling or quantised layer",
         )
     return tuple(layers)
-
-
-def _split(graph: Graph, node: Node, outputs: set[str]) -> tuple[Op | None, Activation | None, str]:
-    """Operation and activation of the layer that begins with ``node``, and its last node."""
-    if isinstance(node.op, Activation):
-        return None, node.op, node.name
-    users = graph.users(node.name)
-    if len(users) == 1 and node.name not in outputs:
-        reader = graph[users[0]]
-        if isinstance(reader.op, Activation):
-            return node.op, reader.op, reader.name
-    return node.op, None, node.name
