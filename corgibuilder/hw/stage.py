@@ -8,9 +8,9 @@ from corgibuilder.ir import Argmax as ArgmaxOp
 from corgibuilder.ir import Conv, Pool, PoolKind, Window
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, taps
-from corgibuilder.plan.forms import Form
 from corgibuilder.plan.picks import gathered_picks, window_picks
 from corgibuilder.plan.regroup import hops as regroup_hops
+from corgibuilder.plan.requantisers import Form
 
 from .argmax import Argmax
 from .chunks import Chunks

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Clamp, Conv, Node, QInt, TensorType, Threshold
-from corgibuilder.plan.forms import trimmed
+from corgibuilder.plan.requantisers import trimmed
 
 from .bounds import flip, flipped_bias, halves, is_bytes, sum_reach
 from .literals import Packed, pack

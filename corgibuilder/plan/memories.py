@@ -4,15 +4,13 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corgibuilder.ir import Conv, Ints, Pool, QInt
+from corgibuilder.ir import Conv, Pool
 
 from .banks import banks
 from .folded import Folded
-from .folding import Feed, ceil_div, pointwise
-from .forms import Form, ScaleForm, ShiftForm, StepsForm
+from .folding import Feed, pointwise
 from .pipeline import Link
-
-FEW_ENTRIES = 16  #: constants that are chosen from by logic; of more a memory is made
+from .requantisers import Form
 
 
 class Purpose(enum.Enum):
@@ -119,29 +117,10 @@ def _weights(folded: Folded) -> Iterator[Memory]:
 
 
 def _parameters(link: Link, form: Form) -> Iterator[Memory]:
-    """The constants of a requantiser, whose every word serves one word of channels."""
-    lanes = link.folded.folding.lanes
-    words = ceil_div(link.stage.acc.shape.channels, lanes)
-    match form:
-        case ShiftForm(offset=offset):
-            yield from _table("offset", offset, words, lanes)
-        case ScaleForm(mult=mult, offset=offset):
-            yield from _table("mult", mult, words, lanes)
-            yield from _table("offset", offset, words, lanes)
-        case StepsForm():
-            acc = link.stage.acc.range
-            width = QInt(acc.lo, acc.hi + 1).width
-            for level in range(form.levels):
-                if words << level > FEW_ENTRIES:
-                    for lane in range(lanes):
-                        name = f"step {level} of lane {lane}"
-                        yield _rom(name, Purpose.PARAMETERS, words << level, width)
-
-
-def _table(name: str, values: Ints, words: int, lanes: int) -> Iterator[Memory]:
-    if words > 1:
-        width = lanes * QInt(int(values.min()), int(values.max())).width
-        yield _rom(name, Purpose.PARAMETERS, words, width)
+    """The constants of a requantiser."""
+    acc = link.stage.acc
+    for rom in form.memories(acc.range.plain, acc.shape.channels, link.folded.folding.lanes):
+        yield _rom(rom.name, Purpose.PARAMETERS, rom.depth, rom.width)
 
 
 def _rom(name: str, purpose: Purpose, depth: int, width: int) -> Memory:

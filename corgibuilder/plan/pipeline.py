@@ -8,8 +8,8 @@ from corgibuilder.ir import Conv, Ints, Network, Pool, TensorType
 
 from .folded import Folded
 from .folding import Feed, Folding, ceil_div, least_capacity, words_of
-from .forms import Form, coded, find_form
 from .regroup import Hop, hops
+from .requantisers import Form, coded, find_form
 from .stages import Stage
 from .times import Times
 from .timing import Flow, Passage, pass_through

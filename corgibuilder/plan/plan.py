@@ -11,7 +11,6 @@ from corgibuilder.passes import without_dead_channels
 from .choice import choose
 from .folded import Folded
 from .folding import Feed, Folding, carries_pixels, feeds, least_capacity
-from .forms import ScaleForm, ShiftForm, StepsForm
 from .limits import check_sizes
 from .memories import Purpose, rom_bits
 from .pipeline import (
@@ -326,12 +325,4 @@ def layer_kind(stage: Stage) -> str:
 
 def requantiser(link: Link) -> str:
     """Form of the requantiser and its size, for people."""
-    match link.form:
-        case ShiftForm(roundings=roundings):
-            shifts = "+".join(str(r.shift) for r in roundings if r.shift)
-            return f"shift {shifts}" if shifts else "add"
-        case ScaleForm(shift=shift):
-            return f"multiply, shift {shift}"
-        case StepsForm(steps=steps):
-            return f"{steps.shape[1]} steps"
-    return "none"
+    return str(link.form) if link.form is not None else "none"

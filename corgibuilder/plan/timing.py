@@ -20,10 +20,10 @@ from corgibuilder.ir import Conv, Ints, Pool
 
 from .folded import Folded
 from .folding import Feed, ceil_div, taps
-from .forms import Form, ScaleForm, ShiftForm, StepsForm
 from .paired_rows import pairs_rows
 from .paired_timing import written_in_pairs
 from .positions import Positions
+from .requantisers import Form
 from .times import NEVER, Times, Turns
 
 READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
@@ -65,14 +65,7 @@ class Passage:
 
 def form_cycles(form: Form | None) -> int:
     """Latency of the requantiser."""
-    match form:
-        case ShiftForm():
-            return 2
-        case ScaleForm():
-            return 3
-        case StepsForm():
-            return form.levels + 1
-    return 0
+    return form.latency if form is not None else 0
 
 
 def pass_through(

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.ir import Clamp, Ints, QInt, Threshold
-from corgibuilder.plan.forms import Form, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.pipeline import form_of
+from corgibuilder.plan.requantisers import Form, ScaleForm, ShiftForm, ThresholdForm
 from corgibuilder.plan.stages import Stage
 
 NOWHERE = np.inf  #: no change in that direction
@@ -70,7 +70,7 @@ class Activation:
         """
         lo, hi = self.lo[channel], self.hi[channel]
         match self.form:
-            case StepsForm() as form:
+            case ThresholdForm() as form:
                 steps = form.steps[channel] + self.bias[channel]
                 first = np.concatenate([np.unique(steps), np.unique(steps) - 1])[:, None]
                 last = first

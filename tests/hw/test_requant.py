@@ -5,7 +5,7 @@ import pytest
 
 from corgibuilder.hw.requant import Requant
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
-from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm, find_form
+from corgibuilder.plan.requantisers import ScaleForm, ShiftForm, ThresholdForm, find_form
 
 from ..streams import run_stream
 
@@ -17,8 +17,8 @@ def half_even(shift, offsets, levels):
 
 
 CASES = {
-    "bipolar": (StepsForm, Threshold(steps=np.array([[-3], [5], [40], [-99]]), base=-1)),
-    "two_bits": (StepsForm, Threshold(steps=np.array([[-9, 0, 7]]), base=-1)),
+    "bipolar": (ThresholdForm, Threshold(steps=np.array([[-3], [5], [40], [-99]]), base=-1)),
+    "two_bits": (ThresholdForm, Threshold(steps=np.array([[-9, 0, 7]]), base=-1)),
     "shift": (ShiftForm, Threshold(steps=half_even(2, [0, 3, -7, 11], 15), base=0)),
     "scale": (
         ScaleForm,
@@ -29,7 +29,7 @@ CASES = {
             base=0,
         ),
     ),
-    "odd": (StepsForm, Threshold(steps=np.array([[-30, -29, -12, 0, 1, 2, 33]]), base=-3)),
+    "odd": (ThresholdForm, Threshold(steps=np.array([[-30, -29, -12, 0, 1, 2, 33]]), base=-3)),
     "clamp": (ShiftForm, Clamp(range=QInt(0, 11))),
     "none": (ShiftForm, None),
 }

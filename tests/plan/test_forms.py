@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
 from corgibuilder.ir.infer import infer
-from corgibuilder.plan.forms import (
+from corgibuilder.plan.requantisers import (
     FEW_STEPS,
     MAX_SECOND_SHIFT,
     Rounding,
     ScaleForm,
     ShiftForm,
-    StepsForm,
+    ThresholdForm,
     coded,
     find_form,
 )
@@ -38,7 +38,7 @@ def applied(form, x, c):
             return x
         case ScaleForm(mult=mult, offset=offset, shift=shift, out=out):
             return ((x * mult[c] + offset[c]) >> shift).clip(out.lo, out.hi)
-        case StepsForm(steps=steps, base=base):
+        case ThresholdForm(steps=steps, base=base):
             return base + (x[:, None] >= steps[c]).sum(axis=1)
 
 
@@ -155,7 +155,7 @@ def test_multiply_add_shift_never_needs_comparisons(case, bias):
     form, ranges = case
     op = steps_of(lambda x, c: applied(form, x, c), ranges, form.out)
     found = check(op, ranges, [bias] * len(ranges))
-    if isinstance(found, StepsForm):
+    if isinstance(found, ThresholdForm):
         assert found.steps.shape[1] <= FEW_STEPS
     if isinstance(found, ScaleForm):
         assert found.shift <= form.shift
@@ -206,7 +206,7 @@ def test_clamp_and_no_step_function_are_sums():
 def test_one_step_at_each_end_of_the_range(step):
     op = Threshold(steps=np.array([[step]]), base=-1)
     form = check(op, [(-3, 5)], [2])
-    assert isinstance(form, StepsForm)
+    assert isinstance(form, ThresholdForm)
     assert form.steps.shape[1] == (-3 < step <= 5)
 
 
@@ -257,5 +257,5 @@ def test_the_form_of_a_step_function_gives_codes(case, step):
 def test_a_sign_is_one_comparison():
     sign = Threshold(steps=np.array([[3, 3]]), base=-1)
     form = find_form(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
-    assert isinstance(form, StepsForm)
+    assert isinstance(form, ThresholdForm)
     assert (form.steps.tolist(), form.base, form.levels) == ([[3]], 0, 1)

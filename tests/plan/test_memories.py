@@ -13,9 +13,9 @@ from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, feeds
-from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.pipeline import Link, form_of
+from corgibuilder.plan.requantisers import ScaleForm, ShiftForm, ThresholdForm
 from corgibuilder.plan.stages import group_stages
 
 from ..net.edits import random_folding, random_plan
@@ -172,7 +172,7 @@ def test_all_there_is_to_test_was_tested():
     tested = [link for name in NETWORKS for link in links(name, False)]
     every = [memory for link in tested for memory in memories(link)]
     assert {link.folded.folding.feed for link in tested} == set(Feed)
-    assert {type(link.form) for link in tested} == {ShiftForm, ScaleForm, StepsForm, type(None)}
+    assert {type(link.form) for link in tested} == {ShiftForm, ScaleForm, ThresholdForm, type(None)}
     assert {memory.purpose for memory in every} == set(Purpose)
     assert {memory.ports for memory in every if memory.constant} == {1}
 

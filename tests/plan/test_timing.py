@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from corgibuilder.ir import Pads, QInt, Window
 from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, Folding
-from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.pipeline import unhindered
 from corgibuilder.plan.positions import Positions
+from corgibuilder.plan.requantisers import Rounding, ScaleForm, ShiftForm, ThresholdForm
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.plan.times import Times, Turns
 from corgibuilder.plan.timing import (
@@ -150,7 +150,7 @@ def test_cycles_of_each_form():
     scale = ScaleForm(mult=zero, offset=zero, shift=1, out=QInt(0, 3))
     assert [form_cycles(form) for form in (None, shift, scale)] == [0, 2, 3]
     for count, cycles in [(0, 2), (1, 2), (2, 3), (3, 3), (4, 4), (15, 5), (63, 7)]:
-        assert form_cycles(StepsForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles
+        assert form_cycles(ThresholdForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles
 
 
 def test_words_that_come_as_fast_as_they_can():

@@ -7,7 +7,7 @@ import pytest
 
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import Clamp, Conv, Pool, PoolKind, QInt, Threshold, Window
-from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.requantisers import ScaleForm, ShiftForm, ThresholdForm
 from corgibuilder.plan.stages import group_stages
 from corgibuilder.stimulus.alone import stage_frames
 from corgibuilder.stimulus.coverage import Shown
@@ -89,7 +89,7 @@ def test_flipped_bits_of_weights(op, finish, entry):
 def function(form, acc, channel):
     """What the hardware makes of a sum without its bias, in one channel."""
     match form:
-        case StepsForm():
+        case ThresholdForm():
             return form.base + (acc[:, None] >= form.steps[channel]).sum(axis=1)
         case ScaleForm():
             scaled = acc * form.mult[channel] + form.offset[channel] >> form.shift
@@ -105,7 +105,7 @@ def function(form, acc, channel):
 
 def off_by_one(form, channel):
     """The form with each of the channel's constants wrong by one."""
-    names = {StepsForm: ["steps"], ScaleForm: ["mult", "offset"], ShiftForm: ["offset"]}
+    names = {ThresholdForm: ["steps"], ScaleForm: ["mult", "offset"], ShiftForm: ["offset"]}
     for name in names[type(form)]:
         table = getattr(form, name)
         for index in np.ndindex(*table.shape[1:]):
@@ -132,7 +132,7 @@ def test_constants_off_by_one(op, finish):
     for c in range(sums.shape[1]):
         acc = np.unique(sums[:, c]).astype(np.int64)
         right = function(form, acc, c)
-        if isinstance(form, StepsForm) and len(np.unique(form.steps[c])) < form.steps.shape[1]:
+        if isinstance(form, ThresholdForm) and len(np.unique(form.steps[c])) < form.steps.shape[1]:
             continue
         differing += sum((function(f, acc, c) != right).any() for f in off_by_one(form, c))
         firsts, lasts = shown.activation.faults(c)

@@ -23,8 +23,8 @@ from corgibuilder.hw.size import FixedSize
 from corgibuilder.hw.streams import Buffer, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
-from corgibuilder.plan.forms import Rounding, ShiftForm, StepsForm
 from corgibuilder.plan.paired_rows import margin, pairs_rows, places
+from corgibuilder.plan.requantisers import Rounding, ShiftForm, ThresholdForm
 from corgibuilder.plan.simulation.compiled import PARAMETERS, STATE, Rule, apply
 from corgibuilder.plan.timing import form_cycles
 
@@ -144,7 +144,7 @@ def test_reduce(taps):
     "form",
     [
         ShiftForm(offset=np.zeros(1, np.int64), roundings=(Rounding(shift=1, out=QInt(0, 7)),)),
-        StepsForm(steps=np.arange(5)[None], base=0),
+        ThresholdForm(steps=np.arange(5)[None], base=0),
     ],
 )
 def test_requantiser(form):
