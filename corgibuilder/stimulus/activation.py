@@ -7,8 +7,17 @@ from numpy.typing import NDArray
 
 from corgibuilder.ir import Clamp, Ints, QInt, Threshold
 from corgibuilder.plan.pipeline import form_of
-from corgibuilder.plan.requantisers import Form, ScaleForm, ShiftForm, ThresholdForm
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    Form,
+    ScaleForm,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+)
 from corgibuilder.plan.stages import Stage
+
+from .faults import form_faults
 
 NOWHERE = np.inf  #: no change in that direction
 
@@ -78,6 +87,10 @@ class Activation:
                 first, last = self._shifted(channel)
             case ScaleForm() as form:
                 first, last = self._scaled(form, channel)
+            case CascadeForm() | TableForm() as form:
+                bias = int(self.bias[channel])
+                first, last = form_faults(form, channel, int(lo) - bias, int(hi) - bias)
+                first, last = first + bias, last + bias
             case _:
                 first = last = np.empty((0, 1), np.int64)
         first, last = np.maximum(first, lo), np.minimum(last, hi)

@@ -6,7 +6,7 @@ the values that enter.
 """
 
 from .cascade import CascadeForm
-from .choice import FEW_STEPS, Form, find_form, forms
+from .choice import Form, find_form, forms
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
 from .cost import Cost
@@ -18,7 +18,6 @@ from .threshold import ThresholdForm
 
 __all__ = [
     "FEW_ENTRIES",
-    "FEW_STEPS",
     "MAX_SECOND_SHIFT",
     "CascadeForm",
     "ClipForm",

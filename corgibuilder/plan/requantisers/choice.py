@@ -7,7 +7,7 @@ step by step, never by sampling.
 
 from collections.abc import Iterator
 
-from corgibuilder.ir import Clamp, Ints, QInt, Table, TensorType, Threshold
+from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
 
 from .cascade import CascadeForm
 from .find_cascade import cascade_forms
@@ -17,7 +17,6 @@ from .steps import trimmed
 from .table import TableForm
 from .threshold import ThresholdForm
 
-FEW_STEPS = 3  #: up to here comparing with every step is cheapest
 LARGEST_TABLE = 1 << 12  #: accumulators of which a table is considered
 
 Form = ShiftForm | ScaleForm | CascadeForm | ThresholdForm | TableForm
@@ -50,7 +49,7 @@ def forms(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Iterator[F
         return
     steps, base = trimmed(op, x)
     yield ThresholdForm(steps=steps, base=base).biased(bias)
-    if steps.shape[1] > FEW_STEPS:
+    if steps.shape[1] > 1:  # nothing is cheaper than one comparison
         yield from _arithmetic(steps, base, x.lo, x.hi, bias)
         if x.range.hi - x.range.lo < LARGEST_TABLE:
             yield TableForm.of(Threshold(steps=steps, base=base), x, bias, QInt(base, base + 1))
@@ -68,8 +67,3 @@ def _arithmetic(steps: Ints, base: int, lo: Ints, hi: Ints, bias: Ints) -> Itera
         first = cascade.parts[0]
         if not isinstance(first, ScaleForm) or first.fits(lo, hi, bias):
             yield cascade.biased(bias)
-
-
-def table_form(op: Table, x: TensorType, bias: Ints, out: QInt) -> TableForm:
-    """The table of ``op`` applied to ``acc + bias``, of type ``x``, giving codes of ``out``."""
-    return TableForm.of(op, x, bias, out)

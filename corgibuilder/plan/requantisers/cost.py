@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, fields
 
-#: Two-input gates that Yosys makes of one bit of each, rounded; ROM bits are those of a memory.
+#: Two-input NAND gates for one bit of each, fitted to what Yosys makes of one lane of every form
+#: with 8 to 20 bits of accumulators, 4 and 8 bits of results, 1, 16 and 256 channels. The mean
+#: error is 15 %; cascades are within 36 %, searches within 17 %. Registers have an enable. ROMs are
+#: gates here too: random contents take 0.32 to 0.50 a bit.
 GATES = {
-    "rom": 0.25,
-    "products": 6.0,
-    "adders": 5.0,
-    "choices": 0.5,
-    "registers": 7.0,
+    "rom": 0.35,
+    "products": 8.5,
+    "adders": 3.0,
+    "choices": 0.4,
+    "registers": 8.0,
 }
 
 

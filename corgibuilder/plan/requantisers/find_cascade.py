@@ -10,7 +10,7 @@ from corgibuilder.plan.multipliers import have_multipliers
 
 from .cascade import CascadeForm
 from .clip import ClipForm
-from .grids import Grid, grids
+from .grids import FirstRounding, grids
 from .scale import scale_form
 from .shift import Rounding, ShiftForm, rounding_steps
 from .steps import inner
@@ -33,7 +33,7 @@ def cascade_forms(steps: Ints, base: int, lo: Ints, hi: Ints) -> Iterator[Cascad
 
 
 def _behind(
-    grid: Grid, steps: Ints, base: int, lo: Ints, hi: Ints, shift: int
+    grid: FirstRounding, steps: Ints, base: int, lo: Ints, hi: Ints, shift: int
 ) -> CascadeForm | None:
     """The cascade that begins with ``grid`` and ends with a half-even ``shift``.
 
@@ -63,7 +63,7 @@ def _behind(
     return CascadeForm(parts=(first, *clips, scale, *((rounding,) if shift else ())))
 
 
-def _clipped(grid: Grid, cut: QInt) -> Grid:
+def _clipped(grid: FirstRounding, cut: QInt) -> FirstRounding:
     if isinstance(grid, ShiftForm):
         return replace(grid, roundings=(replace(grid.roundings[0], out=cut),))
     return replace(grid, out=cut)

@@ -18,26 +18,24 @@ from .shift import Rounding, ShiftForm
 from .steps import inner, inner_only
 
 MAX_GRID_SHIFT = 32
+SURE_SHIFT = 3  #: smaller ones may be chance, where there are few steps
 LEAST_PITCH = 4  #: of a grid that is no power of two; finer ones a cascade gains nothing from
 MOST_PARTS = 3  #: of the smallest distance between steps, one of which may be the pitch
 WIDEST = QInt(-(1 << 62), 1 << 62)
 
-Grid = ShiftForm | ScaleForm
+FirstRounding = ShiftForm | ScaleForm
 
 
-def grids(steps: Ints, lo: Ints, hi: Ints) -> Iterator[Grid]:
+def grids(steps: Ints, lo: Ints, hi: Ints) -> Iterator[FirstRounding]:
     """Roundings that change at every inner step, not clipped yet; the coarsest of each kind."""
     if not inner(steps, lo, hi).any():
         return
     even, floor = half_even_grid(steps, lo, hi), floor_grid(steps, lo, hi)
-    if even is not None and (floor is None or even.roundings[0].shift >= floor.shift):
-        yield even
-    if floor is not None:
-        yield floor
-    if even is None and floor is None:
-        scaled = scaled_grid(steps, lo, hi)
-        if scaled is not None:
-            yield scaled
+    yield from (grid for grid in (even, floor) if grid is not None)
+    shift = max(even.roundings[0].shift if even else 0, floor.shift if floor else 0)
+    scaled = scaled_grid(steps, lo, hi) if shift < SURE_SHIFT else None
+    if scaled is not None:
+        yield scaled
 
 
 def half_even_grid(steps: Ints, lo: Ints, hi: Ints) -> ShiftForm | None:

@@ -39,4 +39,4 @@ def inner_only(steps: Ints, lo: Ints, hi: Ints) -> Ints:
     first, last = inside.argmax(axis=1), steps.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
     nearest = np.arange(steps.shape[1]).clip(first[:, None], last[:, None])
     near = np.take_along_axis(steps, nearest, axis=1)
-    return np.where(inside.any(axis=1)[:, None], near, lo[:, None])
+    return np.where(inside.any(axis=1, keepdims=True), near, lo[:, None])

@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
 from corgibuilder.ir.infer import infer
 from corgibuilder.plan.requantisers import (
-    FEW_STEPS,
     MAX_SECOND_SHIFT,
+    CascadeForm,
+    ClipForm,
     Rounding,
     ScaleForm,
     ShiftForm,
+    TableForm,
     ThresholdForm,
     coded,
     find_form,
+    forms,
 )
 
 
@@ -40,6 +43,14 @@ def applied(form, x, c):
             return ((x * mult[c] + offset[c]) >> shift).clip(out.lo, out.hi)
         case ThresholdForm(steps=steps, base=base):
             return base + (x[:, None] >= steps[c]).sum(axis=1)
+        case ClipForm(lo=lo, hi=hi):
+            return x.clip(lo[c], hi[c])
+        case CascadeForm(parts=parts):
+            for part in parts:
+                x = applied(part, x, c)
+            return x
+        case TableForm(values=values, acc=acc):
+            return values[c if len(values) > 1 else 0][(x - acc.lo) // acc.step]
 
 
 def type_of(ranges):
@@ -47,15 +58,27 @@ def type_of(ranges):
     return TensorType(Shape(len(ranges), 1, 1), lo, hi)
 
 
-def check(op, ranges, bias):
-    """The form found for ``op``, after comparing it with ``op`` for every accumulator there is."""
-    bias = np.array(bias, np.int64)
-    form = find_form(op, type_of(ranges), bias)
+def same(form, op, ranges, bias):
+    """Compare a form with ``op``, and with itself as a whole, for every accumulator there is."""
     for c, (lo, hi) in enumerate(ranges):
         x = np.arange(lo, hi + 1)
         want = op.base + np.searchsorted(op.steps[c], x, side="right")
         np.testing.assert_array_equal(applied(form, x - bias[c], c), want)
-    return form
+    ends = np.array(ranges).T - bias
+    np.testing.assert_array_equal(
+        form.apply(ends.T), [applied(form, end, c) for c, end in enumerate(ends.T)]
+    )
+
+
+def check(op, ranges, bias):
+    """Forms found for ``op`` by their kind, all of them compared with it."""
+    bias = np.array(bias, np.int64)
+    found = {}
+    for form in forms(op, type_of(ranges), bias):
+        same(form, op, ranges, bias)
+        found.setdefault(type(form), form)
+    assert type(find_form(op, type_of(ranges), bias)) in found
+    return found
 
 
 def steps_of(function, ranges, out):
@@ -98,7 +121,7 @@ def roundings(draw):
     first, second = draw(st.integers(1, 9)), draw(st.integers(-2, 5))
     if second <= 0:
         first = max(first, 1 - second)  # together they divide
-    levels = draw(st.integers((FEW_STEPS + 6) << max(-second, 0), 63))
+    levels = draw(st.integers(9 << max(-second, 0), 63))
     base = draw(st.integers(-64, 0))
     out = QInt(base, base + levels)
     slack = draw(st.integers(0, 3))
@@ -119,8 +142,7 @@ def roundings(draw):
 def test_roundings_by_powers_of_two_need_no_multiplier(case, bias):
     form, ranges, out = case
     op = steps_of(lambda x, c: applied(form, x, c), ranges, out)
-    found = check(op, ranges, [bias] * len(ranges))
-    assert isinstance(found, ShiftForm)
+    found = check(op, ranges, [bias] * len(ranges))[ShiftForm]
     assert all(abs(r.shift) <= MAX_SECOND_SHIFT or r is found.roundings[0] for r in found.roundings)
 
 
@@ -132,8 +154,9 @@ def test_the_shifts_found_are_those_of_the_file(first, second):
         roundings=(Rounding(shift=first, out=QInt(-500, 500)), Rounding(shift=second, out=out)),
     )
     ranges = [(-600, 700), (-550, 900)]
-    found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 17])
-    assert isinstance(found, ShiftForm)
+    found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 17])[
+        ShiftForm
+    ]
     assert sum(r.shift for r in found.roundings) == first + second
     assert len(found.roundings) == 1 + (second != 0)
 
@@ -155,10 +178,10 @@ def test_multiply_add_shift_never_needs_comparisons(case, bias):
     form, ranges = case
     op = steps_of(lambda x, c: applied(form, x, c), ranges, form.out)
     found = check(op, ranges, [bias] * len(ranges))
-    if isinstance(found, ThresholdForm):
-        assert found.steps.shape[1] <= FEW_STEPS
-    if isinstance(found, ScaleForm):
-        assert found.shift <= form.shift
+    if ScaleForm in found:
+        assert found[ScaleForm].shift <= form.shift
+    elif ShiftForm not in found:
+        assert found[ThresholdForm].steps.shape[1] <= 1
 
 
 def test_a_multiplier_is_found_where_no_shift_will_do():
@@ -167,7 +190,8 @@ def test_a_multiplier_is_found_where_no_shift_will_do():
     )
     ranges = [(-100, 100), (-60, 50)]
     found = check(steps_of(lambda x, c: applied(form, x, c), ranges, form.out), ranges, [4, -9])
-    assert isinstance(found, ScaleForm)
+    assert ShiftForm not in found
+    assert ScaleForm in found
 
 
 def feasible(x, want, shift, out):
@@ -188,7 +212,7 @@ def test_no_smaller_shift_will_do(seed):
     ranges = [(-9, 11)] * 2
     form = ScaleForm(mult=rng.integers(3, 16, 2), offset=rng.integers(-20, 40, 2), shift=4, out=out)
     found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 0])
-    assert isinstance(found, ScaleForm)
+    found = found[ScaleForm]
     wanted = [applied(form, x, c) for c in range(2)]
     assert all(feasible(x, want, found.shift, out) for want in wanted)
     assert not all(feasible(x, want, found.shift - 1, out) for want in wanted)
@@ -205,8 +229,7 @@ def test_clamp_and_no_step_function_are_sums():
 @pytest.mark.parametrize("step", [-4, -3, 0, 5, 6])
 def test_one_step_at_each_end_of_the_range(step):
     op = Threshold(steps=np.array([[step]]), base=-1)
-    form = check(op, [(-3, 5)], [2])
-    assert isinstance(form, ThresholdForm)
+    form = check(op, [(-3, 5)], [2])[ThresholdForm]
     assert form.steps.shape[1] == (-3 < step <= 5)
 
 
