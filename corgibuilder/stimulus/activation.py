@@ -85,9 +85,7 @@ class Activation:
                 last = first
             case ShiftForm():
                 first, last = self._shifted(channel)
-            case ScaleForm() as form:
-                first, last = self._scaled(form, channel)
-            case CascadeForm() | TableForm() as form:
+            case ScaleForm() | CascadeForm() | TableForm() as form:
                 bias = int(self.bias[channel])
                 first, last = form_faults(form, channel, int(lo) - bias, int(hi) - bias)
                 first, last = first + bias, last + bias
@@ -109,30 +107,6 @@ class Activation:
         first = np.array([[within.lo], [within.lo + 1]])
         last = np.array([[within.hi - 1], [within.hi]])
         return (first, last) if isinstance(self.finish, Clamp) else (first * 0 + lo, last * 0 + hi)
-
-    def _scaled(self, form: ScaleForm, channel: int) -> tuple[Ints, Ints]:
-        """Factor or offset one larger or smaller: where steps move, both are compared."""
-        mult, offset = int(form.mult[channel]), int(form.offset[channel])
-        right = self._scaled_steps(form, channel, mult, offset)
-        wrong = np.stack([
-            self._scaled_steps(form, channel, *changed)
-            for changed in (
-                (mult + 1, offset),
-                (mult - 1, offset),
-                (mult, offset + 1),
-                (mult, offset - 1),
-            )
-        ])
-        return np.minimum(right, wrong), np.maximum(right, wrong) - 1
-
-    def _scaled_steps(self, form: ScaleForm, channel: int, mult: int, offset: int) -> Ints:
-        """The sum at which each level begins, of those that can occur or one more."""
-        lo, hi = int(self.lo[channel]), int(self.hi[channel])
-        levels = np.arange(form.out.lo + 1, form.out.hi + 1) << form.shift
-        if mult <= 0:
-            return np.where(levels <= offset, lo, hi + 1)
-        steps: Ints = -((offset - levels) // mult) + self.bias[channel]
-        return steps.clip(lo, hi + 1)
 
 
 def _none() -> Ints:

@@ -1,4 +1,4 @@
-"""Sums at which a wrong constant of a cascade or a table shows."""
+"""Sums at which a wrong constant of a scale, a cascade or a table shows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,9 @@ CONSTANTS = {ShiftForm: ["offset"], ScaleForm: ["mult", "offset"], ClipForm: ["l
 
 
 @singledispatch
-def form_faults(form: CascadeForm | TableForm, channel: int, lo: int, hi: int) -> tuple[Ints, Ints]:
+def form_faults(
+    form: ScaleForm | CascadeForm | TableForm, channel: int, lo: int, hi: int
+) -> tuple[Ints, Ints]:
     """Ranges of sums, ``(faults, n)`` for their ends, in any of which a fault shows.
 
     There is a fault for each constant of the channel that is one too large or too small. Sums are
@@ -29,6 +31,11 @@ def _(form: TableForm, channel: int, lo: int, hi: int) -> tuple[Ints, Ints]:
     sums = np.arange(lo, hi + 1, form.acc.step)
     both = np.concatenate([sums, sums])[:, None]
     return both, both
+
+
+@form_faults.register
+def _(form: ScaleForm, channel: int, lo: int, hi: int) -> tuple[Ints, Ints]:
+    return form_faults(CascadeForm(parts=(form,)), channel, lo, hi)
 
 
 @form_faults.register

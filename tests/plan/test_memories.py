@@ -15,7 +15,13 @@ from corgibuilder.plan.folded import Folded
 from corgibuilder.plan.folding import Feed, feeds
 from corgibuilder.plan.memories import Memory, Purpose, memories
 from corgibuilder.plan.pipeline import Link, form_of
-from corgibuilder.plan.requantisers import ScaleForm, ShiftForm, ThresholdForm
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    ScaleForm,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+)
 from corgibuilder.plan.stages import group_stages
 
 from ..net.edits import random_folding, random_plan
@@ -27,6 +33,15 @@ def even_steps(channels):
     """Steps at even distances that are no power of two."""
     rows = np.arange(1, 16) * 7 + np.arange(channels)[:, None] - 50
     return Threshold(steps=rows, base=0)
+
+
+def cascaded(channels):
+    """A rounding to multiples of 64, then another factor for each channel."""
+    grid = np.arange(-9, 30)
+    at = (grid << 6) - 32 + (grid & 1)
+    reached = (grid * np.linspace(150, 230, channels).astype(int)[:, None]) >> 8
+    rows = [[at[np.searchsorted(row, level)] for level in range(1, 16)] for row in reached]
+    return Threshold(steps=np.array(rows), base=0)
 
 
 MOST_CYCLES = 10**5  #: of a frame
@@ -56,6 +71,7 @@ NETWORKS = {
         fixed=("n5",),
     ),
     "steps": chain((40, 6, 7), WHOLE_RANGE, conv(40, 20, STRIDED, groups=10), even_steps(20)),
+    "cascade": chain((9, 4, 5), conv(9, 24, POINT), cascaded(24), x=QInt(-128, 127)),
     "line": chain((5, 1, 1), conv(5, 8, POINT), steps(8, 1)),
     "bipolar": chain(
         (7, 8, 10),
@@ -172,7 +188,8 @@ def test_all_there_is_to_test_was_tested():
     tested = [link for name in NETWORKS for link in links(name, False)]
     every = [memory for link in tested for memory in memories(link)]
     assert {link.folded.folding.feed for link in tested} == set(Feed)
-    assert {type(link.form) for link in tested} == {ShiftForm, ScaleForm, ThresholdForm, type(None)}
+    forms = {ShiftForm, ScaleForm, CascadeForm, ThresholdForm, TableForm, type(None)}
+    assert {type(link.form) for link in tested} == forms
     assert {memory.purpose for memory in every} == set(Purpose)
     assert {memory.ports for memory in every if memory.constant} == {1}
 

@@ -24,7 +24,13 @@ from corgibuilder.hw.streams import Buffer, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.paired_rows import margin, pairs_rows, places
-from corgibuilder.plan.requantisers import Rounding, ShiftForm, ThresholdForm
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    Rounding,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+)
 from corgibuilder.plan.simulation.compiled import PARAMETERS, STATE, Rule, apply
 from corgibuilder.plan.timing import form_cycles
 
@@ -140,11 +146,16 @@ def test_reduce(taps):
     same(pool, Rule.RIGID, {"registers": 1, "words": taps}, taps)
 
 
+HALVED = ShiftForm(offset=np.zeros(1, np.int64), roundings=(Rounding(shift=1, out=QInt(0, 7)),))
+
+
 @pytest.mark.parametrize(
     "form",
     [
-        ShiftForm(offset=np.zeros(1, np.int64), roundings=(Rounding(shift=1, out=QInt(0, 7)),)),
+        HALVED,
         ThresholdForm(steps=np.arange(5)[None], base=0),
+        CascadeForm(parts=(HALVED, HALVED)),
+        TableForm(values=np.arange(256)[None] % 8, acc=BYTE),
     ],
 )
 def test_requantiser(form):
