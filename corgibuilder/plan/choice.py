@@ -100,7 +100,9 @@ class _Paces:
         """Whether a stage keeps a budget in the simulation, with room for a row in its buffer."""
         least = stage.least_capacity
         roomy = stage.with_folding(capacity=least + stage.layer.x.shape.width if least else 0)
-        planned = PlannedStage(roomy, self._form(stage.layer), lanes, (0,) * len(lanes))
+        planned = PlannedStage(
+            roomy, self._form(stage.layer, stage.folding.lanes), lanes, (0,) * len(lanes)
+        )
         return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
 
     def ask_more(self, name: str, cycles: int) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from corgibuilder.ir import Ints, Network, TensorType
+from corgibuilder.ir import Ints, Network, Table, TensorType
 
 from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
 from .folding import Folding, ceil_div, words_of
-from .forms import Form, coded, find_form, form_cycles
 from .kinds import FoldedStage, folded, kind_of
 from .kinds.windowed import FRAMES, SPARE_WORDS
 from .layers import Layer
 from .regroup import hops
+from .requantisers import Form, TableForm, coded, find_form
 from .times import Times
 from .traces import StageTrace, Trace
 
@@ -129,7 +129,7 @@ class PlannedStage:
     @property
     def behind(self) -> int:
         """Cycles from an accumulator to the stage's output."""
-        return (form_cycles(self.form) if self.form else 0) + BUFFER_CYCLES
+        return (self.form.latency if self.form else 0) + BUFFER_CYCLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,13 +196,18 @@ def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lane
     )
 
 
-def form_of(layer: Layer) -> Form | None:
-    """How the stage brings its sums to codes of activations; ``None`` where they already are."""
-    if layer.activation is None and not kind_of(layer).requantises_sums:
+def form_of(layer: Layer, lanes: int) -> Form | None:
+    """How a stage brings its sums, so many at a time, to codes of activations.
+
+    ``None`` where they already are.
+    """
+    activation, bias, acc = layer.activation, layer.bias, layer.acc
+    if activation is None and not kind_of(layer).requantises_sums:
         return None
-    acc = layer.acc
-    x = TensorType(acc.shape, acc.lo + layer.bias, acc.hi + layer.bias)
-    return find_form(coded(layer.activation, layer.out.range), x, layer.bias)
+    x = TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
+    if isinstance(activation, Table):
+        return TableForm.of(activation, x, bias, layer.out.range)
+    return find_form(coded(activation, layer.out.range), x, bias, lanes=lanes)
 
 
 def assemble(
@@ -212,7 +217,7 @@ def assemble(
     input_lanes: int,
     *,
     fifos: Mapping[tuple[str, int], int] | None = None,
-    form: Callable[[Layer], Form | None] = form_of,
+    form: Callable[[Layer, int], Form | None] = form_of,
 ) -> Pipeline:
     """Pipeline of ``layers``, as wide as they are to be, with a folding for each by name.
 
@@ -225,7 +230,9 @@ def assemble(
         folding = foldings[layer.name]
         arriving = tuple(lanes[source] for source in layer.sources)
         depths = tuple((fifos or {}).get((layer.name, port), 0) for port in range(len(arriving)))
-        stages.append(PlannedStage(folded(layer, folding), form(layer), arriving, depths))
+        stages.append(
+            PlannedStage(folded(layer, folding), form(layer, folding.lanes), arriving, depths)
+        )
         lanes[layer.result] = folding.lanes
     return Pipeline(
         network=network,

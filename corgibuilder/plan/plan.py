@@ -13,7 +13,6 @@ from .choice import choose
 from .components import Memory, Purpose
 from .edges import PlannedEdge, edges_of
 from .folding import Folding, WindowSource
-from .forms import ScaleForm, ShiftForm, StepsForm
 from .kinds import folded, kind_of, widened_layer, widths
 from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
 from .layers import Layer, group_layers
@@ -322,12 +321,4 @@ def memories(stage: PlannedStage) -> tuple[Memory, ...]:
 
 def requantiser(stage: PlannedStage) -> str:
     """Form of the requantiser and its size, for people."""
-    match stage.form:
-        case ShiftForm(roundings=roundings):
-            shifts = "+".join(str(r.shift) for r in roundings if r.shift)
-            return f"shift {shifts}" if shifts else "add"
-        case ScaleForm(shift=shift):
-            return f"multiply, shift {shift}"
-        case StepsForm(steps=steps):
-            return f"{steps.shape[1]} steps"
-    return "none"
+    return str(stage.form) if stage.form is not None else "none"

@@ -6,9 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.ir import Clamp, Ints, QInt, Threshold
-from corgibuilder.plan.forms import Form, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pipeline import form_of
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    Form,
+    ScaleForm,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+)
+
+from .faults import form_faults
 
 NOWHERE = np.inf  #: no change in that direction
 
@@ -26,7 +35,9 @@ class Activation:
     @classmethod
     def of(cls, stage: Layer) -> "Activation":
         bias = stage.bias
-        return cls(stage.activation, form_of(stage), bias, stage.acc.lo + bias, stage.acc.hi + bias)
+        return cls(
+            stage.activation, form_of(stage, 1), bias, stage.acc.lo + bias, stage.acc.hi + bias
+        )
 
     def steps(self, channel: int) -> Ints:
         """Sums, in order, at which the output of a channel is larger than one below.
@@ -70,14 +81,16 @@ class Activation:
         """
         lo, hi = self.lo[channel], self.hi[channel]
         match self.form:
-            case StepsForm() as form:
+            case ThresholdForm() as form:
                 steps = form.steps[channel] + self.bias[channel]
                 first = np.concatenate([np.unique(steps), np.unique(steps) - 1])[:, None]
                 last = first
             case ShiftForm():
                 first, last = self._shifted(channel)
-            case ScaleForm() as form:
-                first, last = self._scaled(form, channel)
+            case ScaleForm() | CascadeForm() | TableForm() as form:
+                bias = int(self.bias[channel])
+                first, last = form_faults(form, channel, int(lo) - bias, int(hi) - bias)
+                first, last = first + bias, last + bias
             case _:
                 first = last = np.empty((0, 1), np.int64)
         first, last = np.maximum(first, lo), np.minimum(last, hi)
@@ -96,30 +109,6 @@ class Activation:
         first = np.array([[within.lo], [within.lo + 1]])
         last = np.array([[within.hi - 1], [within.hi]])
         return (first, last) if isinstance(self.finish, Clamp) else (first * 0 + lo, last * 0 + hi)
-
-    def _scaled(self, form: ScaleForm, channel: int) -> tuple[Ints, Ints]:
-        """Factor or offset one larger or smaller: where steps move, both are compared."""
-        mult, offset = int(form.mult[channel]), int(form.offset[channel])
-        right = self._scaled_steps(form, channel, mult, offset)
-        wrong = np.stack([
-            self._scaled_steps(form, channel, *changed)
-            for changed in (
-                (mult + 1, offset),
-                (mult - 1, offset),
-                (mult, offset + 1),
-                (mult, offset - 1),
-            )
-        ])
-        return np.minimum(right, wrong), np.maximum(right, wrong) - 1
-
-    def _scaled_steps(self, form: ScaleForm, channel: int, mult: int, offset: int) -> Ints:
-        """The sum at which each level begins, of those that can occur or one more."""
-        lo, hi = int(self.lo[channel]), int(self.hi[channel])
-        levels = np.arange(form.out.lo + 1, form.out.hi + 1) << form.shift
-        if mult <= 0:
-            return np.where(levels <= offset, lo, hi + 1)
-        steps: Ints = -((offset - levels) // mult) + self.bias[channel]
-        return steps.clip(lo, hi + 1)
 
 
 def _none() -> Ints:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from corgibuilder.golden import steps
-from corgibuilder.hw import requant
+from corgibuilder.hw.requantisers import DataPath
 from corgibuilder.plan import Target
+from corgibuilder.plan.requantisers import choice
 
 from . import compare as comparison
 from .case import Case, Layer
@@ -45,13 +46,18 @@ def in_the_same_way(kind):
 
 @pytest.fixture
 def broken_requantiser(monkeypatch):
-    """Hardware whose binary search compares with ``>`` in place of ``>=``."""
-    lookup = requant.Requant._lookup
+    """Hardware whose binary search, always taken, compares with ``>`` in place of ``>=``."""
+    lookup = DataPath.lookup
 
-    def late(self, m, rows, *more):
-        return lookup(self, m, rows + 1, *more)
+    def late(self, rows, *more):
+        return lookup(self, rows + 1, *more)
 
-    monkeypatch.setattr(requant.Requant, "_lookup", late)
+    def searches(*arguments):
+        yield next(found(*arguments))
+
+    found = choice.forms
+    monkeypatch.setattr(choice, "forms", searches)
+    monkeypatch.setattr(DataPath, "lookup", late)
 
 
 def test_broken_hardware_is_reduced_to_one_small_layer(broken_requantiser):

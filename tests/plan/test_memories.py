@@ -13,11 +13,17 @@ from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.folding import WindowSource
-from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.kinds import folded, kind_of
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.pipeline import PlannedStage, form_of
 from corgibuilder.plan.plan import memories
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    ScaleForm,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+)
 
 from ..net.edits import random_folding, random_plan
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
@@ -28,6 +34,15 @@ def even_steps(channels):
     """Steps at even distances that are no power of two."""
     rows = np.arange(1, 16) * 7 + np.arange(channels)[:, None] - 50
     return Threshold(steps=rows, base=0)
+
+
+def cascaded(channels):
+    """A rounding to multiples of 64, then another factor for each channel."""
+    grid = np.arange(-9, 30)
+    at = (grid << 6) - 32 + (grid & 1)
+    reached = (grid * np.linspace(150, 230, channels).astype(int)[:, None]) >> 8
+    rows = [[at[np.searchsorted(row, level)] for level in range(1, 16)] for row in reached]
+    return Threshold(steps=np.array(rows), base=0)
 
 
 MOST_CYCLES = 10**5  #: of a frame
@@ -57,6 +72,7 @@ NETWORKS = {
         fixed=("n5",),
     ),
     "steps": chain((40, 6, 7), WHOLE_RANGE, conv(40, 20, STRIDED, groups=10), even_steps(20)),
+    "cascade": chain((9, 4, 5), conv(9, 24, POINT), cascaded(24), x=QInt(-128, 127)),
     "line": chain((5, 1, 1), conv(5, 8, POINT), steps(8, 1)),
     "bipolar": chain(
         (7, 8, 10),
@@ -106,7 +122,9 @@ def planned_stages(name, resizable, tries=3):
                 )
                 lanes = int(rng.integers(1, layer.x.shape.channels + 1))
                 fifo = int(rng.choice([0, 0, 1, 2, 7]))
-                yield PlannedStage(folded(layer, folding), form_of(layer), (lanes,), (fifo,))
+                yield PlannedStage(
+                    folded(layer, folding), form_of(layer, folding.lanes), (lanes,), (fifo,)
+                )
 
 
 @pytest.mark.parametrize("resizable", [False, True], ids=["fixed", "resizable"])
@@ -174,7 +192,8 @@ def test_all_there_is_to_test_was_tested():
     tested = [stage for name in NETWORKS for stage in planned_stages(name, False)]
     every = [memory for stage in tested for memory in memories(stage)]
     assert {stage.folded.folding.source for stage in tested} == set(WindowSource)
-    assert {type(stage.form) for stage in tested} == {ShiftForm, ScaleForm, StepsForm, type(None)}
+    forms = {ShiftForm, ScaleForm, CascadeForm, ThresholdForm, TableForm, type(None)}
+    assert {type(stage.form) for stage in tested} == forms
     assert {memory.purpose for memory in every} == set(Purpose)
     assert {memory.ports for memory in every if memory.constant} == {1}
 

@@ -6,7 +6,7 @@ from corgibuilder.ir import Clamp, Op, QInt, Table, TensorType, Threshold
 from corgibuilder.model.layer import CppLayer, Site
 from corgibuilder.model.literals import CppObject, pack
 from corgibuilder.model.types import MAP_TYPES, SUM_TYPES, smallest, sum_type
-from corgibuilder.plan.forms import trimmed
+from corgibuilder.plan.requantisers import trimmed
 
 FEW_STEPS = 32  #: up to here a value is compared with each
 MAX_ENTRIES = 2**12  #: of a table for one channel

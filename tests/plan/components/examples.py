@@ -22,8 +22,13 @@ from corgibuilder.plan.components import (
     TilePoolConfig,
     WindowPoolConfig,
 )
-from corgibuilder.plan.forms import Rounding, ScaleForm, ShiftForm, StepsForm
 from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.requantisers import (
+    Rounding,
+    ScaleForm,
+    ShiftForm,
+    ThresholdForm,
+)
 
 BYTE = QInt(0, 255)
 MAX = PoolKind.MAX
@@ -66,7 +71,7 @@ ZERO = np.zeros(1, np.int64)
 ROUNDING = (Rounding(shift=1, out=QInt(0, 7)),)
 SHIFT = ShiftForm(offset=ZERO, roundings=ROUNDING)
 SCALE = ScaleForm(mult=ZERO + 1, offset=ZERO, shift=1, out=QInt(0, 7))
-STEPS = StepsForm(steps=np.arange(5)[None], base=0)
+STEPS = ThresholdForm(steps=np.arange(5)[None], base=0)
 
 
 def gearbox(channels, before, after):

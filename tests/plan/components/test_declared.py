@@ -10,7 +10,6 @@ import pytest
 from corgibuilder.hw.components import COMPONENTS, component_of
 from corgibuilder.plan import components
 from corgibuilder.plan.components import ComponentConfig, LineBufferConfig, RequantiserConfig
-from corgibuilder.plan.forms import form_cycles
 
 from .examples import EXAMPLES
 from .running import Simulated, Sized, hardware
@@ -74,5 +73,5 @@ def test_the_latency_that_estimates_take(example):
     config = example.config
     declared = getattr(config, "LATENCY", example.latency)
     if isinstance(config, RequantiserConfig):
-        declared = form_cycles(config.form)
+        declared = config.form.latency
     assert declared == example.latency

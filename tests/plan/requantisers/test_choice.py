@@ -7,16 +7,18 @@ from hypothesis import strategies as st
 
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
 from corgibuilder.ir.infer import infer
-from corgibuilder.plan.forms import (
-    FEW_STEPS,
+from corgibuilder.plan.requantisers import (
     MAX_SECOND_SHIFT,
+    CascadeForm,
+    ClipForm,
     Rounding,
     ScaleForm,
     ShiftForm,
-    StepsForm,
+    TableForm,
+    ThresholdForm,
     coded,
     find_form,
-    form_cycles,
+    forms,
 )
 
 
@@ -39,8 +41,16 @@ def applied(form, x, c):
             return x
         case ScaleForm(mult=mult, offset=offset, shift=shift, out=out):
             return ((x * mult[c] + offset[c]) >> shift).clip(out.lo, out.hi)
-        case StepsForm(steps=steps, base=base):
+        case ThresholdForm(steps=steps, base=base):
             return base + (x[:, None] >= steps[c]).sum(axis=1)
+        case ClipForm(lo=lo, hi=hi):
+            return x.clip(lo[c], hi[c])
+        case CascadeForm(parts=parts):
+            for part in parts:
+                x = applied(part, x, c)
+            return x
+        case TableForm(values=values, acc=acc):
+            return values[c if len(values) > 1 else 0][(x - acc.lo) // acc.step]
 
 
 def type_of(ranges):
@@ -48,15 +58,27 @@ def type_of(ranges):
     return TensorType(Shape(len(ranges), 1, 1), lo, hi)
 
 
-def check(op, ranges, bias):
-    """The form found for ``op``, after comparing it with ``op`` for every accumulator there is."""
-    bias = np.array(bias, np.int64)
-    form = find_form(op, type_of(ranges), bias)
+def same(form, op, ranges, bias):
+    """Compare a form with ``op``, and with itself as a whole, for every accumulator there is."""
     for c, (lo, hi) in enumerate(ranges):
         x = np.arange(lo, hi + 1)
         want = op.base + np.searchsorted(op.steps[c], x, side="right")
         np.testing.assert_array_equal(applied(form, x - bias[c], c), want)
-    return form
+    ends = np.array(ranges).T - bias
+    np.testing.assert_array_equal(
+        form.apply(ends.T), [applied(form, end, c) for c, end in enumerate(ends.T)]
+    )
+
+
+def check(op, ranges, bias):
+    """Forms found for ``op`` by their kind, all of them compared with it."""
+    bias = np.array(bias, np.int64)
+    found = {}
+    for form in forms(op, type_of(ranges), bias):
+        same(form, op, ranges, bias)
+        found.setdefault(type(form), form)
+    assert type(find_form(op, type_of(ranges), bias)) in found
+    return found
 
 
 def steps_of(function, ranges, out):
@@ -99,7 +121,7 @@ def roundings(draw):
     first, second = draw(st.integers(1, 9)), draw(st.integers(-2, 5))
     if second <= 0:
         first = max(first, 1 - second)  # together they divide
-    levels = draw(st.integers((FEW_STEPS + 6) << max(-second, 0), 63))
+    levels = draw(st.integers(9 << max(-second, 0), 63))
     base = draw(st.integers(-64, 0))
     out = QInt(base, base + levels)
     slack = draw(st.integers(0, 3))
@@ -120,8 +142,7 @@ def roundings(draw):
 def test_roundings_by_powers_of_two_need_no_multiplier(case, bias):
     form, ranges, out = case
     op = steps_of(lambda x, c: applied(form, x, c), ranges, out)
-    found = check(op, ranges, [bias] * len(ranges))
-    assert isinstance(found, ShiftForm)
+    found = check(op, ranges, [bias] * len(ranges))[ShiftForm]
     assert all(abs(r.shift) <= MAX_SECOND_SHIFT or r is found.roundings[0] for r in found.roundings)
 
 
@@ -133,8 +154,9 @@ def test_the_shifts_found_are_those_of_the_file(first, second):
         roundings=(Rounding(shift=first, out=QInt(-500, 500)), Rounding(shift=second, out=out)),
     )
     ranges = [(-600, 700), (-550, 900)]
-    found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 17])
-    assert isinstance(found, ShiftForm)
+    found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 17])[
+        ShiftForm
+    ]
     assert sum(r.shift for r in found.roundings) == first + second
     assert len(found.roundings) == 1 + (second != 0)
 
@@ -156,10 +178,10 @@ def test_multiply_add_shift_never_needs_comparisons(case, bias):
     form, ranges = case
     op = steps_of(lambda x, c: applied(form, x, c), ranges, form.out)
     found = check(op, ranges, [bias] * len(ranges))
-    if isinstance(found, StepsForm):
-        assert found.steps.shape[1] <= FEW_STEPS
-    if isinstance(found, ScaleForm):
-        assert found.shift <= form.shift
+    if ScaleForm in found:
+        assert found[ScaleForm].shift <= form.shift
+    elif ShiftForm not in found:
+        assert found[ThresholdForm].steps.shape[1] <= 1
 
 
 def test_a_multiplier_is_found_where_no_shift_will_do():
@@ -168,7 +190,8 @@ def test_a_multiplier_is_found_where_no_shift_will_do():
     )
     ranges = [(-100, 100), (-60, 50)]
     found = check(steps_of(lambda x, c: applied(form, x, c), ranges, form.out), ranges, [4, -9])
-    assert isinstance(found, ScaleForm)
+    assert ShiftForm not in found
+    assert ScaleForm in found
 
 
 def feasible(x, want, shift, out):
@@ -189,7 +212,7 @@ def test_no_smaller_shift_will_do(seed):
     ranges = [(-9, 11)] * 2
     form = ScaleForm(mult=rng.integers(3, 16, 2), offset=rng.integers(-20, 40, 2), shift=4, out=out)
     found = check(steps_of(lambda x, c: applied(form, x, c), ranges, out), ranges, [0, 0])
-    assert isinstance(found, ScaleForm)
+    found = found[ScaleForm]
     wanted = [applied(form, x, c) for c in range(2)]
     assert all(feasible(x, want, found.shift, out) for want in wanted)
     assert not all(feasible(x, want, found.shift - 1, out) for want in wanted)
@@ -206,8 +229,7 @@ def test_clamp_and_no_step_function_are_sums():
 @pytest.mark.parametrize("step", [-4, -3, 0, 5, 6])
 def test_one_step_at_each_end_of_the_range(step):
     op = Threshold(steps=np.array([[step]]), base=-1)
-    form = check(op, [(-3, 5)], [2])
-    assert isinstance(form, StepsForm)
+    form = check(op, [(-3, 5)], [2])[ThresholdForm]
     assert form.steps.shape[1] == (-3 < step <= 5)
 
 
@@ -258,7 +280,7 @@ def test_the_form_of_a_step_function_gives_codes(case, step):
 def test_a_sign_is_one_comparison():
     sign = Threshold(steps=np.array([[3, 3]]), base=-1)
     form = find_form(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
-    assert isinstance(form, StepsForm)
+    assert isinstance(form, ThresholdForm)
     assert (form.steps.tolist(), form.base, form.levels) == ([[3]], 0, 1)
 
 
@@ -266,6 +288,7 @@ def test_cycles_of_each_form():
     zero = np.zeros(2, np.int64)
     shift = ShiftForm(offset=zero, roundings=(Rounding(shift=1, out=QInt(0, 3)),))
     scale = ScaleForm(mult=zero, offset=zero, shift=1, out=QInt(0, 3))
-    assert [form_cycles(form) for form in (shift, scale)] == [2, 3]
+    assert [form.latency for form in (shift, scale)] == [2, 3]
     for count, cycles in [(0, 2), (1, 2), (2, 3), (3, 3), (4, 4), (15, 5), (63, 7)]:
-        assert form_cycles(StepsForm(steps=np.zeros((2, count), np.int64), base=0)) == cycles
+        steps = np.zeros((2, count), np.int64)
+        assert ThresholdForm(steps=steps, base=0).latency == cycles

@@ -1,0 +1,36 @@
+"""Requantisers: what brings accumulators to activations. One file for each form.
+
+Every form has its ``latency`` in cycles at one word a cycle, the range ``out`` of its results,
+``memories(acc, channels, lanes)`` and ``cost(acc, channels, lanes)``, ``acc`` being the range of
+the values that enter.
+"""
+
+from .cascade import CascadeForm
+from .choice import Form, find_form, forms
+from .clip import ClipForm
+from .constants import FEW_ENTRIES, Rom
+from .cost import Cost
+from .scale import ScaleForm
+from .shift import MAX_SECOND_SHIFT, Rounding, ShiftForm
+from .steps import coded, trimmed
+from .table import TableForm
+from .threshold import ThresholdForm
+
+__all__ = [
+    "FEW_ENTRIES",
+    "MAX_SECOND_SHIFT",
+    "CascadeForm",
+    "ClipForm",
+    "Cost",
+    "Form",
+    "Rom",
+    "Rounding",
+    "ScaleForm",
+    "ShiftForm",
+    "TableForm",
+    "ThresholdForm",
+    "coded",
+    "find_form",
+    "forms",
+    "trimmed",
+]

@@ -1,0 +1,43 @@
+"""Limits of each channel, between two stages of a cascade."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Ints, QInt
+
+from .constants import Rom, constant_roms
+from .cost import Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClipForm:
+    """``min(max(x, lo[c]), hi[c])``. Tables hold how far the limits are from the lowest of each."""
+
+    lo: Ints
+    hi: Ints
+
+    @property
+    def latency(self) -> int:
+        """The operands and the result are registers."""
+        return 2
+
+    @property
+    def out(self) -> QInt:
+        return QInt(int(self.lo.min()), int(self.hi.max()))
+
+    def apply(self, x: Ints) -> Ints:
+        """Values of ``x``, ``(channels, n)``."""
+        return np.minimum(np.maximum(x, self.lo[:, None]), self.hi[:, None])
+
+    def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
+        yield from constant_roms("lo", self.lo - self.lo.min(), lanes)
+        yield from constant_roms("hi", self.hi - self.hi.min(), lanes)
+
+    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+        lane = Cost(adders=2 * acc.width, registers=acc.width + self.out.width)
+        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+
+    def __str__(self) -> str:
+        return "clip"

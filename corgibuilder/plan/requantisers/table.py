@@ -1,0 +1,91 @@
+"""``table``: the result of every accumulator, looked up. Any function, monotone or not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from corgibuilder.ir import Ints, QInt, Table, TensorType, Threshold
+
+from .constants import FEW_ENTRIES, Rom, range_of, words_of_channels
+from .cost import Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TableForm:
+    """``values[c, k]`` for the accumulator ``acc.lo + k * acc.step``; all values are codes.
+
+    ``values`` is int64 ``(channels, n)``, or ``(1, n)`` where all channels have the same function.
+    """
+
+    values: Ints
+    acc: QInt
+
+    @classmethod
+    def of(cls, op: Table | Threshold, x: TensorType, bias: Ints, out: QInt) -> "TableForm":
+        """The codes of ``out`` that ``op`` gives for ``acc + bias``, which is of type ``x``.
+
+        An accumulator that cannot occur in a channel has the value of the nearest one that can.
+        """
+        low, high = x.lo - bias, x.hi - bias
+        acc = QInt(int(low.min()), int(high.max()), x.step if x.step > 1 and not bias.any() else 1)
+        each = np.arange(acc.lo, acc.hi + 1, acc.step)
+        reached = each.clip(low[:, None], high[:, None]) + bias[:, None]
+        codes = (_evaluate(op, reached) - out.offset) // out.step
+        same = bool((codes == codes[0]).all())
+        return cls(values=codes[:1] if same else codes, acc=acc)
+
+    @property
+    def latency(self) -> int:
+        """The entry that is read is a register."""
+        return 1
+
+    @property
+    def out(self) -> QInt:
+        return range_of(self.values)
+
+    @property
+    def index(self) -> QInt:
+        """Numbers of the accumulators."""
+        return QInt(0, self.values.shape[1] - 1)
+
+    def apply(self, x: Ints) -> Ints:
+        """Codes of ``x``, ``(channels, n)``."""
+        index = (x - self.acc.lo) // self.acc.step
+        rows = np.broadcast_to(self.values, (len(x), self.values.shape[1]))
+        codes: Ints = np.take_along_axis(rows, index, axis=1)
+        return codes
+
+    def entries(self, channels: int, lanes: int) -> int:
+        """Values that one lane chooses from."""
+        words = 1 if len(self.values) == 1 else words_of_channels(channels, lanes)
+        return words * int(self.values.shape[1])
+
+    def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
+        entries = self.entries(channels, lanes)
+        if entries > FEW_ENTRIES:
+            for lane in range(lanes):
+                yield Rom(f"table of lane {lane}", entries, self.out.width)
+
+    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+        entries, width = self.entries(channels, lanes), self.out.width
+        lane = Cost(
+            adders=acc.width if acc.step == 1 and acc.lo else 0,
+            choices=width * entries if entries <= FEW_ENTRIES else 0,
+            registers=width,
+        )
+        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+
+    def __str__(self) -> str:
+        return f"table of {self.values.shape[1]}"
+
+
+def _evaluate(op: Table | Threshold, x: Ints) -> Ints:
+    """Values of ``x``, ``(channels, n)``."""
+    if isinstance(op, Table):
+        rows = np.broadcast_to(op.values, (len(x), op.values.shape[1]))
+        values: Ints = np.take_along_axis(rows, x - op.lo, axis=1)
+        return values
+    steps = np.broadcast_to(op.steps, (len(x), op.steps.shape[1]))
+    found = [np.searchsorted(s, v, side="right") for s, v in zip(steps, x, strict=True)]
+    return op.base + np.array(found, np.int64)
