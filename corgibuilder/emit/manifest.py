@@ -75,7 +75,7 @@ def _stage(pipeline: Pipeline, link: Link) -> Unit:
         sources=(f"rtl/{stage.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
         smallest=_smallest(pipeline, [link], stage.source),
-        input=_stream(graph, "i", stage.source, link.lanes),
+        inputs=(_stream(graph, "i", stage.source, link.lanes),),
         outputs=(_stream(graph, "o", stage.result, link.folded.folding.lanes),),
         cycles_per_frame=alone.interval,
         latency_first=first,
@@ -92,7 +92,7 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
         sources=tuple(rtl),
         resizable=pipeline.resizable,
         smallest=_smallest(pipeline, pipeline.links, pipeline.input_node),
-        input=_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),
+        inputs=(_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),),
         outputs=tuple(
             _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))
             for port in network.outputs

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corgibuilder import golden
 from corgibuilder.frontend import resized
 from corgibuilder.golden import evaluate
@@ -13,26 +10,30 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import without_dead_channels
 from corgibuilder.plan.stages import Stage, group_stages
 
-Frames = list[NDArray[np.int64]]
+from .maps import Frame, Map, Maps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """Frames of each node that a stage reads or gives, and of each output of the network.
+    """Maps of each node that a stage reads or gives, and of each output of the network.
 
     ``streams`` has the channels that the hardware has; ``outputs`` is what the network file says,
     computed without leaving any out.
     """
 
-    streams: dict[str, Frames]
-    outputs: dict[str, Frames]
+    streams: dict[str, Maps]
+    outputs: dict[str, Maps]
+
+    def entering(self, stage: Stage) -> list[Frame]:
+        """What enters a stage in the network."""
+        return list(zip(*(self.streams[node] for node in stage.sources), strict=True))
 
 
-def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
+def values_of(network: Network, frames: Sequence[Map]) -> Values:
     """Values for frames ``(channels, height, width)``, of one size or of several."""
     stages = group_stages(without_dead_channels(network))
-    streams: dict[str, Frames] = {node: [] for s in stages for node in (s.source, s.result)}
-    outputs: dict[str, Frames] = {port.node: [] for port in network.outputs}
+    streams: dict[str, Maps] = {node: [] for s in stages for node in (*s.sources, s.result)}
+    outputs: dict[str, Maps] = {port.node: [] for port in network.outputs}
     for frame in frames:
         whole = resized(network, frame.shape[2], frame.shape[1])
         live = without_dead_channels(whole)
@@ -46,12 +47,13 @@ def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
     return Values(streams, outputs)
 
 
-def stage_values(stage: Stage, frames: Frames) -> Frames:
+def stage_values(stage: Stage, frames: Sequence[Frame]) -> Maps:
     """What a stage gives for frames that enter it."""
     results = []
     for frame in frames:
-        value = frame[None]
+        values = [x[None] for x in frame]
         for op in (stage.engine, stage.finish):
-            value = value if op is None else evaluate(op, value)
+            values = values if op is None else [evaluate(op, *values)]
+        (value,) = values
         results.append(value[0])
     return results

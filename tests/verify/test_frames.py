@@ -53,13 +53,13 @@ def test_the_smallest_frames_pass(built, stalls):
     assert unit.smallest == LEAST
     sizes = [(WIDTH, HEIGHT), LEAST, (LEAST[0], HEIGHT), LEAST, (WIDTH, LEAST[1]), (WIDTH, HEIGHT)]
     frames, expected = frames_of(network, unit, *sizes)
-    report = simulate(build, frames=frames, golden=expected, simulator=FAST, stalls=stalls)
+    report = simulate(build, frames=[frames], golden=expected, simulator=FAST, stalls=stalls)
     assert report.faults == ()
 
 
 def refused(path, frame, **settings):
     with pytest.raises(CompileError) as caught:
-        simulate(path, frames=[frame], golden={}, **settings)
+        simulate(path, frames=[[frame]], golden={}, **settings)
     return str(caught.value)
 
 
@@ -85,7 +85,7 @@ def test_frames_of_which_nothing_is_left_are_refused(built, size):
 
 def test_a_stage_has_limits_of_its_own(built):
     stage = read_build_directory(built[1]).manifest.stages[1]
-    assert (stage.smallest, stage.input.width, stage.input.height) == ((2, 3), 6, 9)
+    assert (stage.smallest, stage.inputs[0].shape) == ((2, 3), (3, 9, 6))
     assert "up to 6 wide and 9 high" in refused(
         built[1], np.zeros((3, 10, 7), np.int64), layer=stage.layer
     )

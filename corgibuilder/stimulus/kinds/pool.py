@@ -1,0 +1,16 @@
+"""Pooling: sums without weights, or largest values."""
+
+import numpy as np
+
+from corgibuilder.ir import Pool, PoolKind
+from corgibuilder.plan.stages import Stage
+
+from .sums import Sums
+
+
+def pool_sums(stage: Stage) -> Sums:
+    pool, (x,) = stage.engine, stage.inputs
+    assert isinstance(pool, Pool)
+    taps = pool.window.kernel[0] * pool.window.kernel[1]
+    ones = np.ones((x.shape.channels, 1, taps), np.int64)
+    return Sums.of((x,), ones, window=pool.window, largest=pool.kind is PoolKind.MAX)
