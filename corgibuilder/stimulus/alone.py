@@ -102,9 +102,8 @@ def _frame(
 
 
 def _apart(shown: Shown, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """Places whose windows share no operand."""
-    window, (rows, columns) = shown.sums.window, _output_size(shown)
-    apart = [-(-k // s) for k, s in zip(window.kernel, window.stride, strict=True)]
+    """Places that share no operand."""
+    (rows, columns), apart = _output_size(shown), shown.sums.apart
     first = [
         int(rng.integers(min(step, count)))
         for step, count in zip(apart, (rows, columns), strict=True)
@@ -115,8 +114,8 @@ def _apart(shown: Shown, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
 
 
 def _output_size(shown: Shown) -> tuple[int, int]:
-    shape = shown.stage.inputs[0].shape
-    return shown.sums.window.output_size(shape.height, shape.width)
+    shape = shown.sums.inputs[0].shape
+    return shown.sums.output_size(shape.height, shape.width)
 
 
 def _place(
@@ -130,8 +129,8 @@ def _place(
 ) -> None:
     """Change the operands at one place so that the sum is one of those wanted, if it can be."""
     sums, spot = shown.sums, shown.sums.spot(frame, row, column, group)
-    given, ranges = spot.read(), sums.values
-    low, high, step = (end[group][spot.inside] for end in (ranges.low, ranges.high, ranges.step))
+    given, ranges = spot.read(), spot.ranges
+    low, high, step = ranges.low, ranges.high, ranges.step
     output, firsts, lasts = wanted
     if sums.largest:
         target = _nearest(firsts, lasts, int(given.max()), rng)

@@ -26,6 +26,7 @@ from corgibuilder.plan.stages import Stage
 from .add import add_sums
 from .clamp import Clipped
 from .conv import conv_sums
+from .moved import argmax_sums, moved_sums, padded_sums, upsampled_sums
 from .point import Unchanged, point_sums
 from .pool import pool_sums
 from .step_function import StepFunction
@@ -35,18 +36,18 @@ from .threshold import Stepped
 
 __all__ = ["StepFunction", "Sums", "step_function", "sums_of"]
 
-#: By engine; ``None`` for those that only move or compare values, and so have no constants.
-SUMS: Mapping[type, Callable[[Stage], Sums] | None] = {
+#: By engine. ``None`` for one without weights and constants.
+SUMS: Mapping[type, Callable[[Stage], Sums | None]] = {
     NoneType: point_sums,
     Conv: conv_sums,
     Pool: pool_sums,
     Add: add_sums,
     Table: point_sums,
-    Argmax: None,
-    Concat: None,
-    Upsample: None,
-    DepthToSpace: None,
-    Pad: None,
+    Argmax: argmax_sums,
+    Concat: moved_sums,
+    Upsample: upsampled_sums,
+    DepthToSpace: moved_sums,
+    Pad: padded_sums,
 }
 
 STEP_FUNCTIONS: Mapping[type, Callable[..., StepFunction]] = {
@@ -58,9 +59,7 @@ STEP_FUNCTIONS: Mapping[type, Callable[..., StepFunction]] = {
 
 def sums_of(stage: Stage) -> Sums | None:
     """What a stage adds up; ``None`` for one without weights and constants."""
-    make = SUMS[type(stage.engine)]
-    assert make or stage.finish is None, stage.name
-    return make(stage) if make else None
+    return SUMS[type(stage.engine)](stage)
 
 
 def step_function(stage: Stage, lo: Ints, hi: Ints) -> StepFunction:

@@ -6,10 +6,11 @@ from corgibuilder.ir import Add
 from corgibuilder.plan.stages import Stage
 
 from .sums import Sums
+from .window import WindowSums
 
 
 def add_sums(stage: Stage) -> Sums:
     add, inputs = stage.engine, stage.inputs
     assert isinstance(add, Add)
     factors = np.array(add.factors, np.int64)
-    return Sums.of(inputs, np.tile(factors, (inputs[0].shape.channels, 1, 1)))
+    return WindowSums.of(inputs, np.tile(factors, (inputs[0].shape.channels, 1, 1)))

@@ -4,13 +4,14 @@ from corgibuilder.ir import Conv, QInt
 from corgibuilder.plan.stages import Stage
 
 from .sums import Sums
+from .window import WindowSums
 
 
 def conv_sums(stage: Stage) -> Sums:
     conv = stage.engine
     assert isinstance(conv, Conv)
     outputs = len(conv.weights) // conv.groups
-    return Sums.of(
+    return WindowSums.of(
         stage.inputs,
         conv.weights.reshape(conv.groups, outputs, -1),
         conv.bias.reshape(conv.groups, outputs),

@@ -8,12 +8,13 @@ from corgibuilder.plan.stages import Stage
 
 from .step_function import Margins, StepFunction
 from .sums import Sums
+from .window import WindowSums
 
 
 def point_sums(stage: Stage) -> Sums:
     """The value itself."""
     (x,) = stage.inputs
-    return Sums.of((x,), np.ones((x.shape.channels, 1, 1), np.int64))
+    return WindowSums.of((x,), np.ones((x.shape.channels, 1, 1), np.int64))
 
 
 class Unchanged(StepFunction):

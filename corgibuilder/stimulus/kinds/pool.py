@@ -6,6 +6,7 @@ from corgibuilder.ir import Pool, PoolKind
 from corgibuilder.plan.stages import Stage
 
 from .sums import Sums
+from .window import WindowSums
 
 
 def pool_sums(stage: Stage) -> Sums:
@@ -13,4 +14,4 @@ def pool_sums(stage: Stage) -> Sums:
     assert isinstance(pool, Pool)
     taps = pool.window.kernel[0] * pool.window.kernel[1]
     ones = np.ones((x.shape.channels, 1, taps), np.int64)
-    return Sums.of((x,), ones, window=pool.window, largest=pool.kind is PoolKind.MAX)
+    return WindowSums.of((x,), ones, window=pool.window, largest=pool.kind is PoolKind.MAX)

@@ -1,51 +1,41 @@
 """A stage as products and sums: its weights by group, and the operands at places of its maps."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.golden.windows import padded
-from corgibuilder.ir import Ints, Pads, QInt, TensorType, Window
+from corgibuilder.ir import Ints, QInt, TensorType
 from corgibuilder.stimulus.maps import Frame, Map
-
-POINT = Window(kernel=(1, 1), stride=(1, 1), pads=Pads())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
-    """Smallest and largest value of each operand and what they differ by: ``(groups, k)`` each."""
+    """Smallest and largest value of each operand, and what its values differ by."""
 
     low: Ints
     high: Ints
     step: Ints
-
-    @classmethod
-    def of(cls, inputs: Sequence[TensorType], groups: int, taps: int, *, zero: bool) -> "Ranges":
-        """Those of ``taps`` values of each channel; with ``zero`` any of them may also be 0."""
-        parts = []
-        for x in inputs:
-            low, high = (np.minimum(x.lo, 0), np.maximum(x.hi, 0)) if zero else (x.lo, x.hi)
-            step = np.full_like(low, 1 if zero else x.step)
-            parts.append([np.repeat(a, taps).reshape(groups, -1) for a in (low, high, step)])
-        return cls(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spot:
     """The operands at one place of the maps, in the order of the weights.
 
-    ``inside`` tells which of them are values of a map, and no padding; ``parts`` has those of each
-    input as a map and an index into it.
+    ``inside`` tells which of them are values of a map, and no padding. Of those, ``parts`` has the
+    ones of each input as a map and an index into it, and ``ranges`` what they can be: ``(k,)``.
     """
 
     inside: NDArray[np.bool_]
     parts: tuple[tuple[Map, tuple[Ints, ...]], ...]
+    ranges: Ranges
 
     def read(self) -> Ints:
         """Values of the operands that are ``inside``."""
-        return np.concatenate([values[index].ravel() for values, index in self.parts])
+        found = [values[index].ravel() for values, index in self.parts]
+        return np.concatenate([np.empty(0, np.int64), *found])
 
     def write(self, operands: Ints) -> None:
         """Change them in the maps."""
@@ -56,46 +46,35 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sums:
-    """What a stage adds up at each place of its maps.
+class Sums(ABC):
+    """What a stage adds up at each place of its map of sums.
 
     ``acc[g, o] = bias[g, o] + sum(weights[g, o, k] * x[g, k])``; groups share nothing, ``k`` runs
-    through the inputs, the channels of a group and the window. Of the ``largest`` weights are 1 and
-    nothing is added. ``values`` are the ranges of the operands in the maps, ``operands`` with
-    padding. ``weight_range`` is that of the weights as hardware holds them, ``None`` where it holds
-    none.
+    through all operands of a group. Of the ``largest`` weights are 1 and nothing is added.
+    ``operands`` are the ranges of ``x``, ``(groups, k)`` each, padding included. ``apart`` are rows
+    and columns from one place to the next that shares no operand with it. ``weight_range`` is that
+    of the weights as hardware holds them, ``None`` where it holds none.
     """
 
-    window: Window
+    inputs: tuple[TensorType, ...]
     weights: Ints
     bias: Ints
-    values: Ranges
     operands: Ranges
+    apart: tuple[int, int] = (1, 1)
     largest: bool = False
     weight_range: QInt | None = None
 
-    @classmethod
-    def of(
-        cls,
-        inputs: Sequence[TensorType],
-        weights: Ints,
-        bias: Ints | None = None,
-        *,
-        window: Window = POINT,
-        largest: bool = False,
-        weight_range: QInt | None = None,
-    ) -> "Sums":
-        """Sums over all ``inputs``; ``weights`` is ``(groups, outputs, k)``."""
-        taps, zero = window.kernel[0] * window.kernel[1], bool(window.pads) and not largest
-        return cls(
-            window=window,
-            weights=weights,
-            bias=np.zeros(weights.shape[:2], np.int64) if bias is None else bias,
-            values=Ranges.of(inputs, len(weights), taps, zero=False),
-            operands=Ranges.of(inputs, len(weights), taps, zero=zero),
-            largest=largest,
-            weight_range=weight_range,
-        )
+    @abstractmethod
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of sums for maps of that size at the inputs."""
+
+    @abstractmethod
+    def under(self, frame: Frame, rows: Ints, columns: Ints) -> Ints:
+        """Values of all operands at ``n`` places of a frame: ``(n, groups, k)``."""
+
+    @abstractmethod
+    def spot(self, frame: Frame, row: int, column: int, group: int) -> Spot:
+        """The operands of a group at one place of a frame of the largest size."""
 
     @property
     def groups(self) -> int:
@@ -122,19 +101,6 @@ class Sums:
         one = self.bias[group, output] + (weights * low).sum()
         return int(np.gcd.reduce(weights * step)), int(one)
 
-    def under(self, frame: Frame, rows: Ints, columns: Ints) -> Ints:
-        """Values of all operands at ``n`` places of a frame: ``(n, groups, k)``."""
-        parts = []
-        (kh, kw), (sh, sw) = self.window.kernel, self.window.stride
-        y = rows[:, None, None] * sh + np.arange(kh)[:, None]
-        x = columns[:, None, None] * sw + np.arange(kw)
-        for values in frame:
-            outside = int(np.iinfo(values.dtype).min) if self.largest else 0
-            wide = padded(values[None], self.window.pads, outside)[0]
-            found = wide[:, y, x].transpose(1, 0, 2, 3)
-            parts.append(found.reshape(len(rows), self.groups, -1))
-        return np.concatenate(parts, axis=2)
-
     def accumulators(self, operands: Ints) -> Ints:
         """Sums, bias included, or maxima: int64 ``(n, groups * outputs)``."""
         if self.largest:
@@ -144,22 +110,6 @@ class Sums:
         acc: Ints = sums.transpose(1, 0, 2).astype(np.int64) + self.bias
         return acc.reshape(len(operands), -1)
 
-    def spot(self, frame: Frame, row: int, column: int, group: int) -> Spot:
-        """The operands of a group at one place."""
-        (kh, kw), (sh, sw), pads = self.window.kernel, self.window.stride, self.window.pads
-        rows = row * sh - pads.top + np.arange(kh)
-        columns = column * sw - pads.left + np.arange(kw)
-        inside, parts = [], []
-        for values in frame:
-            channels = len(values) // self.groups
-            in_rows = (rows >= 0) & (rows < values.shape[1])
-            in_columns = (columns >= 0) & (columns < values.shape[2])
-            window = (in_rows[:, None] & in_columns).ravel()
-            inside.append(np.tile(window, channels))
-            part = group * channels + np.arange(channels)
-            parts.append((values, np.ix_(part, rows[in_rows], columns[in_columns])))
-        return Spot(np.concatenate(inside), tuple(parts))
-
     def places(
         self, frames: Sequence[Frame], most: int, rng: np.random.Generator
     ) -> list[tuple[Ints, Ints]]:
@@ -167,7 +117,7 @@ class Sums:
         share = max(1, most // max(len(frames), 1))
         found = []
         for frame in frames:
-            height, width = self.window.output_size(*frame[0].shape[1:])
+            height, width = self.output_size(*frame[0].shape[1:])
             count = height * width
             chosen = np.arange(count) if count <= share else rng.choice(count, share, replace=False)
             found.append((chosen // width, chosen % width))
