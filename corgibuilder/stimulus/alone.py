@@ -21,6 +21,7 @@ CANDIDATES = 32  #: frames made, of which those that show the most are taken
 TAKEN = 4  #: of them, before what they show is looked at
 CANDIDATE_WORK = 3_000_000  #: products for all candidates; stages with more get fewer of them
 WINDOWS = 400  #: changed in one frame
+REACH = 1 << 12  #: values tried above and below the one that would do for its operand alone
 FRUITLESS = 12  #: times without anything new after which it ends
 
 Wanted = tuple[
@@ -163,16 +164,28 @@ def _nearest(firsts: Ints, lasts: Ints, start: int, rng: np.random.Generator) ->
 
 
 def _solved(weights: Ints, low: Ints, high: Ints, rest: int, rng: np.random.Generator) -> Ints:
-    """Numbers from ``low`` to ``high``, around 0, whose weighted sum is ``rest``.
+    """Numbers from ``low`` to ``high``, around 0, whose weighted sum is ``rest``, or near to it.
 
-    Large weights first, in random order among alike, so that small ones close what is left; as near
-    as that comes.
+    Large weights first, in random order among alike; of the two smallest many pairs are tried.
     """
     found = np.zeros_like(weights)
-    for k in np.lexsort((rng.random(weights.size), -np.abs(weights))):
-        weight = int(weights[k])
-        if rest == 0 or weight == 0:
+    order = np.lexsort((rng.random(weights.size), -np.abs(weights)))
+    order = order[weights[order] != 0]
+    for k in order[:-2]:
+        if rest == 0:
             break
-        found[k] = min(max(round(rest / weight), int(low[k])), int(high[k]))
-        rest -= int(found[k]) * weight
+        found[k] = min(max(round(rest / int(weights[k])), int(low[k])), int(high[k]))
+        rest -= int(found[k] * weights[k])
+    if len(order) == 1:
+        found[order] = np.clip(round(rest / int(weights[order[0]])), low[order], high[order])
+    elif len(order):
+        one, other = order[-2:]
+        wish = round(rest / int(weights[one]))
+        start = max(int(low[one]), min(wish, int(high[one])) - REACH)
+        values = np.arange(start, min(start + 2 * REACH, int(high[one])) + 1)
+        left = rest - values * weights[one]
+        others = np.rint(left / weights[other]).astype(np.int64).clip(low[other], high[other])
+        far = np.abs(left - others * weights[other])
+        best = rng.choice(np.flatnonzero(far == far.min()))
+        found[one], found[other] = values[best], others[best]
     return found

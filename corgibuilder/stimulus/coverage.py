@@ -112,7 +112,7 @@ class Shown:
         firsts, lasts = self.activation.faults(channel)
         seen = self._seen(channel, firsts, lasts)
         for first, last in zip(firsts[~seen], lasts[~seen], strict=True):
-            first, last = self._congruent(channel, first, last)
+            first, last = self.sums.within(channel, first, last)
             if len(first):
                 yield first, last
 
@@ -139,14 +139,6 @@ class Shown:
 
     def _seen(self, channel: int, firsts: Ints, lasts: Ints) -> NDArray[np.bool_]:
         return holds(self.reached[channel], firsts, lasts)
-
-    def _congruent(self, channel: int, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        """The ranges that hold a sum at all."""
-        divisor, one = self.sums.congruence(channel)
-        some = first <= last
-        if divisor > 1:
-            some &= one + -((one - first) // divisor) * divisor <= last
-        return first[some], last[some]
 
     def possible(self, change: Ints, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which of the flips ``where`` could show for some operand; false elsewhere.

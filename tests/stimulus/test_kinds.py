@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corgibuilder.golden import evaluate
-from corgibuilder.ir import Argmax, Clamp, Conv, Op, Pads, QInt, Table, Threshold, Window
+from corgibuilder.ir import Add, Argmax, Clamp, Conv, Op, Pads, QInt, Table, Threshold, Window
 from corgibuilder.ir.infer import infer
 from corgibuilder.stimulus.alone import stage_frames
 from corgibuilder.stimulus.kinds import STEP_FUNCTIONS, SUMS, step_function, sums_of
@@ -215,3 +215,52 @@ def test_grouped_weights_share_a_memory_with_zeros():
     signs = sums_of(layer(OPS["signs"], [tensor((2, 4, 5), QInt(0, 3))]))
     assert signs.weight_range == BIPOLAR
     assert SAME.pads
+
+
+def added(seed):
+    """Two inputs with factors of some bits: most numbers are no sum of theirs."""
+    rng = np.random.default_rng(seed)
+    factors = tuple(int(f) for f in rng.integers(20, 200, 2) * rng.choice([-1, 1], 2))
+    inputs = [tensor((2, 4, 5), QInt(0, 15)), tensor((2, 4, 5), QInt(-7, 8, step=3))]
+    inputs[0].hi[1] = 3
+    every = np.add.outer(factors[0] * np.arange(16), factors[1] * np.arange(-7, 9, 3))
+    return factors, inputs, [np.unique(every), np.unique(every[:4])]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_which_ranges_hold_a_sum_of_a_few_operands(seed):
+    factors, inputs, every = added(seed)
+    sums, rng = sums_of(layer(Add(factors=factors), inputs)), np.random.default_rng(seed)
+    first = rng.integers(every[0][0] - 9, every[0][-1] + 9, 300)
+    last = first + rng.integers(-2, 40, 300)
+    for channel, found in enumerate(every):
+        held = [found[(found >= a) & (found <= b)] for a, b in zip(first, last, strict=True)]
+        expected = [(some[0], some[-1]) for some in held if len(some)]
+        assert 0 < len(expected) < 300
+        got = zip(*sums.within(channel, first, last), strict=True)
+        assert [(int(a), int(b)) for a, b in got] == expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_sum_of_two_inputs_is_found(seed):
+    factors, inputs, every = added(seed)
+    rng = np.random.default_rng(seed)
+    steps = np.sort(rng.choice(np.concatenate(every), (2, 12), replace=False), axis=1)
+    shown = shown_of(layer(Add(factors=factors), inputs, Threshold(steps=steps, base=0)))
+    shown.add([tuple(np.full((2, 4, 5), x.range.lo) for x in inputs)])
+    assert shown.coverage().hidden > 10
+    stage_frames(shown, 50, rng)
+    assert shown.coverage().hidden == 0
+
+
+def test_many_operands_have_sums_that_differ_by_a_divisor():
+    conv = Conv(
+        weights=6 * np.ones((1, 2, 3, 3), int), bias=np.array([1]), window=Window(kernel=(3, 3))
+    )
+    sums = sums_of(layer(conv, [tensor((2, 4, 5), QInt(-8, 7, step=5))]))
+    first, last = np.array([1 - 90, 0, 1, 2, 30]), np.array([40, 30, 61, 40, 29])
+    starts, ends = sums.within(0, first, last)
+    one = 1 + 6 * 18 * -8
+    assert all((x - one) % 30 == 0 for x in [*starts, *ends])
+    assert starts.tolist() == [one + 30 * k for k in (26, 29, 29, 29)]
+    assert ends.tolist() == [one + 30 * k for k in (30, 29, 30, 30)]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from corgibuilder.ir import Ints, QInt, TensorType
 from corgibuilder.stimulus.maps import Frame, Map
 
+from .every_sum import MOST, every_sum
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
@@ -100,6 +102,30 @@ class Sums(ABC):
         weights = self.weights[group, output]
         one = self.bias[group, output] + (weights * low).sum()
         return int(np.gcd.reduce(weights * step)), int(one)
+
+    def within(self, channel: int, first: Ints, last: Ints) -> tuple[Ints, Ints]:
+        """Ranges cut to the smallest and the largest sum in each; those that hold none left out."""
+        every = self._every_sum(channel)
+        if every is not None:
+            start, end = np.searchsorted(every, first), np.searchsorted(every, last, "right")
+            some = (start < end) & (first <= last)
+            return every[start[some]], every[end[some] - 1]
+        divisor, one = self.congruence(channel)
+        if divisor > 1:
+            first = one - (one - first) // divisor * divisor
+            last = one + (last - one) // divisor * divisor
+        some = first <= last
+        return first[some], last[some]
+
+    def _every_sum(self, channel: int) -> Ints | None:
+        group, output = divmod(channel, self.weights.shape[1])
+        weights, ranges = self.weights[group, output].tolist(), self.operands
+        if self.largest or len(weights) > MOST.bit_length():
+            return None
+        ends = (end[group].tolist() for end in (ranges.low, ranges.high, ranges.step))
+        values = [range(low, high + 1, step) for low, high, step in zip(*ends, strict=True)]
+        operands = zip(weights, values, strict=True)
+        return every_sum(tuple(operands), int(self.bias[group, output]))
 
     def accumulators(self, operands: Ints) -> Ints:
         """Sums, bias included, or maxima: int64 ``(n, groups * outputs)``."""
