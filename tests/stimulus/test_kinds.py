@@ -185,11 +185,14 @@ def test_what_has_to_be_added_to_change_the_output(name):
         assert crossed.tolist() == [(y[k : e + 1] != y[k]).any() for e in range(k, 17)]
 
 
-def test_entries_of_a_table_show_where_they_are_looked_up():
+@pytest.mark.parametrize("is_activation", [False, True], ids=["operation", "activation"])
+def test_entries_of_a_table_show_where_they_are_looked_up(monkeypatch, is_activation):
+    """Hardware has the entries as they are, so that no form is asked for."""
+    monkeypatch.setattr("corgibuilder.stimulus.activation.form_of", lambda stage: None)
     rng = np.random.default_rng(4)
     op = Table(values=rng.integers(-9, 9, (2, 16)), lo=0)
-    found = layer(op, [tensor((2, 3, 3), QInt(0, 15, step=3))])
-    shown = shown_of(found)
+    inputs = [tensor((2, 3, 3), QInt(0, 15, step=3))]
+    shown = shown_of(layer(None, inputs, op) if is_activation else layer(op, inputs))
     shown.add([(np.zeros((2, 3, 3), np.int64),)])
     assert (shown.coverage().constants, shown.coverage().constants_shown) == (2 * 6, 2)
     assert shown.coverage().weight_bits == 0

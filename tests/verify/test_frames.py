@@ -104,7 +104,7 @@ def test_the_verb_refuses_larger_images(built):
 def test_values_without_a_code_are_refused(tmp_path):
     toys.toy(tmp_path)
     stepped = {"bits": 2, "step": 3, "offset": -5}
-    toys.edit_manifest(tmp_path, lambda fields: fields["network"]["input"].update(stepped))
+    toys.edit_manifest(tmp_path, lambda fields: fields["network"]["inputs"][0].update(stepped))
     frame = np.full((4, 4, 5), 4)
     frame[1, 2, 3] = 0
     assert refused(tmp_path, frame) == (
