@@ -252,7 +252,7 @@ def test_every_sum_of_two_inputs_is_found(seed):
     shown = shown_of(layer(Add(factors=factors), inputs, Threshold(steps=steps, base=0)))
     shown.add([tuple(np.full((2, 4, 5), x.range.lo) for x in inputs)])
     assert shown.coverage().hidden > 10
-    stage_frames(shown, 50, rng)
+    stage_frames(shown, 5, rng)
     assert shown.coverage().hidden == 0
 
 
