@@ -211,7 +211,7 @@ def build(
         frames = np.stack(random_frames(network, count, seed=1))
         values = golden.run(network.graph, frames)
         outputs = {kept: values[node] for kept, node in prepared_outputs(network).items()}
-        verify.write_stimulus(build, frames, outputs)
+        verify.write_stimulus(build, [frames], outputs)
 
     return emit.build(
         network, plan, Path(source), Path(out_dir), progress, system=system, finish=finish
@@ -263,7 +263,8 @@ def simulate(
     chosen = choose(
         network, directory.manifest, values, layer=layer, played_alone=netlist is None, seed=seed
     )
-    entering, golden_values = values.streams[unit.input.node], values.outputs
+    entering = [values.streams[stream.node] for stream in unit.inputs]
+    golden_values = values.outputs
     if layer is not None:
         entering, golden_values = chosen.of_stage(unit, values)
     report = verify.simulate(
@@ -302,10 +303,12 @@ def _check_same_network(directory: BuildDirectory, network: Network) -> None:
     built, stages = directory.manifest.network, directory.manifest.stages
     pruned = prepared(network)
     found = group_layers(pruned)
-    same = built.input.shape == tuple(network.input_shape)
+    entries = [network.graph.type(port.node).shape for port in network.inputs]
+    same = [stream.shape for stream in built.inputs] == [tuple(shape) for shape in entries]
     same &= [stage.layer for stage in stages] == [layer.name for layer in found]
     same &= [s.outputs[0].node for s in stages] == [layer.result for layer in found]
-    same &= [s.input.node for s in stages] == [layer.sources[0] for layer in found]
+    read = [tuple(stream.node for stream in stage.inputs) for stage in stages]
+    same &= read == [layer.sources for layer in found]
     same &= [s.node for s in built.outputs] == [port.node for port in pruned.outputs]
     if not same:
         raise CompileError(

@@ -17,7 +17,7 @@ from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, re
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
 
-FORMAT = 3  #: of the manifest; raised when a reader of the old one would go wrong
+FORMAT = 4  #: of the manifest; raised when a reader of the old one would go wrong
 LONGEST = 1 << 26  #: bytes of a manifest
 
 # What a field may be, whoever wrote the file: names go into Verilog, files stay in the directory.
@@ -89,8 +89,9 @@ class Stream:
 class Unit:
     """A Verilog module that can be simulated or synthesised by itself: a stage, or the network.
 
-    ``smallest`` is width and height of the least map that it takes, which is the only one unless it
-    is ``resizable``; the map of ``input`` is the largest.
+    ``smallest`` is width and height of the least map that it takes at every input, which is the
+    only one unless it is ``resizable``; the maps of ``inputs`` are the largest. A ``resizable``
+    stage has a stream ``PORT_size`` of map sizes beside each of its streams.
     """
 
     layer: str
@@ -98,7 +99,7 @@ class Unit:
     sources: tuple[File, ...]
     resizable: bool
     smallest: Size
-    input: Stream
+    inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     cycles_per_frame: Positive
     latency_first: Number
@@ -328,19 +329,24 @@ def _check_consistent(manifest: Manifest) -> None:
             if source not in manifest.files:
                 raise UnsuitableError(f"{source} of {unit.module} is not among its files")
     for unit in (manifest.network, *manifest.stages):
-        ports = [stream.port for stream in (unit.input, *unit.outputs)]
-        if len(set(ports)) < len(ports):
-            raise UnsuitableError(
-                f"two ports of {unit.module} have the same name: {', '.join(ports)}"
-            )
-        if unit.smallest[0] > unit.input.width or unit.smallest[1] > unit.input.height:
-            raise UnsuitableError(f"the smallest map of {unit.module} is larger than its largest")
+        _check_ports(unit)
     if "cycles_per_frame" not in manifest.target:
         raise UnsuitableError("its target has no cycles_per_frame")
     if manifest.files.get(manifest.source.file) != manifest.source.sha256:
         raise UnsuitableError(
             f"{manifest.source.file} is not among its files with the same SHA-256"
         )
+
+
+def _check_ports(unit: Unit) -> None:
+    if not unit.inputs or not unit.outputs:
+        raise UnsuitableError(f"{unit.module} has no {'outputs' if unit.inputs else 'inputs'}")
+    ports = [stream.port for stream in (*unit.inputs, *unit.outputs)]
+    if len(set(ports)) < len(ports):
+        raise UnsuitableError(f"two ports of {unit.module} have the same name: {', '.join(ports)}")
+    width, height = unit.smallest
+    if any(width > stream.width or height > stream.height for stream in unit.inputs):
+        raise UnsuitableError(f"the smallest map of {unit.module} is larger than its largest")
 
 
 def _check_unchanged(path: Path, manifest: Manifest, edited: bool) -> None:

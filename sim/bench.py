@@ -78,14 +78,19 @@ async def play(dut: Any, bench: dict[str, Any]) -> bool:
 
 def read_verdict(dut: Any, instance: dict[str, Any]) -> dict[str, Any]:
     """Judge every stream of an instance that was recorded."""
-    starts = Path(f"{instance['inputs'][0]['name']}.log").read_text().split()
     names = [port["name"] for port in instance["inputs"]]
+    starts = [frame_starts(port) for port in instance["inputs"] if not port["sizes"]]
     return {
         "outputs": [judge_port(port) for port in instance["outputs"]],
         "inner": [judge_port(port) for port in instance["inner"]],
-        "frame_starts": [int(start) for start in starts],
+        "frame_starts": [min(cycles) for cycles in zip(*starts, strict=False)],
         "input_words": sum(int(getattr(dut, f"{name}_count").value) for name in names),
     }
+
+
+def frame_starts(port: dict[str, Any]) -> list[int]:
+    """Cycles in which the first words of the frames entered."""
+    return [int(cycle) for cycle in Path(f"{port['name']}.log").read_text().split()]
 
 
 def judge_port(port: dict[str, Any]) -> dict[str, Any]:

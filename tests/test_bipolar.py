@@ -55,7 +55,7 @@ def test_random_frames_are_of_such_values(built):
 def test_the_manifest_says_how_values_are_held(built):
     manifest = json.loads((built / "manifest.json").read_text())
     stages = manifest["stages"]
-    for stream in [manifest["network"]["input"], *(stage["input"] for stage in stages)]:
+    for stream in (port for unit in (manifest["network"], *stages) for port in unit["inputs"]):
         assert (stream["bits"], stream["signed"]) == (1, False)
         assert (stream["step"], stream["offset"]) == (2, -1)
     sums = stages[-1]["outputs"][0]

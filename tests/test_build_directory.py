@@ -45,7 +45,7 @@ def test_a_build_that_was_changed_is_refused(tmp_path, problem):
     x, golden = toys.toy_frames(1)
     build = toys.toy(tmp_path)
     CHANGES[problem](build)
-    for call in (lambda: simulate(build, frames=x, golden=golden), lambda: synth(build)):
+    for call in (lambda: simulate(build, frames=[x], golden=golden), lambda: synth(build)):
         with pytest.raises(CompileError) as caught:
             call()
         assert str(caught.value) == (
@@ -96,23 +96,23 @@ def test_what_was_changed_and_meant_is_used(tmp_path):
     x, golden = toys.toy_frames(1)
     build = toys.toy(tmp_path)
     edit(build / "rtl/add.v", "endmodule", "// mine\nendmodule")
-    report = simulate(build, frames=x, golden=golden, simulator=FAST, changed=True)
+    report = simulate(build, frames=[x], golden=golden, simulator=FAST, changed=True)
     assert report.passed
     assert synth(build, changed=True).total.cells > 0
 
 
 STREAM = toys.stream("x", "x", (4, 4, 5), lanes=3, bits=4)
 WRONG = {
-    "its format is 99 instead of 3": {"format": 99},
-    "its format is null instead of 3": {"format": None},
+    "its format is 99 instead of 4": {"format": 99},
+    "its format is null instead of 4": {"format": None},
     "generator is ": {"generator": "webpack 5"},
     'it has "more", which nothing is called here': {"more": 1},
     "network.module is ": {"network.module": "toy dut(); initial $system(`x`); toy"},
-    "network.input.port is ": {"network.input.port": "i(1), ."},
-    "network.input.lanes is 0, and should be a number": {"network.input.lanes": 0},
-    "network.input.lanes is 1099511627776": {"network.input.lanes": 1 << 40},
-    "network.input.bits is 65, and": {"network.input.bits": 65},
-    "network.input.width is true": {"network.input.width": True},
+    "network.inputs[0].port is ": {"network.inputs.0.port": "i(1), ."},
+    "network.inputs[0].lanes is 0, and should be a number": {"network.inputs.0.lanes": 0},
+    "network.inputs[0].lanes is 1099511627776": {"network.inputs.0.lanes": 1 << 40},
+    "network.inputs[0].bits is 65, and": {"network.inputs.0.bits": 65},
+    "network.inputs[0].width is true": {"network.inputs.0.width": True},
     'network.latency_first is "2", and should be an integer': {"network.latency_first": "2"},
     'network.sources[0] is "../../etc/passwd", and should be the path of': {
         "network.sources": ["../../etc/passwd"]
@@ -125,6 +125,9 @@ WRONG = {
     "image is a list of 1, and should be a list of 2": {"image": [8]},
     "files.rtl/x.v is ": {"files": {"rtl/x.v": "12"}},
     'files is "/etc/passwd", and': {"files": {"/etc/passwd": "0" * 64}},
+    "toy has no inputs": {"network.inputs": []},
+    "toy has no outputs": {"network.outputs": []},
+    "the smallest map of toy is larger than its largest": {"network.inputs.0.height": 3},
     "two ports of toy have the same name: i, x, x": {"network.outputs": [STREAM, STREAM]},
     "target.fps is ": {"target": {"fps": "many"}},
 }
@@ -139,7 +142,7 @@ def test_a_manifest_that_cannot_be_used_is_refused(tmp_path, problem):
             *parents, name = path.split(".")
             place = fields
             for parent in parents:
-                place = place[parent]
+                place = place[int(parent) if parent.isdigit() else parent]
             place[name] = value
 
     build = toys.edit_manifest(toys.toy(tmp_path), change)
@@ -159,7 +162,7 @@ def test_a_manifest_without_a_field_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 3}', b" " * (LONGEST + 1)]
+    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 4}', b" " * (LONGEST + 1)]
 )
 def test_what_is_no_manifest_at_all_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_bytes(content)

@@ -81,7 +81,7 @@ def test_every_tap_of_whole_frames_and_of_small_ones(source, planned, latency, t
                 np.testing.assert_array_equal(expected[port.node][-1], published[index][port.name])
     report = verify.simulate(
         tmp_path / "build",
-        frames=frames,
+        frames=[frames],
         golden=expected,
         stalls=True,
         stalls_from=3,

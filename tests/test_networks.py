@@ -104,7 +104,7 @@ def test_frames_of_different_sizes_in_one_run(any_size, any_size_build, stalls):
     sizes = [(11, 13), (4, 5), (3, 3), (11, 4), (5, 12), (11, 13)]
     frames, results = frames_of(api.read(any_size), sizes)
     report = verify.simulate(
-        any_size_build, frames=frames, golden=results, simulator=FAST, stalls=stalls
+        any_size_build, frames=[frames], golden=results, simulator=FAST, stalls=stalls
     )
     assert report.faults == ()
     assert report.outputs_compared == sum(y.size for maps in results.values() for y in maps)

@@ -6,6 +6,7 @@ from pathlib import Path
 from corgibuilder.build_directory import FORMAT, MEMORIES, Manifest, Source, Stream, Unit
 from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
+from corgibuilder.hw.stage import input_ports
 from corgibuilder.ir import Graph
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Pipeline, PlannedStage, smallest_map
@@ -75,7 +76,12 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
         sources=(f"rtl/{layer.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
         smallest=_smallest(pipeline, [stage], layer.sources[0]),
-        input=_stream(graph, "i", layer.sources[0], stage.lanes[0]),
+        inputs=tuple(
+            _stream(graph, port, source, lanes)
+            for port, source, lanes in zip(
+                input_ports(stage), layer.sources, stage.lanes, strict=True
+            )
+        ),
         outputs=(_stream(graph, "o", layer.result, stage.folded.folding.lanes),),
         cycles_per_frame=alone.interval,
         latency_first=first,
@@ -92,7 +98,7 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
         sources=tuple(rtl),
         resizable=pipeline.resizable,
         smallest=_smallest(pipeline, pipeline.stages, pipeline.input_node),
-        input=_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),
+        inputs=(_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),),
         outputs=tuple(
             _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))
             for port in network.outputs

@@ -1,8 +1,8 @@
 """Frames for a stage by itself, made for what the network's own frames do not show.
 
-A map starts as a random one. Windows in it that share no operand are then changed, each so that one
-sum becomes what is wanted: next to a step of the activation, where every weight and every constant
-that the sum has shows.
+A frame starts as random maps. Windows in it that share no operand are then changed, each so that
+one sum becomes what is wanted: next to a step of the activation, where every weight and every
+constant that the sum has shows.
 """
 
 from collections import deque
@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from itertools import islice, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corgibuilder.ir import Ints
 
 from .coverage import Shown, holds
+from .maps import Frame
 from .whole import varied
 
 CANDIDATES = 32  #: frames made, of which those that show the most are taken
 TAKEN = 4  #: of them, before what they show is looked at
 CANDIDATE_WORK = 3_000_000  #: products for all candidates; stages with more get fewer of them
 WINDOWS = 400  #: changed in one frame
+REACH = 1 << 12  #: values tried above and below the one that would do for its operand alone
 FRUITLESS = 12  #: times without anything new after which it ends
 
 Wanted = tuple[
@@ -28,10 +29,11 @@ Wanted = tuple[
 ]  #: output of the group, sums: any from the first to the second array
 
 
-def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[Frame]:
     """At most ``most`` frames for the stage of ``shown``, to which they are added."""
-    frames: list[NDArray[np.int64]] = []
-    work = shown.stage.acc.shape.pixels * shown.sums.weights.size
+    frames: list[Frame] = []
+    rows, columns = _output_size(shown)
+    work = rows * columns * shown.sums.weights.size
     count = int(np.clip(CANDIDATE_WORK // work, min(TAKEN, most), CANDIDATES))
     fruitless, hidden = 0, shown.coverage().hidden
     while hidden and len(frames) < most and fruitless < FRUITLESS:
@@ -48,8 +50,8 @@ def stage_frames(shown: Shown, most: int, rng: np.random.Generator) -> list[NDAr
 
 
 def _best(
-    shown: Shown, candidates: list[NDArray[np.int64]], wanted: list[deque[Wanted]], most: int
-) -> list[NDArray[np.int64]]:
+    shown: Shown, candidates: list[Frame], wanted: list[deque[Wanted]], most: int
+) -> list[Frame]:
     """The candidates that have the most of what is wanted, each of what those before it lack."""
     if len(candidates) <= most:
         return candidates
@@ -59,7 +61,7 @@ def _best(
     for frame, row in zip(candidates, hits, strict=True):
         columns = np.sort(shown.accumulators(frame), axis=0).T
         row[:] = [holds(columns[c], first, last) for c, first, last in spans]
-    taken: list[NDArray[np.int64]] = []
+    taken: list[Frame] = []
     while len(taken) < most and hits.any():
         best = int(hits.sum(axis=1).argmax())
         taken.append(candidates[best])
@@ -74,7 +76,7 @@ def _wanted(shown: Shown, rng: np.random.Generator) -> list[deque[Wanted]]:
     if shown.has_weights:
         missing = shown.missing_flips().any(axis=(0, 3))
         for group, output in np.argwhere(missing).tolist():
-            steps = shown.activation.steps(group * outputs + output)
+            steps = shown.activation.function.steps(group * outputs + output)
             if len(steps):
                 below = (output, steps - 1, steps - 1)
                 found[group] += [below, (output, steps, steps)]
@@ -88,9 +90,9 @@ def _wanted(shown: Shown, rng: np.random.Generator) -> list[deque[Wanted]]:
 
 def _frame(
     shown: Shown, wanted: list[deque[Wanted]], number: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """One map that has some of what is wanted."""
-    frame = varied(shown.stage.x, number, rng)
+) -> Frame:
+    """Maps that have some of what is wanted."""
+    frame = tuple(varied(x, number, rng) for x in shown.stage.inputs)
     queues = [(group, queue) for group, queue in enumerate(wanted) if queue]
     longest = max(len(queue) for _, queue in queues)
     spots = islice(_apart(shown, rng), longest)
@@ -101,10 +103,8 @@ def _frame(
 
 
 def _apart(shown: Shown, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """Places whose windows share no operand."""
-    window, shape = shown.sums.window, shown.stage.x.shape
-    rows, columns = window.output_size(shape.height, shape.width)
-    apart = [-(-k // s) for k, s in zip(window.kernel, window.stride, strict=True)]
+    """Places that share no operand."""
+    (rows, columns), apart = _output_size(shown), shown.sums.apart
     first = [
         int(rng.integers(min(step, count)))
         for step, count in zip(apart, (rows, columns), strict=True)
@@ -114,50 +114,42 @@ def _apart(shown: Shown, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
             yield row, column
 
 
+def _output_size(shown: Shown) -> tuple[int, int]:
+    shape = shown.sums.inputs[0].shape
+    return shown.sums.output_size(shape.height, shape.width)
+
+
 def _place(
     shown: Shown,
-    frame: NDArray[np.int64],
+    frame: Frame,
     row: int,
     column: int,
     group: int,
     wanted: Wanted,
     rng: np.random.Generator,
 ) -> None:
-    """Change the operands of one window so that the sum is one of those wanted, if it can be."""
-    sums, x = shown.sums, shown.stage.x
-    channels = x.shape.channels // sums.groups
-    part = slice(group * channels, (group + 1) * channels)
-    top = row * sums.window.stride[0] - sums.window.pads.top
-    left = column * sums.window.stride[1] - sums.window.pads.left
-    kh, kw = sums.window.kernel
-    rows, columns = np.arange(top, top + kh), np.arange(left, left + kw)
-    inside_rows = (rows >= 0) & (rows < frame.shape[1])
-    inside_columns = (columns >= 0) & (columns < frame.shape[2])
-    index = np.ix_(np.arange(part.start, part.stop), rows[inside_rows], columns[inside_columns])
+    """Change the operands at one place so that the sum is one of those wanted, if it can be."""
+    sums, spot = shown.sums, shown.sums.spot(frame, row, column, group)
+    given, ranges = spot.read(), spot.ranges
+    low, high, step = ranges.low, ranges.high, ranges.step
     output, firsts, lasts = wanted
-    weights = sums.weights[group, output].reshape(-1, kh, kw) if not sums.largest else None
-    values = frame[index]
-    low = np.broadcast_to(x.lo[part, None, None], values.shape)
-    high = np.broadcast_to(x.hi[part, None, None], values.shape)
-    if weights is None:
-        values[...] = _nearest(firsts, lasts, int(values.max()), rng)
-        frame[index] = _possible(values.clip(low, high), low, x.step)
+    if sums.largest:
+        target = _nearest(firsts, lasts, int(given.max()), rng)
+        spot.write(_possible(np.clip(target, low, high), low, step))
         return
-    weights = weights[:, inside_rows][:, :, inside_columns]
+    weights = sums.weights[group, output][spot.inside]
     nonzero = rng.integers(np.minimum(np.maximum(low, 1), high), high, endpoint=True)
-    nonzero = _possible(nonzero, low, x.step)
-    values = np.where(values == 0, nonzero, values)  # a zero shows no weight
+    given = np.where(given == 0, _possible(nonzero, low, step), given)  # a zero shows no weight
     if rng.random() < 0.5:  # some operands stay: weights that a sum takes to zero show, too
-        stays = rng.random(values.shape) < 0.5
-        low, high = np.where(stays, values, low), np.where(stays, values, high)
-    start = int((weights * values).sum() + sums.bias[group, output])
-    target = _nearest(firsts, lasts, start, rng)
-    least, most = (low - values) // x.step, (high - values) // x.step
-    steps = _solved(weights * x.step, np.zeros_like(values), least, most, target - start, rng)
-    frame[index] = values + steps * x.step
+        stays = rng.random(given.shape) < 0.5
+        low, high = np.where(stays, given, low), np.where(stays, given, high)
+    start = int((weights * given).sum() + sums.bias[group, output])
+    rest = _nearest(firsts, lasts, start, rng) - start
+    changes = _solved(weights * step, (low - given) // step, (high - given) // step, rest, rng)
+    spot.write(given + changes * step)
 
 
-def _possible(values: Ints, low: Ints, step: int) -> Ints:
+def _possible(values: Ints, low: Ints, step: Ints) -> Ints:
     """The largest that can occur up to each of ``values``."""
     return values - (values - low) % step
 
@@ -171,23 +163,29 @@ def _nearest(firsts: Ints, lasts: Ints, start: int, rng: np.random.Generator) ->
     return int(near[np.abs(near - start).argmin()])
 
 
-def _solved(
-    weights: Ints, values: Ints, low: Ints, high: Ints, rest: int, rng: np.random.Generator
-) -> Ints:
-    """``values``, changed within their ranges until their weighted sum is larger by ``rest``.
+def _solved(weights: Ints, low: Ints, high: Ints, rest: int, rng: np.random.Generator) -> Ints:
+    """Numbers from ``low`` to ``high``, around 0, whose weighted sum is ``rest``, or near to it.
 
-    Large weights first, in random order among alike, so that small ones close what is left; as near
-    as that comes.
+    Large weights first, in random order among alike; of the two smallest many pairs are tried.
     """
-    flat, given = weights.ravel(), values.ravel().copy()
-    lows, highs = low.ravel(), high.ravel()
-    order = np.lexsort((rng.random(flat.size), -np.abs(flat)))
-    for k in order:
-        weight = int(flat[k])
-        if rest == 0 or weight == 0:
+    found = np.zeros_like(weights)
+    order = np.lexsort((rng.random(weights.size), -np.abs(weights)))
+    order = order[weights[order] != 0]
+    for k in order[:-2]:
+        if rest == 0:
             break
-        wish = round(rest / weight)
-        by = min(max(wish, int(lows[k] - given[k])), int(highs[k] - given[k]))
-        given[k] += by
-        rest -= by * weight
-    return given.reshape(values.shape)
+        found[k] = min(max(round(rest / int(weights[k])), int(low[k])), int(high[k]))
+        rest -= int(found[k] * weights[k])
+    if len(order) == 1:
+        found[order] = np.clip(round(rest / int(weights[order[0]])), low[order], high[order])
+    elif len(order):
+        one, other = order[-2:]
+        wish = round(rest / int(weights[one]))
+        start = max(int(low[one]), min(wish, int(high[one])) - REACH)
+        values = np.arange(start, min(start + 2 * REACH, int(high[one])) + 1)
+        left = rest - values * weights[one]
+        others = np.rint(left / weights[other]).astype(np.int64).clip(low[other], high[other])
+        far = np.abs(left - others * weights[other])
+        best = rng.choice(np.flatnonzero(far == far.min()))
+        found[one], found[other] = values[best], others[best]
+    return found

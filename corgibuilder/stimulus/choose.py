@@ -6,14 +6,16 @@ import numpy as np
 
 from corgibuilder.build_directory import Manifest, Unit
 from corgibuilder.frontend import resized
-from corgibuilder.ir import Argmax, Network, input_node
+from corgibuilder.ir import Network, input_node
 from corgibuilder.passes import prepared
 from corgibuilder.plan.layers import Layer, group_layers
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
 from .alone import stage_frames
 from .coverage import Shown
-from .values import Frames, Values, stage_values
+from .kinds import sums_of
+from .maps import Frame, Maps, by_input
+from .values import Values, stage_values
 from .whole import varied
 
 MEASURED_FRAMES = 3  #: without stalls, in a pipeline that is full
@@ -21,6 +23,7 @@ STALLED_FRAMES = 2  #: after them, or more where they are short
 STALLED_CYCLES = 1_000  #: at least, as planned
 OTHER_SIZES = 6  #: of images, all with stalls
 SMALL_MAPS = 40  #: into a stage by itself, with their sizes ahead of them
+JOINED_MAPS = 2  #: into a stage with several inputs, of the one size that it takes
 MAX_RANDOM_VALUES = 2**27  #: in all random frames
 LEAST_CYCLES = 100_000  #: that a stage by itself may always take
 
@@ -44,21 +47,21 @@ def most_frames(network: Network) -> int:
     return max(1, MAX_RANDOM_VALUES // network.input_shape.size)
 
 
-def random_frames(network: Network, count: int, seed: int) -> Frames:
+def random_frames(network: Network, count: int, seed: int) -> Maps:
     """Maps of several kinds in the range of the network's input."""
     entry = network.graph.type(input_node(network.graph).name)
     rng = np.random.default_rng(seed)
     return [varied(entry, number, rng) for number in range(count)]
 
 
-def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Frames:
+def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Maps:
     """Frames of sizes from ``smallest``, width and height, on, and then one of the largest size.
 
     Every other one is about as small as may be: several of them are in a stage at once.
     """
     rng = np.random.default_rng(seed)
     largest = network.input_shape.width, network.input_shape.height
-    frames: Frames = []
+    frames: Maps = []
     for number in range(OTHER_SIZES):
         most = largest if number % 2 else np.minimum(np.array(smallest) + 1, largest)
         width, height = rng.integers(smallest, most, endpoint=True).tolist()
@@ -66,19 +69,24 @@ def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Fr
     return [*frames, *random_frames(network, 1, seed + len(frames))]
 
 
-def small_maps(stage: Layer, smallest: tuple[int, int], rng: np.random.Generator) -> Frames:
-    """Frames for a stage by itself, of sizes from ``smallest`` on.
+def stalled_frames(stage: Layer, unit: Unit, rng: np.random.Generator) -> list[Frame]:
+    """Frames for a stage by itself whose values do not matter: their sizes and the stalls do.
 
-    In the network the size of a frame comes with its first word; here sizes come as far ahead as
-    the stage takes them.
+    Small ones for a stage that takes several sizes: in the network the size of a frame comes with
+    its first word, and here as far ahead as the stage takes it. For a stage with several inputs,
+    which the network's forks bring at about the same time, and here nothing does.
     """
-    maps = []
-    most = np.minimum(np.array(smallest) + 1, (stage.x.shape.width, stage.x.shape.height))
-    for number in range(SMALL_MAPS):
-        width, height = rng.integers(smallest, most, endpoint=True).tolist()
-        shape = replace(stage.x.shape, height=height, width=width)
-        maps.append(varied(replace(stage.x, shape=shape), number, rng))
-    return maps
+    if not unit.resizable and len(stage.inputs) == 1:
+        return []
+    frames: list[Frame] = []
+    shape = stage.inputs[0].shape
+    most = np.minimum(np.array(unit.smallest) + 1, (shape.width, shape.height))
+    for number in range(SMALL_MAPS if unit.resizable else JOINED_MAPS):
+        width, height = rng.integers(unit.smallest, most, endpoint=True).tolist()
+        sized = (replace(x.shape, height=height, width=width) for x in stage.inputs)
+        types = (replace(x, shape=shape) for x, shape in zip(stage.inputs, sized, strict=True))
+        frames.append(tuple(varied(x, number, rng) for x in types))
+    return frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +96,16 @@ class Chosen:
     alone: dict[str, StageFrames]
     coverage: Coverage
 
-    def of_stage(self, unit: Unit, values: Values) -> tuple[Frames, dict[str, Frames]]:
-        """What enters a stage in the network, then the frames of its own; and what it gives."""
-        entering = values.streams[unit.input.node]
+    def of_stage(self, unit: Unit, values: Values) -> tuple[list[Maps], dict[str, Maps]]:
+        """What enters a stage in the network, then the frames of its own; and what it gives.
+
+        The former for each input.
+        """
+        entering = [values.streams[stream.node] for stream in unit.inputs]
         golden = {stream.node: values.streams[stream.node] for stream in unit.outputs}
         if own := self.alone.get(unit.layer):
-            entering = [*entering, *own.frames]
+            pairs = zip(entering, own.frames, strict=True)
+            entering = [[*maps, *more] for maps, more in pairs]
             golden = {node: [*maps, *own.golden[node]] for node, maps in golden.items()}
         return entering, golden
 
@@ -115,28 +127,47 @@ def choose(
     rng = np.random.default_rng(seed)
     units = {stage.layer: stage for stage in manifest.stages}
     stages = [s for s in group_layers(prepared(network)) if layer in (None, s.name)]
-    stages = [stage for stage in stages if not isinstance(stage.op, Argmax)]
     alone, found, notes = {}, [], []
     for stage in stages:
-        maps = values.streams[stage.sources[0]]
-        shown = Shown(stage, seed)
-        shown.add(maps)
-        coverage, more = shown.coverage(), Frames()
-        if coverage.hidden and played_alone:
-            cycles = len(maps) * manifest.network.cycles_per_frame // 2
-            most = max(cycles, LEAST_CYCLES) // units[stage.name].cycles_per_frame
-            more = stage_frames(shown, most, rng)
-            coverage = shown.coverage()
-            notes += _note(coverage, len(more) == most, cycles)
-        if played_alone and units[stage.name].resizable:
-            more += small_maps(stage, units[stage.name].smallest, rng)
+        unit, frames = units[stage.name], values.entering(stage)
+        cycles = len(frames) * manifest.network.cycles_per_frame // 2
+        most = max(cycles, LEAST_CYCLES) // unit.cycles_per_frame if played_alone else 0
+        lanes = unit.outputs[0].lanes
+        coverage, more = _showing(stage, frames, most, seed, rng, lanes=lanes)
+        if coverage:
+            found.append(coverage)
+            if played_alone:
+                notes += _note(coverage, len(more) == most, cycles)
+        if played_alone:
+            more += stalled_frames(stage, unit, rng)
         if more:
-            expected = stage_values(stage, more)
-            alone[stage.name] = StageFrames(frames=more, golden={stage.result: expected})
-        found.append(coverage)
+            expected = {stage.result: stage_values(stage, more)}
+            alone[stage.name] = StageFrames(frames=by_input(more), golden=expected)
     if not played_alone:
         notes.append("only whole frames were played: a netlist has no stages to play others into")
     return Chosen(alone, Coverage(stages=tuple(found), notes=tuple(notes)))
+
+
+def _showing(
+    stage: Layer,
+    frames: list[Frame],
+    most: int,
+    seed: int,
+    rng: np.random.Generator,
+    *,
+    lanes: int,
+) -> tuple[StageCoverage | None, list[Frame]]:
+    """At most so many frames more that show what ``frames`` do not, and what all of them show.
+
+    Nothing for a stage without weights and constants.
+    """
+    sums = sums_of(stage)
+    if sums is None:
+        return None, []
+    shown = Shown(stage, sums, seed, lanes=lanes)
+    shown.add(frames)
+    more = stage_frames(shown, most, rng) if most else []
+    return shown.coverage(), more
 
 
 def _note(coverage: StageCoverage, at_limit: bool, cycles: int) -> list[str]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.ir import Conv, Ints, QInt
-from corgibuilder.plan.kinds import kind_of
+from corgibuilder.ir import Ints
 from corgibuilder.plan.layers import Layer
 from corgibuilder.verify import StageCoverage
 
 from .activation import Activation
-from .operands import places, sums_of
+from .kinds import Sums
+from .maps import Frame
 
 SUM_WORK = 2_000_000_000  #: products of weights and operands looked at in one stage
 OPERANDS = 8_000_000  #: held at once
@@ -26,33 +26,35 @@ PROOF_WORK = 50_000_000  #: pairs of a flipped bit and an operand looked at for 
 
 
 class Shown:
-    """Collects what frames show of one stage."""
+    """Collects what frames show of one stage and its ``sums``.
 
-    def __init__(self, stage: Layer, seed: int):
+    ``lanes`` are the channels that its requantiser works on at once.
+    """
+
+    def __init__(self, stage: Layer, sums: Sums, seed: int, *, lanes: int = 1):
         self.stage = stage
-        self.sums = sums_of(stage)
-        self.activation = Activation.of(stage)
+        self.sums = sums
+        self.activation = Activation.of(stage, sums, lanes)
         self.rng = np.random.default_rng(seed)
-        self.has_weights = isinstance(stage.op, Conv)
         shape = self.sums.weights.shape
         #: best quotient for changes that add to a weight, and for those that take from it
         self.adding = np.zeros(shape, np.float64)
         self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
-        held = QInt.of(self.sums.weights)
-        conv = stage.op
-        zeros = isinstance(conv, Conv) and conv.groups > 1 and not conv.depthwise
-        #: of the weights as hardware holds them; groups that are built as one have zeros between
-        self.weight_range = held if held.step > 1 and not zeros else held.with_zero
 
-    def add(self, frames: Sequence[NDArray[np.int64]]) -> None:
-        """Look at frames ``(channels, height, width)`` that enter the stage."""
+    @property
+    def has_weights(self) -> bool:
+        """Whether weights lie in memory, where a bit can be wrong."""
+        return self.sums.weight_range is not None
+
+    def add(self, frames: Sequence[Frame]) -> None:
+        """Look at frames that enter the stage."""
         size = self.sums.weights.size
         groups, _, k = self.sums.weights.shape
         most = min(SUM_WORK // size, OPERANDS // (groups * k))
-        chosen = places(self.sums, frames, max(len(frames), most), self.rng)
+        chosen = self.sums.places(frames, max(len(frames), most), self.rng)
         found = [
-            self.sums.operands(frame, *place) for frame, place in zip(frames, chosen, strict=True)
+            self.sums.under(frame, *place) for frame, place in zip(frames, chosen, strict=True)
         ]
         operands = np.concatenate(found)
         acc = self.sums.accumulators(operands)
@@ -62,10 +64,10 @@ class Shown:
             few = self.rng.choice(len(acc), most, replace=False) if len(acc) > most else slice(None)
             self._compare(operands[few], acc[few])
 
-    def accumulators(self, frame: NDArray[np.int64]) -> Ints:
+    def accumulators(self, frame: Frame) -> Ints:
         """All sums of a frame, ``(places, channels)``."""
-        ((rows, columns),) = places(self.sums, [frame], frame.size, self.rng)
-        return self.sums.accumulators(self.sums.operands(frame, rows, columns))
+        ((rows, columns),) = self.sums.places([frame], frame[0].size, self.rng)
+        return self.sums.accumulators(self.sums.under(frame, rows, columns))
 
     def _reach(self, acc: Ints) -> None:
         for c, column in enumerate(acc.T):
@@ -73,7 +75,9 @@ class Shown:
 
     def _compare(self, operands: Ints, acc: Ints) -> None:
         groups, outputs, k = self.sums.weights.shape
-        up, down = (m.reshape(-1, groups, outputs, 1) for m in self.activation.margins(acc))
+        up, down = (
+            m.reshape(-1, groups, outputs, 1) for m in self.activation.function.margins(acc)
+        )
         x = operands[:, :, None, :].astype(np.float64)
         up, down = up.astype(np.float64), down.astype(np.float64)
         chunk = max(1, CHUNK // (groups * outputs * k))
@@ -87,7 +91,9 @@ class Shown:
 
     def flips(self) -> Iterator[tuple[Ints, NDArray[np.bool_]]]:
         """For each bit of the weights the change that its flip is, and where it shows."""
-        held, width = self.weight_range, self.weight_range.width
+        held = self.sums.weight_range
+        assert held is not None
+        width = held.width
         codes = (self.sums.weights - held.offset) // held.step
         for bit in range(width):
             value = -(1 << bit) if held.signed and bit == width - 1 else 1 << bit
@@ -109,7 +115,7 @@ class Shown:
         firsts, lasts = self.activation.faults(channel)
         seen = self._seen(channel, firsts, lasts)
         for first, last in zip(firsts[~seen], lasts[~seen], strict=True):
-            first, last = self._congruent(channel, first, last)
+            first, last = self.sums.within(channel, first, last)
             if len(first):
                 yield first, last
 
@@ -137,34 +143,18 @@ class Shown:
     def _seen(self, channel: int, firsts: Ints, lasts: Ints) -> NDArray[np.bool_]:
         return holds(self.reached[channel], firsts, lasts)
 
-    def _congruent(self, channel: int, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        """The ranges that hold a sum at all: all sums differ by multiples of the weights' GCD.
-
-        So they do by multiples of that of the operands, but for zeros of padding among them.
-        """
-        group, output = divmod(channel, self.sums.weights.shape[1])
-        weights, x = self.sums.weights[group, output], kind_of(self.stage).operand_range(self.stage)
-        divisor, one = x.step, x.offset
-        if not self.sums.largest:
-            divisor *= int(np.gcd.reduce(weights))
-            one = self.sums.bias[group, output] + weights.sum() * x.offset
-        some = first <= last
-        if divisor > 1:
-            some &= one + -((one - first) // divisor) * divisor <= last
-        return first[some], last[some]
-
     def possible(self, change: Ints, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which of the flips ``where`` could show for some operand; false elsewhere.
 
         With operand ``x`` the other products leave the sum in a range; the flip shows only if there
         is a step between a sum in it and that sum plus ``change * x``.
         """
-        low, high = self._operand_ranges()
+        low, high = self.sums.operands.low[:, None], self.sums.operands.high[:, None]
         result = np.asarray(where & ((low != 0) | (high != 0)))
         first, last = int(low.min()), int(high.max())
         if int(result.sum()) * (last - first + 1) > PROOF_WORK:
             return result
-        values = np.arange(first, last + 1, kind_of(self.stage).operand_range(self.stage).step)
+        values = np.arange(first, last + 1, np.gcd.reduce(self.sums.operands.step, axis=None))
         outputs = self.sums.weights.shape[1]
         for group, output in np.argwhere(result.any(axis=2)).tolist():
             taps = np.flatnonzero(result[group, output])
@@ -177,9 +167,6 @@ class Shown:
     def _crosses(
         self, channel: int, weight: Ints, by: Ints, ends: tuple[Ints, Ints], values: Ints
     ) -> NDArray[np.bool_]:
-        if self.activation.finish is None:
-            return np.ones(len(weight), bool)
-        steps = self.activation.steps(channel)
         products = np.stack([weight * ends[0], weight * ends[1]])
         others = self.activation.lo[channel] - products.min(axis=0)
         others_high = self.activation.hi[channel] - products.max(axis=0)
@@ -187,20 +174,8 @@ class Shown:
         before_low, before_high = others + weight * x, others_high + weight * x
         first = np.minimum(before_low, before_low + by * x)
         last = np.maximum(before_high, before_high + by * x)
-        inside = np.searchsorted(steps, last, "right") > np.searchsorted(steps, first, "right")
+        inside = self.activation.function.crosses(channel, first, last)
         return np.asarray((inside & (x >= ends[0]) & (x <= ends[1])).any(axis=0))
-
-    def _operand_ranges(self) -> tuple[Ints, Ints]:
-        """Smallest and largest value of each operand, ``(groups, 1, k)``, padding included."""
-        groups, _, k = self.sums.weights.shape
-        taps = k * groups // self.stage.x.shape.channels
-        low, high = self.stage.x.lo, self.stage.x.hi
-        if self.sums.window.pads:
-            low, high = np.minimum(low, 0), np.maximum(high, 0)
-        return (
-            np.repeat(low, taps).reshape(groups, 1, k),
-            np.repeat(high, taps).reshape(groups, 1, k),
-        )
 
 
 def holds(ordered: Ints, firsts: Ints, lasts: Ints) -> NDArray[np.bool_]:

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corgibuilder import golden
 from corgibuilder.frontend import resized
 from corgibuilder.golden import evaluate
@@ -13,27 +10,31 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan.layers import Layer, group_layers
 
-Frames = list[NDArray[np.int64]]
+from .maps import Frame, Map, Maps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """Frames of each node that a stage reads or gives, and of each output of the network.
+    """Maps of each node that a stage reads or gives, and of each output of the network.
 
     ``streams`` has the channels that the hardware has; ``outputs`` is what the network file says,
-    computed without leaving any out, by the node that gives them in hardware.
+    computed without leaving any out.
     """
 
-    streams: dict[str, Frames]
-    outputs: dict[str, Frames]
+    streams: dict[str, Maps]
+    outputs: dict[str, Maps]
+
+    def entering(self, stage: Layer) -> list[Frame]:
+        """What enters a stage in the network."""
+        return list(zip(*(self.streams[node] for node in stage.sources), strict=True))
 
 
-def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
+def values_of(network: Network, frames: Sequence[Map]) -> Values:
     """Values for frames ``(channels, height, width)``, of one size or of several."""
     stages = group_layers(prepared(network))
-    streams: dict[str, Frames] = {node: [] for s in stages for node in (s.sources[0], s.result)}
+    streams: dict[str, Maps] = {node: [] for s in stages for node in (*s.sources, s.result)}
     nodes = prepared_outputs(network)
-    outputs: dict[str, Frames] = {kept: [] for kept in nodes}
+    outputs: dict[str, Maps] = {kept: [] for kept in nodes}
     for frame in frames:
         whole = resized(network, frame.shape[2], frame.shape[1])
         live = prepared(whole)
@@ -47,12 +48,13 @@ def values_of(network: Network, frames: Sequence[NDArray[np.int64]]) -> Values:
     return Values(streams, outputs)
 
 
-def stage_values(stage: Layer, frames: Frames) -> Frames:
+def stage_values(stage: Layer, frames: Sequence[Frame]) -> Maps:
     """What a stage gives for frames that enter it."""
     results = []
     for frame in frames:
-        value = frame[None]
+        values = [x[None] for x in frame]
         for op in (stage.op, stage.activation):
-            value = value if op is None else evaluate(op, value)
+            values = values if op is None else [evaluate(op, *values)]
+        (value,) = values
         results.append(value[0])
     return results

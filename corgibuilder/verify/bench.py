@@ -35,15 +35,16 @@ class Settings:
 class Run:
     """A unit that becomes an instance of the bench, what is played into it and what is expected.
 
-    ``golden`` has the expected frames of every output's node, ``inner`` the stages inside whose
-    outputs are compared as well, with the frames expected of each. ``size_ports`` says how the
-    sizes of the frames of a resizable unit travel: as ports of the module, or as streams beside the
-    maps. The first ``calm_frames`` have no stalls; the others follow when all is out that those
-    give. ``interval`` is the number of cycles from one input word to the next.
+    ``frames`` has as many for each input, in the order of ``unit.inputs``. ``golden`` has the
+    expected frames of every output's node, ``inner`` the stages inside whose outputs are compared
+    as well, with the frames expected of each. ``size_ports`` says how the sizes of the frames of a
+    resizable unit travel: as ports of the module, or as streams beside the maps. The first
+    ``calm_frames`` have no stalls; the others follow when all is out that those give. ``interval``
+    is the number of cycles from one input word to the next.
     """
 
     unit: Unit
-    frames: Frames
+    frames: Sequence[Frames]
     golden: Mapping[str, Frames]
     size_ports: bool
     calm_frames: int
@@ -53,7 +54,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A :class:`Run` as the testbench and ``bench.json`` have it."""
+    """A :class:`Run` as the testbench and ``bench.json`` have it.
+
+    ``frame_shapes`` are those at the first input, and those of the others belong to them.
+    """
 
     name: str
     module: str
@@ -92,18 +96,20 @@ def write_bench(directory: Path, runs: Sequence[Run], settings: Settings) -> Non
 def _instance(directory: Path, number: int, run: Run) -> Instance:
     name = f"alone_{run.unit.module}" if number else DUT
     prefix, seed = (f"{name}_", SEEDS * number) if number else ("", 0)
-    if run.unit.resizable and run.size_ports:
-        write_sizes(directory / f"{name}_sizes.hex", run.unit.input, run.frames)
+    size_ports, frames = run.unit.resizable and run.size_ports, run.frames[0]
+    if size_ports:
+        assert len(run.frames) == 1, "width and height hold with the first word of the one input"
+        write_sizes(directory / f"{name}_sizes.hex", run.unit.inputs[0], frames)
     return Instance(
         name=name,
         module=run.unit.module,
         layer=run.unit.layer,
-        frames=len(run.frames),
-        frame_shapes=tuple(frame.shape for frame in run.frames),
-        stalls=run.calm_frames < len(run.frames),
+        frames=len(frames),
+        frame_shapes=tuple(frame.shape for frame in frames),
+        stalls=run.calm_frames < len(frames),
         calm_frames=run.calm_frames,
         interval=run.interval,
-        size_ports=run.unit.resizable and run.size_ports,
+        size_ports=size_ports,
         inputs=_inputs(directory, prefix, seed, run),
         outputs=_outputs(directory, prefix, seed, run),
         inner=_inner(directory, name, run),
@@ -111,13 +117,22 @@ def _instance(directory: Path, number: int, run: Run) -> Instance:
 
 
 def _inputs(directory: Path, prefix: str, seed: int, run: Run) -> tuple[Played, ...]:
-    streams, interval = [(run.unit.input, run.frames)], run.interval
+    pairs, interval = zip(run.unit.inputs, run.frames, strict=True), run.interval
+    streams = [(stream, maps, False) for stream, maps in pairs]
     if run.unit.resizable and not run.size_ports:
-        streams.append((size_stream(run.unit.input), sizes(run.frames)))
+        streams += [(size_stream(stream), sizes(maps), True) for stream, maps, _ in streams]
         interval = 1  # of a stage by itself, which nobody paces
     return tuple(
-        play(directory, f"{prefix}{stream.port}", stream, maps, interval=interval, seed=seed + k)
-        for k, (stream, maps) in enumerate(streams, start=1)
+        play(
+            directory,
+            f"{prefix}{stream.port}",
+            stream,
+            maps,
+            interval=interval,
+            seed=seed + k,
+            sizes=of_sizes,
+        )
+        for k, (stream, maps, of_sizes) in enumerate(streams, start=1)
     )
 
 

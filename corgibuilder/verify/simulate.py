@@ -26,16 +26,16 @@ Maps = NDArray[np.int64] | Sequence[NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StageFrames:
-    """Frames for a stage by itself, and what is expected of it."""
+    """Frames for a stage by itself, one list for each of its inputs, and what is expected of it."""
 
-    frames: Maps
+    frames: Sequence[Maps]
     golden: Mapping[str, Maps]
 
 
 def simulate(
     build_dir: Path,
     *,
-    frames: Maps,
+    frames: Sequence[Maps],
     golden: Mapping[str, Maps],
     inner: Mapping[str, Maps] | None = None,
     alone: Mapping[str, StageFrames] | None = None,
@@ -54,8 +54,9 @@ def simulate(
     Parameters
     ----------
     frames
-        Integers that enter, int64 ``(frames, channels, height, width)``, or an array ``(channels,
-        height, width)`` for each frame where their sizes differ.
+        For each input, in the order of ``unit.inputs``, the integers that enter: int64 ``(frames,
+        channels, height, width)``, or an array ``(channels, height, width)`` for each frame where
+        their sizes differ.
     golden
         Expected integers, in the same form, for the node of every output.
     inner
@@ -63,7 +64,8 @@ def simulate(
     alone
         Frames for stages by themselves, by layer: each is one more instance, with stalls.
     stalls
-        Withhold input words and refuse output words at random, the same way for the same ``seed``.
+        Withhold input words and refuse output words at random, at each port independently of the
+        others, and the same way for the same ``seed``.
     stalls_from
         Number of the frame that they begin with. It waits until those before it are out.
     interval
@@ -78,13 +80,14 @@ def simulate(
     """
     build = read_build_directory(build_dir, changed=changed)
     unit = build.unit(layer)
-    each_frame = list(frames)
-    check_frames(unit, each_frame)
+    each_input = [list(maps) for maps in frames]
+    check_frames(unit, each_input)
     assert netlist is None or not (inner or alone)
-    calm_frames = min(stalls_from, len(each_frame)) if stalls else len(each_frame)
+    count = len(each_input[0])
+    calm_frames = min(stalls_from, count) if stalls else count
     run = Run(
         unit=unit,
-        frames=each_frame,
+        frames=each_input,
         golden=_lists(golden),
         inner=_watched(build, inner or {}),
         size_ports=layer is None,
@@ -128,7 +131,9 @@ def _rehearsal_cycles(unit: Unit) -> int:
     return min(unit.latency_first + unit.cycles_per_frame // 3, MOST_REHEARSAL)
 
 
-def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Maps]) -> None:
+def write_stimulus(
+    build: BuildDirectory, frames: Sequence[Maps], golden: Mapping[str, Maps]
+) -> None:
     """Put a bench that runs by itself, stimulus and golden values into ``sim`` of the build.
 
     ``python run.py compile`` and ``python run.py test`` there, in an environment with cocotb and
@@ -149,10 +154,10 @@ def write_stimulus(build: BuildDirectory, frames: Maps, golden: Mapping[str, Map
         (directory / image.name).symlink_to(Path("../rtl") / image.name)
     run = Run(
         unit=unit,
-        frames=list(frames),
+        frames=[list(maps) for maps in frames],
         golden=_lists(golden),
         size_ports=True,
-        calm_frames=len(frames),
+        calm_frames=len(frames[0]),
     )
     write_bench(directory, [run], settings)
 
@@ -171,7 +176,7 @@ def _watched(build: BuildDirectory, inner: Mapping[str, Maps]) -> list[tuple[Uni
 
 
 def _alone(unit: Unit, given: StageFrames) -> Run:
-    frames = list(given.frames)
+    frames = [list(maps) for maps in given.frames]
     check_frames(unit, frames)
     return Run(
         unit=unit, frames=frames, golden=_lists(given.golden), size_ports=False, calm_frames=0

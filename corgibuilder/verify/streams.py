@@ -15,7 +15,10 @@ from .words import memory_image, pack, travel_order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """An input stream: its file ``name``.hex, how many words that has, and their pace."""
+    """An input stream: its file ``name``.hex, how many words that has, and their pace.
+
+    ``sizes`` says that these are the sizes of the maps of an input, and no values.
+    """
 
     name: str
     port: str
@@ -23,6 +26,7 @@ class Played:
     words: int
     interval: int
     seed: int
+    sizes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,14 @@ def size_stream(of: Stream) -> Stream:
 
 
 def play(
-    directory: Path, name: str, stream: Stream, frames: Frames, *, interval: int, seed: int
+    directory: Path,
+    name: str,
+    stream: Stream,
+    frames: Frames,
+    *,
+    interval: int,
+    seed: int,
+    sizes: bool = False,
 ) -> Played:
     """Write the words of ``frames``, of which the first of each is marked.
 
@@ -90,6 +101,7 @@ def play(
         words=len(words),
         interval=interval,
         seed=seed,
+        sizes=sizes,
     )
 
 

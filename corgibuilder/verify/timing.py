@@ -13,11 +13,11 @@ class Timing:
 
     Cycles per frame are the average distance of the last words of frames of one size that follow
     each other without stalls, the pipeline being full if there were frames enough, or the last such
-    distance where that is longer. Latencies are those of frame 0 from its first input word to the
-    first and to the last output word. What was not seen without stalls is ``None``; so is what was
-    not planned: frames of another size than the built one, or words that come more slowly than they
-    are taken. ``target_cycles`` is what the frame rate that was asked for leaves a frame, at the
-    built size.
+    distance where that is longer. Latencies are those of frame 0 from its first input word, at
+    whichever input, to the first and to the last output word. What was not seen without stalls is
+    ``None``; so is what was not planned: frames of another size than the built one, or words that
+    come more slowly than they are taken. ``target_cycles`` is what the frame rate that was asked
+    for leaves a frame, at the built size.
     """
 
     cycles_per_frame: int | None
@@ -78,8 +78,8 @@ def read_timing(
     spans = slowest[:calm]
     interval, size = _interval([end for _, end in spans], shapes, unit)
     planned = instance["interval"] == 1
-    latency_planned = planned and shapes[:1] == [unit.input.shape]
-    interval_planned = planned and size == unit.input.shape
+    latency_planned = planned and shapes[:1] == [unit.inputs[0].shape]
+    interval_planned = planned and size == unit.inputs[0].shape
     start = verdict["frame_starts"][0] if spans else 0
     return Timing(
         cycles_per_frame=interval,

@@ -41,7 +41,7 @@ def chip_rtl() -> Iterator[Figure]:
         api.build(NEUROCORGI, plan, Path(name, "build"))
         report = verify.simulate(
             Path(name, "build"),
-            frames=[frame] * FRAMES,
+            frames=[[frame] * FRAMES],
             golden={port.node: [values[port.node][0]] * FRAMES for port in network.outputs},
             interval=CYCLES_PER_PIXEL,
         )

@@ -75,7 +75,7 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
     )
     run = Run(
         unit=unit,
-        frames=play.frames,
+        frames=[play.frames],
         golden=play.golden,
         size_ports=True,
         calm_frames=len(play.frames) - play.stalled,

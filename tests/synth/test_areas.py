@@ -36,7 +36,7 @@ def directory(path, images=(), **modules):
     stages = []
     for name, text in modules.items():
         (path / "rtl" / f"{name}.v").write_text(text)
-        stages.append(toys.unit(name, name, [name, "corgi_ram", "corgi_rom"], *ports))
+        stages.append(toys.unit(name, name, [name, "corgi_ram", "corgi_rom"], ports[:1], ports[1:]))
     for name, text in dict(images).items():
         (path / "rtl" / name).write_text(text)
     for shell in ("corgi_ram.v", "corgi_rom.v"):

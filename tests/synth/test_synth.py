@@ -33,7 +33,7 @@ def test_netlist_computes_the_same(tmp_path, stalls):
     x, golden = toys.toy_frames(2)
     report = simulate(
         tmp_path,
-        frames=x,
+        frames=[x],
         golden=golden,
         netlist=report.netlist,
         simulator=FAST,

@@ -59,14 +59,14 @@ def test_missing_simulator(monkeypatch):
     ],
 )
 def test_frames_that_do_not_fit(tmp_path, frames, problem):
-    text = message(simulate, toys.toy(tmp_path), frames=frames, golden={"add": frames})
+    text = message(simulate, toys.toy(tmp_path), frames=[frames], golden={"add": frames})
     assert text.splitlines()[0] == problem
 
 
 def test_verilog_that_does_not_compile(tmp_path):
     x, golden = toys.toy_frames(1)
     directory = toys.toy(tmp_path, add=("part <= !part;", "part <= nothing_here;"))
-    text = message(simulate, directory, frames=x, golden=golden, simulator=FAST)
+    text = message(simulate, directory, frames=[x], golden=golden, simulator=FAST)
     assert text.startswith("error[CB504]: the simulator does not compile the Verilog\n")
     assert "nothing_here" in text
 

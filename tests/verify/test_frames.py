@@ -53,13 +53,13 @@ def test_the_smallest_frames_pass(built, stalls):
     assert unit.smallest == LEAST
     sizes = [(WIDTH, HEIGHT), LEAST, (LEAST[0], HEIGHT), LEAST, (WIDTH, LEAST[1]), (WIDTH, HEIGHT)]
     frames, expected = frames_of(network, unit, *sizes)
-    report = simulate(build, frames=frames, golden=expected, simulator=FAST, stalls=stalls)
+    report = simulate(build, frames=[frames], golden=expected, simulator=FAST, stalls=stalls)
     assert report.faults == ()
 
 
 def refused(path, frame, **settings):
     with pytest.raises(CompileError) as caught:
-        simulate(path, frames=[frame], golden={}, **settings)
+        simulate(path, frames=[[frame]], golden={}, **settings)
     return str(caught.value)
 
 
@@ -85,7 +85,7 @@ def test_frames_of_which_nothing_is_left_are_refused(built, size):
 
 def test_a_stage_has_limits_of_its_own(built):
     stage = read_build_directory(built[1]).manifest.stages[1]
-    assert (stage.smallest, stage.input.width, stage.input.height) == ((2, 3), 6, 9)
+    assert (stage.smallest, stage.inputs[0].shape) == ((2, 3), (3, 9, 6))
     assert "up to 6 wide and 9 high" in refused(
         built[1], np.zeros((3, 10, 7), np.int64), layer=stage.layer
     )
@@ -104,7 +104,7 @@ def test_the_verb_refuses_larger_images(built):
 def test_values_without_a_code_are_refused(tmp_path):
     toys.toy(tmp_path)
     stepped = {"bits": 2, "step": 3, "offset": -5}
-    toys.edit_manifest(tmp_path, lambda fields: fields["network"]["input"].update(stepped))
+    toys.edit_manifest(tmp_path, lambda fields: fields["network"]["inputs"][0].update(stepped))
     frame = np.full((4, 4, 5), 4)
     frame[1, 2, 3] = 0
     assert refused(tmp_path, frame) == (

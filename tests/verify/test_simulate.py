@@ -14,7 +14,7 @@ from . import toys
 def test_right_design_passes(tmp_path, simulator, stalls):
     x, golden = toys.toy_frames(3)
     report = simulate(
-        toys.toy(tmp_path), frames=x, golden=golden, simulator=simulator, stalls=stalls
+        toys.toy(tmp_path), frames=[x], golden=golden, simulator=simulator, stalls=stalls
     )
     assert report.faults == ()
     assert report.passed
@@ -30,7 +30,7 @@ def test_right_design_passes(tmp_path, simulator, stalls):
 def test_words_come_in_their_turn(tmp_path, interval):
     x, golden = toys.toy_frames(3)
     report = simulate(
-        toys.toy(tmp_path), frames=x, golden=golden, simulator=FAST, interval=interval
+        toys.toy(tmp_path), frames=[x], golden=golden, simulator=FAST, interval=interval
     )
     assert report.faults == ()
     assert report.cycles_per_frame == 40 * interval
@@ -43,7 +43,7 @@ def test_frames_of_different_sizes_back_to_back(tmp_path, simulator, layer, stal
     x, golden = toys.halve_frames((6, 8), (1, 1), (5, 3), (6, 8), (2, 1))
     report = simulate(
         toys.halve(tmp_path),
-        frames=x,
+        frames=[x],
         golden=golden,
         simulator=simulator,
         layer=layer,
@@ -60,7 +60,7 @@ def test_a_wrong_size_is_named(tmp_path):
     x, golden = toys.halve_frames((6, 8), (5, 3))
     wrong = "{(height + 16'd1) >> 1", "{height >> 1"
     report = simulate(
-        toys.halve(tmp_path, halve=wrong), frames=x, golden=golden, simulator=FAST, layer="half"
+        toys.halve(tmp_path, halve=wrong), frames=[x], golden=golden, simulator=FAST, layer="half"
     )
     assert (report.mismatches, report.inner_mismatches) == (0, 1)
     assert report.faults == (
@@ -76,7 +76,7 @@ def test_wrong_value_is_named(tmp_path, simulator):
     x, golden = toys.toy_frames(2)
     golden["add"][1, 3, 2, 4] += 1
     golden["add"][1, 3, 3, 4] += 1
-    report = simulate(toys.toy(tmp_path), frames=x, golden=golden, simulator=simulator)
+    report = simulate(toys.toy(tmp_path), frames=[x], golden=golden, simulator=simulator)
     right = int(golden["add"][1, 3, 2, 4])
     assert report.mismatches == 2
     assert report.first_mismatch == Mismatch(
@@ -95,12 +95,12 @@ def test_a_stage_inside_is_compared_and_named(tmp_path, simulator):
     x, golden = toys.toy_frames(3)
     inner = {"add": golden["add"].copy()}
     right = simulate(
-        toys.toy(tmp_path), frames=x, golden=golden, inner=inner, simulator=simulator, stalls=True
+        toys.toy(tmp_path), frames=[x], golden=golden, inner=inner, simulator=simulator, stalls=True
     )
     assert right.faults == ()
     assert (right.outputs_compared, right.inner_compared) == (240, 240)
     inner["add"][2, 1, 3, 0] -= 1
-    report = simulate(tmp_path, frames=x, golden=golden, inner=inner, simulator=simulator)
+    report = simulate(tmp_path, frames=[x], golden=golden, inner=inner, simulator=simulator)
     got = int(golden["add"][2, 1, 3, 0])
     assert (report.mismatches, report.inner_mismatches) == (0, 1)
     assert report.faults == (
@@ -120,7 +120,9 @@ def test_the_first_stage_that_differs_is_named(tmp_path):
     manifest = json.loads((directory / "manifest.json").read_text())
     manifest["network"]["outputs"][0]["node"] = "behind"
     (directory / "manifest.json").write_text(json.dumps(manifest))
-    report = simulate(directory, frames=x, golden=named, inner=golden, simulator=FAST, changed=True)
+    report = simulate(
+        directory, frames=[x], golden=named, inner=golden, simulator=FAST, changed=True
+    )
     assert report.mismatches == report.inner_mismatches > 0
     assert report.first_mismatch.layer == "add"
     assert report.faults[0].startswith(f"{report.mismatches} outputs differ, the first at add, ")
@@ -128,16 +130,16 @@ def test_the_first_stage_that_differs_is_named(tmp_path):
 
 def test_a_stage_by_itself_is_compared(tmp_path):
     x, golden = toys.toy_frames(4)
-    alone = {"add": StageFrames(frames=x[1:], golden={"add": golden["add"][1:]})}
+    alone = {"add": StageFrames(frames=[x[1:]], golden={"add": golden["add"][1:]})}
     first = {"add": golden["add"][:1]}
-    right = simulate(toys.toy(tmp_path), frames=x[:1], golden=first, alone=alone, simulator=FAST)
+    right = simulate(toys.toy(tmp_path), frames=[x[:1]], golden=first, alone=alone, simulator=FAST)
     assert right.faults == ()
     assert (right.outputs_compared, right.inner_compared) == (80, 240)
     assert right.input_words == 4 * 40
     spoiled = golden["add"][1:].copy()
     spoiled[0, 0, 0, 0] += 1
-    alone = {"add": StageFrames(frames=x[1:], golden={"add": spoiled})}
-    report = simulate(tmp_path, frames=x[:1], golden=first, alone=alone, simulator=FAST)
+    alone = {"add": StageFrames(frames=[x[1:]], golden={"add": spoiled})}
+    report = simulate(tmp_path, frames=[x[:1]], golden=first, alone=alone, simulator=FAST)
     assert [fault[:25] for fault in report.faults] == ["1 values inside differ, t"]
     assert [port.title for port in report.ports] == ["port o", "stage add by itself"]
 
@@ -145,7 +147,7 @@ def test_a_stage_by_itself_is_compared(tmp_path):
 def test_deadlock_is_reported(tmp_path):
     stuck = "i__ready = !o__valid | o__ready", "i__ready = (!o__valid | o__ready) & taken < 50"
     x, golden = toys.toy_frames(2)
-    report = simulate(toys.toy(tmp_path, add=stuck), frames=x, golden=golden, simulator=FAST)
+    report = simulate(toys.toy(tmp_path, add=stuck), frames=[x], golden=golden, simulator=FAST)
     assert report.faults == (
         "stuck: 50 of 80 input words were taken",
         "port o gave 50 words instead of 80",
@@ -156,7 +158,7 @@ def test_deadlock_is_reported(tmp_path):
 def test_dropped_word_is_caught(tmp_path):
     dropping = "o__valid <= take;", "o__valid <= take & taken != 79;"
     x, golden = toys.toy_frames(2)
-    report = simulate(toys.toy(tmp_path, add=dropping), frames=x, golden=golden, simulator=FAST)
+    report = simulate(toys.toy(tmp_path, add=dropping), frames=[x], golden=golden, simulator=FAST)
     assert report.faults == (
         "stuck: 80 of 80 input words were taken",
         "port o gave 79 words instead of 80",
@@ -166,7 +168,7 @@ def test_dropped_word_is_caught(tmp_path):
 def test_surplus_word_is_caught(tmp_path):
     x, golden = toys.toy_frames(2)
     repeating = "o__valid <= take;", "o__valid <= take | taken == 80;"
-    report = simulate(toys.toy(tmp_path, add=repeating), frames=x, golden=golden, simulator=FAST)
+    report = simulate(toys.toy(tmp_path, add=repeating), frames=[x], golden=golden, simulator=FAST)
     assert not report.passed
     assert report.finished
     assert report.mismatches == 0
@@ -177,7 +179,7 @@ def test_word_that_changes_while_it_waits_is_caught(tmp_path):
     changing = "o__payload = words[read[1:0]];", "o__payload = words[read[1:0]] ^ {18{!o__ready}};"
     x, golden = toys.toy_frames(2)
     directory = toys.toy(tmp_path, fifo=changing)
-    report = simulate(directory, frames=x, golden=golden, simulator=FAST, stalls=True)
+    report = simulate(directory, frames=[x], golden=golden, simulator=FAST, stalls=True)
     assert report.mismatches == 0
     assert [fault[:52] for fault in report.faults] == [
         "port o changed or withdrew a word before it was take"
@@ -190,7 +192,7 @@ def test_unknown_bits_are_a_mismatch(tmp_path):
     directory = toys.toy(tmp_path)
     (directory / "rtl/add_bias.hex").write_text("01\nxx")
     toys.edit_manifest(directory)
-    report = simulate(directory, frames=x, golden=golden, simulator=Simulator.ICARUS)
+    report = simulate(directory, frames=[x], golden=golden, simulator=Simulator.ICARUS)
     assert report.first_mismatch.got is None
     assert (report.first_mismatch.channel, report.mismatches) == (1, 60)
     np.testing.assert_equal(report.first_mismatch.expected, golden["add"][0, 1, 0, 0])

@@ -87,7 +87,7 @@ UNIT = Unit(
     sources=(),
     resizable=True,
     smallest=(1, 1),
-    input=Stream(port="i", **MAP),
+    inputs=(Stream(port="i", **MAP),),
     outputs=(Stream(port="o", **MAP), Stream(port="o2", **MAP)),
     cycles_per_frame=12,
     latency_first=5,
@@ -141,7 +141,7 @@ def replan(path, layer="network", **figures):
 def test_a_simulation_fails_whose_plan_is_not_kept(tmp_path, layer):
     x, golden = toys.toy_frames(3)
     path = replan(toys.toy(tmp_path), layer or "network", cycles_per_frame=39, latency_frame=30)
-    report = simulate(path, frames=x, golden=golden, simulator=FAST, layer=layer, changed=True)
+    report = simulate(path, frames=[x], golden=golden, simulator=FAST, layer=layer, changed=True)
     assert report.mismatches == 0
     assert not report.passed
     assert report.faults == report.timing.faults
@@ -155,7 +155,7 @@ def test_a_simulation_fails_whose_plan_is_not_kept(tmp_path, layer):
 def test_only_what_was_planned_is_compared(tmp_path):
     path = replan(toys.toy(tmp_path), cycles_per_frame=1, latency_first=1, latency_frame=1)
     x, golden = toys.toy_frames(3)
-    given = {"frames": x, "golden": golden, "simulator": FAST, "changed": True}
+    given = {"frames": [x], "golden": golden, "simulator": FAST, "changed": True}
     slow = simulate(path, **given, interval=2)
     assert slow.cycles_per_frame == 80
     assert slow.planned_cycles_per_frame is None
@@ -167,7 +167,7 @@ def test_only_what_was_planned_is_compared(tmp_path):
 def test_frames_of_another_size_have_no_planned_figures(tmp_path):
     path = replan(toys.halve(tmp_path), cycles_per_frame=1, latency_first=1, latency_frame=1)
     x, golden = toys.halve_frames((5, 3), (5, 3), (5, 3))
-    report = simulate(path, frames=x, golden=golden, simulator=FAST, changed=True)
+    report = simulate(path, frames=[x], golden=golden, simulator=FAST, changed=True)
     assert report.faults == ()
     assert report.cycles_per_frame > 1 < report.latency_frame
     assert report.planned_cycles_per_frame is report.timing.planned_latency_first is None
@@ -175,8 +175,8 @@ def test_frames_of_another_size_have_no_planned_figures(tmp_path):
 
 def test_frames_with_stalls_wait_for_those_without(tmp_path):
     x, golden = toys.toy_frames(5)
-    calm = simulate(toys.toy(tmp_path), frames=x[:3], golden={"add": golden["add"][:3]})
-    both = simulate(tmp_path, frames=x, golden=golden, simulator=FAST, stalls=True, stalls_from=3)
+    calm = simulate(toys.toy(tmp_path), frames=[x[:3]], golden={"add": golden["add"][:3]})
+    both = simulate(tmp_path, frames=[x], golden=golden, simulator=FAST, stalls=True, stalls_from=3)
     assert both.faults == calm.faults == ()
     assert both.timing == calm.timing
     assert (both.frames, both.calm_frames) == (5, 3)

@@ -21,16 +21,16 @@ def stream(port, node, shape, *, lanes, bits, signed=False, step=1, offset=0):
     }  # fmt: skip
 
 
-def unit(layer, module, sources, source, *outputs, resizable=False, cycles=40):
-    smallest = (1, 1) if resizable else (source["width"], source["height"])
+def unit(layer, module, sources, inputs, outputs, *, resizable=False, cycles=40):
+    smallest = (1, 1) if resizable else (inputs[0]["width"], inputs[0]["height"])
     return {
         "layer": layer,
         "module": module,
         "sources": [f"rtl/{name}.v" for name in sources],
         "resizable": resizable,
         "smallest": list(smallest),
-        "input": source,
-        "outputs": list(outputs),
+        "inputs": inputs,
+        "outputs": outputs,
         "cycles_per_frame": cycles,
         "latency_first": 2,
         "latency_frame": cycles + 1,
@@ -90,11 +90,11 @@ def toy(path: Path, **patches: tuple[str, str]) -> Path:
     """4 channels of 4x5 plus their bias, through a FIFO."""
     x = stream("i", "x", (4, 4, 5), lanes=3, bits=4)
     y = stream("o", "add", (4, 4, 5), lanes=3, bits=6, signed=True)
-    whole = unit("toy", "toy", ["toy", "add", "fifo"], x, y)
+    whole = unit("toy", "toy", ["toy", "add", "fifo"], [x], [y])
     words = [*BIAS[:3], *BIAS[3:], 0, 0]
     (path / "rtl").mkdir()
     (path / "rtl/add_bias.hex").write_text("\n".join(f"{word & 63:02x}" for word in words))
-    return write(path, whole, [unit("add", "add", ["add"], x, y)], patches)
+    return write(path, whole, [unit("add", "add", ["add"], [x], [y])], patches)
 
 
 def toy_frames(frames: int):
@@ -107,10 +107,9 @@ def halve(path: Path, **patches: tuple[str, str]) -> Path:
     x = stream("i", "x", (1, 6, 8), lanes=1, bits=1)
     half = stream("o", "half", (1, 3, 4), lanes=1, bits=1)
     same = stream("o_all", "same", (1, 6, 8), lanes=1, bits=1)
-    whole = unit(
-        "toy_halve", "toy_halve", ["toy_halve", "halve"], x, half, same, resizable=True, cycles=48
-    )
-    stage = unit("half", "halve", ["halve"], x, half, same, resizable=True, cycles=48)
+    ports, sized = ([x], [half, same]), {"resizable": True, "cycles": 48}
+    whole = unit("toy_halve", "toy_halve", ["toy_halve", "halve"], *ports, **sized)
+    stage = unit("half", "halve", ["halve"], *ports, **sized)
     return write(path, whole, [stage], patches)
 
 
@@ -118,3 +117,36 @@ def halve_frames(*sizes):
     rng = np.random.default_rng(0)
     x = [rng.integers(0, 2, (1, *size)) for size in sizes]
     return x, {"half": [frame[:, ::2, ::2] for frame in x], "same": x}
+
+
+def merge(path: Path, **patches: tuple[str, str]) -> Path:
+    """Twice one map of 3 channels less another one, of one size."""
+    inputs, outputs = merge_ports("a", "b")
+    whole = unit("merge", "merge", ["merge"], inputs, outputs)
+    return write(path, whole, [unit("sum", "merge", ["merge"], inputs, outputs)], patches)
+
+
+def sized_merge(path: Path, **patches: tuple[str, str]) -> Path:
+    """The same stage for maps of any size, in a network that has one map at both of its inputs."""
+    inputs, outputs = merge_ports("a", "b")
+    sized, sources = {"resizable": True}, ["sized_merge", "merge"]
+    entry = {**inputs[0], "port": "i"}
+    whole = unit("toy_merge", "toy_merge", ["toy_merge", *sources], [entry], outputs, **sized)
+    return write(
+        path, whole, [unit("sum", "sized_merge", sources, inputs, outputs, **sized)], patches
+    )
+
+
+def merge_ports(a, b):
+    inputs = [
+        stream("i0", a, (3, 4, 5), lanes=2, bits=4),
+        stream("i1", b, (3, 4, 5), lanes=2, bits=3, signed=True),
+    ]
+    return inputs, [stream("o", "sum", (3, 4, 5), lanes=2, bits=7, signed=True)]
+
+
+def merge_frames(*sizes):
+    rng = np.random.default_rng(0)
+    a = [rng.integers(0, 16, (3, *size)) for size in sizes]
+    b = [rng.integers(-4, 4, (3, *size)) for size in sizes]
+    return [a, b], {"sum": [2 * x - y for x, y in zip(a, b, strict=True)]}

@@ -69,6 +69,11 @@ class Machine:
     queues: dict[tuple[str, int], int]
 
     @property
+    def inputs(self) -> list[int]:
+        """Numbers of the chains that read no other."""
+        return [n for n, row in enumerate(self.chains) if row[2] < 0 and row[4] == row[5]]
+
+    @property
     def key(self) -> bytes:
         """Equal ones behave alike."""
         arrays = (

@@ -682,7 +682,8 @@ def run(
     ``flags`` has for each chain the words that have left it, whether it has the word of a fork that
     others still wait for, and whether it has it in this cycle. Both go on from call to call. Filled
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
-    the first and the last word of each frame leaves, ``spans``. One word comes in in every
+    the first and the last word of each frame leaves, ``spans``; for other inputs the cycle of the
+    very first word that comes in. One word comes in in every
     ``interval`` cycles at most; chain 0 is that input, and others without a source get their words
     as fast as they take them. Other arrays as in :class:`~.chains.Machine`.
 
@@ -769,6 +770,8 @@ def run(
                 sent += 1
                 offer_from = now + interval
                 next_event = now + 1
+            elif source < 0 and c > 0 and accepts and spans[c, 0, 0] < 0:
+                spans[c, 0, 0] = now
         if next_event >= NEVER:
             break
         now = next_event

@@ -71,8 +71,14 @@ class _Run:
         return all(self.spans[chain, 0, 1] >= 0 for chain in self.machine.outputs.values())
 
     def latencies(self) -> dict[str, tuple[int, int]]:
-        spans = self.spans[:, 0] - self.begun[0]
+        spans = self.spans[:, 0] - self._first_word
         return {n: (int(spans[c, 0]), int(spans[c, 1])) for n, c in self.machine.outputs.items()}
+
+    @property
+    def _first_word(self) -> int:
+        """Cycle of the first word at any input."""
+        others = [self.spans[c, 0, 0] for c in self.machine.inputs[1:]]
+        return int(min(self.begun[0], *(cycle for cycle in others if cycle >= 0), self.begun[0]))
 
     def ends(self, chain: int) -> Ints:
         """Cycles of the last words of the frames that have left."""

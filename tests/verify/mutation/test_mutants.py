@@ -13,6 +13,7 @@ from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
 from corgibuilder.plan.kinds.conv_weights import weight_steps
 from corgibuilder.stimulus.coverage import Shown
+from corgibuilder.stimulus.kinds import sums_of
 
 from ...simulators import FAST
 from .equivalence import equivalent
@@ -66,7 +67,7 @@ def flipped_weight(pipeline, mutant) -> str:
         label = labels[mutant.line - 1, flipped // bits]
         if not label:
             return "no weight is there"
-        shown = Shown(layer, 1)
+        shown = Shown(layer, sums_of(layer), 1)
         change = np.zeros(right.size, np.int64)
         change[label - 1] = 1 if int(mutant.now, 16) >> flipped & 1 else -1
         change[label - 1] *= -1 if right.min() < 0 and flipped % bits == bits - 1 else 1
@@ -82,7 +83,7 @@ def reason(directory, pipeline, mutant, folder: Path) -> str:
     manifest = read_build_directory(directory).manifest
     units = {stage.module: stage for stage in manifest.stages}
     unit = units.get(mutant.file.stem, manifest.network)
-    size = (unit.input.height, unit.input.width) if unit.resizable else None
+    size = unit.inputs[0].shape[1:] if unit.resizable else None
     return "proven equal" if equivalent(mutant, folder, size) else ""
 
 
