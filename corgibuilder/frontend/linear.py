@@ -1,5 +1,6 @@
 """``Conv``, ``MatMul`` and ``Gemm``: integer weights, and a bound on the executor's rounding."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,11 @@ from corgibuilder.ir import Conv, Ints, Window
 from .builder import Builder
 from .elementwise import Arithmetic, Array, WithConstant
 from .grid import Doubles, Grid, on_grid
+from .onnx_file import MAX_ELEMENTS
+from .padding import joined
 from .value import Const, Step, Value
 from .visit import Visit
-from .windows import window
+from .windows import dilations, window
 
 MAX_WEIGHT = 2**24
 MAX_SUM = 2**53  #: float64 holds every whole number up to here
@@ -20,21 +23,47 @@ UNIT = 2.0**-24  #: relative error of one float32 operation
 
 
 def conv(visit: Visit) -> Value:
-    """Two-dimensional ``Conv``, grouped or not."""
+    """``Conv`` in one or two dimensions, grouped or not, dilated or not."""
     weights = visit.const(1)
     value = visit.value()
-    if weights.array.ndim != 4 or not value.is_map:
+    if not value.is_map or weights.array.ndim != len(value.dims) + 1:
         raise visit.unsupported(
             f"of a tensor of shape {value.dims} with weights of shape {weights.array.shape}",
-            "use two-dimensional convolutions",
+            "use one- or two-dimensional convolutions",
         )
-    return linear(
+    kernel = weights.array.shape[2:]
+    moves = window(visit, value, kernel)
+    result = linear(
         visit,
-        weights,
+        spread(visit, weights, moves.kernel, dilations(visit, kernel)),
         visit.const(2) if visit.has(2) else None,
-        window(visit, value, weights.array.shape[2:]),
+        moves,
         groups=visit.attribute("group", 1),
     )
+    return replace(result, dims=value.moved(result.node, result.canvas).dims)
+
+
+def spread(visit: Visit, weights: Const, kernel: tuple[int, int], apart: tuple[int, ...]) -> Const:
+    """``weights`` with the zeros of a dilated kernel between them: ``(O, I, *kernel)``."""
+    if set(apart) <= {1} and weights.array.shape[2:] == kernel:
+        return weights
+    shape = (*weights.array.shape[:2], *kernel)
+    if math.prod(shape) > MAX_ELEMENTS:
+        raise visit.unsupported(
+            f"with dilations {apart}, by which it has {math.prod(shape):,} weights",
+            f"use up to {MAX_ELEMENTS:,} weights and zeros between them",
+        )
+    rows, columns = (1, *apart)[-2:]
+
+    def wide(array: Array) -> Array:
+        result = np.zeros(shape, array.dtype)
+        result[:, :, ::rows, ::columns] = array.reshape(*shape[:2], -1, array.shape[-1])
+        return result
+
+    scale = weights.scale
+    if scale is not None and scale.shape != weights.array.shape:
+        scale = None
+    return Const(wide(weights.array), None if scale is None else wide(scale))
 
 
 def matmul(visit: Visit) -> Value:
@@ -91,6 +120,7 @@ def linear(
             "export the file again",
         )
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
+    x, moves = joined(visit, x, moves)
     integers, scale = integer_weights(visit, weights)
     rounded = (integers * scale[:, None, None, None] != weights.array).any()
     per_group = outputs // groups

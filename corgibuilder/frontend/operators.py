@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from . import chains, fake_quant, fixed_point, linear, pooling, quant, tail, views
+from . import (
+    chains,
+    depth_to_space,
+    fake_quant,
+    fixed_point,
+    linear,
+    padding,
+    pooling,
+    quant,
+    tail,
+    upsample,
+    views,
+)
 from .value import Tensor
 from .visit import Visit
 
@@ -51,6 +63,10 @@ STANDARD: dict[str, Handler] = {
     "AveragePool": pooling.average_pool,
     "GlobalAveragePool": pooling.global_average_pool,
     "ReduceMean": pooling.reduce_mean,
+    "Resize": upsample.resize,
+    "Upsample": upsample.upsample,
+    "DepthToSpace": depth_to_space.depth_to_space,
+    "Pad": padding.pad,
     "Reshape": views.reshape,
     "Flatten": views.flatten,
     "Squeeze": views.squeeze,

@@ -29,6 +29,13 @@ def resized(network: Network, width: int, height: int) -> Network:
             at=at,
             help=f"build for {old.width}x{old.height}, or cut the network before this node",
         )
+    if len(network.inputs[0].shape) == 2 and height != 1:
+        raise CompileError(
+            "CB401",
+            f"its frames are sequences, which have one row, not {height}",
+            at=entry.origin,
+            help="give the length as the width, and 1 as the height",
+        )
     op = replace(entry.op, shape=Shape(old.channels, height, width))
     graph = _checked(network.graph.replaced({entry.name: replace(entry, op=op)}), width, height)
 
@@ -60,6 +67,8 @@ def _port(port: Port, before: Graph, after: Graph) -> Port:
         shape = tuple(new)
     elif port.shape == tuple(old)[1:]:
         shape = tuple(new)[1:]
+    elif port.shape == (old.channels, old.width) and old.height == new.height == 1:
+        shape = (new.channels, new.width)
     else:
         raise CompileError(
             "CB401",

@@ -94,7 +94,19 @@ class Value:
 
     @property
     def is_map(self) -> bool:
-        return self.dims == tuple(self.canvas)
+        """Channels, rows and columns; or channels and columns, which is a map with one row."""
+        return self.dims == tuple(self.canvas) or self.is_sequence
+
+    @property
+    def is_sequence(self) -> bool:
+        """What one-dimensional layers read: channels and columns."""
+        channels, height, width = self.canvas
+        return height == 1 and self.dims == (channels, width)
+
+    def moved(self, node: str, canvas: Shape) -> "Value":
+        """The result of a layer that reads this map, with as many dimensions."""
+        dims = (canvas.channels, canvas.width) if self.is_sequence else tuple(canvas)
+        return replace(self, node=node, canvas=canvas, dims=dims, shared=False)
 
 
 def per_channel(value: Value, constant: Array) -> Array | None:
@@ -125,6 +137,8 @@ def canvas_of(dims: tuple[int, ...]) -> Shape | None:
     """Channels, rows and columns of a frame; None where the file's shape is of another kind."""
     if len(dims) == 1:
         return Shape(dims[0], 1, 1)
+    if len(dims) == 2:
+        return Shape(dims[0], 1, dims[1])
     if len(dims) == 3:
         return Shape(*dims)
     if len(dims) > 1 and math.prod(dims[1:]) == 1:

@@ -114,7 +114,7 @@ class Visit:
 
     def ints(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
         """An attribute that is a list of integers."""
-        value = self.attributes.get(name, default)
+        value = self.attributes.get(name, tuple(default))
         if not isinstance(value, (list, tuple)) or not all(isinstance(i, int) for i in value):
             raise self.refuse("CB107", f"attribute '{name}' is not a list", "export the file again")
         return tuple(value)

@@ -125,7 +125,9 @@ def test_float_weights(tmp_path):
 
 
 @pytest.mark.parametrize(("change", "problem"), [
-    ({"dilations": [2, 2]}, "Conv with dilation (2, 2) is not supported"),
+    ({"dilations": [2, 2, 1]}, "dilations (2, 2, 1) of a kernel (3, 3)"),
+    ({"dilations": [0, 1]}, "dilations (0, 1) of a kernel (3, 3)"),
+    ({"dilations": [20000, 20000], "pads": [20000] * 4}, "by which it has 9,600,480,006 weights"),
     ({"pads": [3, 0, 0, 0]}, "Conv with pads (3, 0, 0, 0) as large as its kernel (3, 3)"),
     ({"group": 2}, "weights of shape (3, 2, 3, 3) in 2 groups do not fit 2 channels"),
     ({"strides": [0, 1]}, "make no sense"),
