@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from corgibuilder.ir import Op
+from corgibuilder.ir import Ints, Op
 
-from .grid import Grid, Ints
+from .grid import Grid
 from .value import Step, Value
 from .visit import Visit
 

@@ -56,7 +56,7 @@ def repeats(place: str, nearest: str, factor: int) -> bool:
     if place not in _PLACES or nearest not in _NEAREST:
         return False
     pixels = np.arange(MAX_SIDE)
-    places = _PLACES[place](pixels.astype(np.float32), np.float32(factor))
+    places = _PLACES[place](pixels.astype(np.float32), np.array(factor, np.float32))
     found = _NEAREST[nearest](places.astype(np.float64))
     return bool((np.maximum(found, 0) == pixels // factor).all())
 
