@@ -11,8 +11,10 @@ from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
+from .intervals import approximated
 from .limits import check_map
-from .staircase import Staircase, staircase
+from .staircase import Staircase, directions, staircase
+from .table import integers_first, tabulated
 from .value import Step, Value
 
 
@@ -27,7 +29,7 @@ class Builder:
         self._nodes: dict[str, Node] = {}
         self._types: dict[str, TensorType] = {}
         self._names = names
-        self._made: dict[tuple[str, int, int, bool], tuple[Value, Value]] = {}
+        self._made: dict[tuple[str, tuple[int, ...], int, bool], tuple[Value, Value]] = {}
 
     def graph(self) -> Graph:
         return Graph(self._nodes.values())
@@ -110,7 +112,7 @@ class Builder:
         ``uniform`` asks for one scale for all channels. Raises ``CompileError`` (CB3xx) naming the
         node where the chain does not end on integers times a scale.
         """
-        key = (value.node, id(value.chain), id(value.grid), uniform)
+        key = (value.node, tuple(map(id, value.chain)), id(value.grid), uniform)
         if key not in self._made:
             made = self._integers(value, reader, uniform=uniform)
             # the value is kept with it, so that the ids in the key stay its own
@@ -119,6 +121,10 @@ class Builder:
         return replace(made, dims=value.dims)
 
     def _integers(self, value: Value, reader: str, *, uniform: bool) -> Value:
+        first = integers_first(value.chain, value.canvas.channels)
+        if first:
+            start = self.integers(replace(value, chain=value.chain[:first]), reader)
+            value = replace(start, chain=value.chain[first:])
         if value.layout is not None:
             value = self._enter(value, reader)
         if value.quantised:
@@ -151,6 +157,12 @@ class Builder:
                 "the input is quantised in more than one way",
                 at=at,
                 help="let all readers of the input share one Quant node",
+            )
+        unknown = approximated(value.chain)
+        if unknown:
+            self.notes.append(
+                f"the input passes '{unknown.node}', which the file's own executor approximates:"
+                " its integers may be rounded either way"
             )
         convert, levels, grid = float_input(value, at)
         error = np.zeros(value.canvas.channels)
@@ -188,14 +200,17 @@ class Builder:
         )
 
     def _threshold(self, value: Value, *, uniform: bool) -> Value:
-        steps: Staircase = staircase(self, value, uniform=uniform)
+        monotone = directions(value.chain, value.canvas.channels) is not None
+        steps: Staircase = (staircase if monotone else tabulated)(self, value, uniform=uniform)
         last = [step.node for step in value.chain if step.quantises][-1]
         node = self.add(last, steps.op, steps.node)
         if steps.at_risk:
+            unknown = approximated(value.chain)
+            of = f"'{unknown.node}'" if unknown else f"the sums of '{value.node}'"
             self.notes.append(
-                f"{steps.at_risk} of {steps.reachable} steps of '{last}' lie within float32"
-                f" rounding of the sums of '{value.node}': there the file's own executor may round"
-                " either way"
+                f"{steps.at_risk} of {steps.reachable} {'steps' if monotone else 'entries'} of"
+                f" '{last}' lie within float32 rounding of {of}: there the file's own executor may"
+                " round either way"
             )
         error = np.zeros(value.canvas.channels)
         return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)

@@ -1,6 +1,6 @@
 """Layers that move the values of a map and leave them as they are."""
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from corgibuilder.ir import Ints, Op
 
 from .grid import Grid
-from .value import Step, Value
+from .value import Value
 from .visit import Visit
 
 MAPS = "give it maps of channels, rows and columns"
@@ -43,7 +43,7 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
     parts: list[Any] = [grid.scale]
     if grid.table is not None:
         parts.append(grid.table.T)
-    parts += [p for step in value.chain for p in step.operation.parameters if p.ndim]
+    parts += [p for step in value.chain for p in step.operation.parameters if p.size > 1]
     if any((part[sources] != part[first][:, None]).any() for part in parts):
         return None
     return replace(
@@ -52,16 +52,19 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
             grid.scale[first], None if grid.table is None else grid.table[:, first], grid.lowest
         ),
         error=value.error[sources].max(axis=1),
-        chain=tuple(_picked(step, first) for step in value.chain),
+        chain=_picked(value.chain, first),
     )
 
 
-def _picked(step: Step, channels: Ints) -> Step:
-    """``step`` with the parameters of ``channels`` only."""
-    operation: Any = step.operation
-    changes = {
-        field.name: parameter[channels]
-        for field in fields(operation)
-        if isinstance(parameter := getattr(operation, field.name), np.ndarray) and parameter.ndim
-    }
-    return replace(step, operation=replace(operation, **changes))
+def _picked(part: Any, channels: Ints) -> Any:
+    """A step, an operation or a parameter of these channels only; what has none stays."""
+    if isinstance(part, tuple):
+        return tuple(_picked(each, channels) for each in part)
+    if isinstance(part, np.ndarray):
+        axis = part.ndim - 3
+        return part.take(channels, axis) if axis >= 0 and part.shape[axis] > 1 else part
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    return replace(
+        part, **{field.name: _picked(getattr(part, field.name), channels) for field in fields(part)}
+    )

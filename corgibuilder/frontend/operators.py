@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from . import (
+    activations,
     chains,
     depth_to_space,
     fake_quant,
     fixed_point,
     linear,
+    lookup,
     padding,
     pooling,
     quant,
@@ -15,6 +17,7 @@ from . import (
     upsample,
     views,
 )
+from .curves import CurveKind
 from .value import Tensor
 from .visit import Visit
 
@@ -55,6 +58,10 @@ STANDARD: dict[str, Handler] = {
     "Identity": chains.same,
     "Dropout": chains.same,
     "Cast": chains.cast,
+    "PRelu": activations.p_relu,
+    "Gelu": activations.gelu,
+    "Pow": activations.power,
+    "Gather": lookup.gather,
     "Conv": linear.conv,
     "MatMul": linear.matmul,
     "Gemm": linear.gemm,
@@ -77,6 +84,8 @@ STANDARD: dict[str, Handler] = {
     "ArgMax": tail.arg_max,
 }
 
+ACTIVATIONS: dict[str, Handler] = {kind.value: activations.activation for kind in CurveKind}
+
 
 def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | None:
     """What reads this operator; None if nothing does.
@@ -89,4 +98,4 @@ def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | No
         return None
     if before_sat and kind == "Conv":
         return fake_quant.conv
-    return N2D2.get(kind) or STANDARD.get(kind)
+    return N2D2.get(kind) or STANDARD.get(kind) or ACTIVATIONS.get(kind)

@@ -94,7 +94,13 @@ def _max(visit: Visit, moves: Window) -> Value:
     if value.quantised or not value.chain or value.layout is not None:
         value = visit.builder.integers(value, visit.name)
     else:
-        value = visit.builder.rising(value, directions(value.chain, value.canvas.channels) < 0)
+        signs = directions(value.chain, value.canvas.channels)
+        if signs is None:
+            raise visit.unsupported(
+                f"of '{value.chain[-1].node}', which neither rises nor falls everywhere,",
+                "insert a Quant node between them",
+            )
+        value = visit.builder.rising(value, signs < 0)
     return placed(visit, value, Pool(kind=PoolKind.MAX, window=moves))
 
 

@@ -13,6 +13,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Port
 
 from .builder import Builder
+from .combined import of_one_value
 from .constants import fold, foldable
 from .fake_quant import sums_before_sat
 from .limits import MAX_CONSTANT_BYTES
@@ -154,7 +155,7 @@ class _Walk:
             return fold(visit)
         if read_by is None:
             raise _unsupported(node, at)
-        if sum(isinstance(t, Value) for t in inputs) > 1:
+        if sum(isinstance(t, Value) for t in inputs) > 1 and not of_one_value(visit.inputs):
             raise CompileError(
                 "CB203",
                 f"{node.op_type} joins two tensors that are computed at run time",

@@ -1,18 +1,19 @@
 """A float chain that ends in integers is a step function; find its steps exactly, by bisection."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Ints, TensorType, Threshold
+from corgibuilder.ir import Ints, Table, TensorType, Threshold
 
 from .grid import Floats, Grid, on_grid
+from .intervals import approximated, around, bounds
 from .quantisers import Quantiser
-from .value import Step, Value
+from .value import Step, Value, evaluate
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -24,9 +25,13 @@ MAX_SPREAD = 16  #: how much larger than the indices the integers on a common gr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Staircase:
-    """A Threshold, the node it reads, what its integers mean, and how many steps are not proven."""
+    """A function of integers, the node it reads, what its own integers mean, and what is unproven.
 
-    op: Threshold
+    ``at_risk`` of the ``reachable`` steps (of a Threshold) or entries (of a Table) are within the
+    rounding of the executor.
+    """
+
+    op: Threshold | Table
     node: str
     grid: Grid
     at_risk: int
@@ -50,29 +55,26 @@ def cut(chain: tuple[Step, ...]) -> Parts:
     return Parts(chain[:last], quantiser, chain[last + 1 :], chain[last].node)
 
 
-def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
-    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
-    with np.errstate(all="ignore"):
-        for step in chain:
-            x = step.operation(x)
-    return x
+def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64] | None:
+    """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant.
 
-
-def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
-    """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant."""
+    None if some function of it does not do the same everywhere.
+    """
     sign = np.ones((channels, 1, 1))
     for step in chain:
-        sign = sign * step.operation.direction
+        direction = step.operation.direction
+        if direction is None:
+            return None
+        sign = sign * direction
     return np.broadcast_to(sign, (channels, 1, 1)).ravel().astype(np.int64)
 
 
-def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tuple[int, int]:
-    """Lowest and highest index: the quantiser's, or those reached if it has too many."""
+def index_range(parts: Parts, value: Value, q: Ints, at: Origin) -> tuple[int, int]:
+    """Lowest and highest index: the quantiser's, or those at ``q`` if it has too many."""
     levels = parts.quantiser.levels
     channels = value.canvas.channels
     if levels is None or too_many(levels, channels):
-        ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
-        reached = parts.quantiser(evaluate(parts.before, value.grid.real(ends)))
+        reached = parts.quantiser(evaluate(parts.before, value.grid.real(q[:, :, None, None])))
         levels = int(reached.min()), int(reached.max())
     if too_many(levels, channels):
         raise CompileError(
@@ -98,11 +100,21 @@ def level_values(parts: Parts, levels: tuple[int, int], channels: int) -> Floats
 
 
 def place_levels(
-    parts: Parts, levels: tuple[int, int], channels: int, at: Origin, *, uniform: bool
+    parts: Parts,
+    levels: tuple[int, int],
+    channels: int,
+    at: Origin,
+    *,
+    uniform: bool,
+    limit: int = 0,
 ) -> tuple[Ints, Grid]:
-    """Integers ``(levels, channels)`` of the indices, and the grid they lie on."""
+    """Integers ``(levels, channels)`` of the indices, and the grid they lie on.
+
+    They have magnitudes of up to ``limit``, or ``MAX_SPREAD`` times those of the indices.
+    """
     values = level_values(parts, levels, channels)
-    limit = MAX_SPREAD * max(abs(levels[0]), abs(levels[1]), levels[1] - levels[0])
+    spread = MAX_SPREAD * max(abs(levels[0]), abs(levels[1]), levels[1] - levels[0])
+    limit = max(limit, spread)
     found = on_grid(values, uniform=uniform, limit=limit)
     if found is None:
         raise CompileError(
@@ -133,12 +145,15 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     at = builder.at(parts.node)
     channels = value.canvas.channels
     before, after = directions(parts.before, channels), directions(parts.after, channels)
-    levels = index_range(parts, value, builder.type(value.node), at)
+    assert before is not None and after is not None, parts.node
+    kind = builder.type(value.node)
+    ends = np.stack([kind.lo, kind.hi])
+    check_finite(value, ends, at)
+    levels = index_range(parts, value, ends, at)
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform)
     value = builder.rising(value, before * after < 0)
     parts = cut(value.chain)
     kind = builder.type(value.node)
-    check_finite(value, kind, at)
 
     # (steps, channels): the index that each step waits for, and whether it comes from above
     count = levels[1] - levels[0]
@@ -147,25 +162,27 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
 
     def reached(x: Floats, some: slice = slice(None)) -> NDArray[np.bool_]:
-        above = parts.quantiser.reaches(evaluate(parts.before, x), index[some, :, None, None])
+        above = parts.quantiser.reaches(x, index[some, :, None, None])
         return above[:, :, 0, 0] ^ from_above
 
     def at_integer(q: Ints, some: slice) -> NDArray[np.bool_]:
-        return reached(value.grid.real(q[:, :, None, None]), some)
+        return reached(evaluate(parts.before, value.grid.real(q[:, :, None, None])), some)
 
     steps = bisect(at_integer, kind, count)
-    at_risk, reachable = unproven(value, steps, kind, reached)
+    at_risk, reachable = unproven(replace(value, chain=parts.before), steps, kind, reached)
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
     return Staircase(op, value.node, grid, at_risk, reachable)
 
 
-def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
-    """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there."""
-    x = value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
+def check_finite(value: Value, q: Ints, at: Origin) -> NDArray[Any]:
+    """The chain's value at integers ``(n, channels)``, all of which are finite on the way.
+
+    Raises ``CompileError`` (CB310) where one is not: the chain might not rise there.
+    """
+    x: NDArray[Any] = value.grid.real(q[:, :, None, None])
     for step in value.chain:
-        with np.errstate(all="ignore"):
-            x = step.operation(x)
+        x = evaluate((step,), x)
         if not np.isfinite(x).all():
             raise CompileError(
                 "CB310",
@@ -173,6 +190,7 @@ def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
                 at=at,
                 help="check the scales and constants before this node",
             )
+    return x
 
 
 def bisect(
@@ -201,19 +219,21 @@ def bisect(
 
 
 def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
-    """Steps that the executor's rounding of sums might move, and steps within reach at all."""
+    """Steps that the executor's own rounding might move, and steps within reach at all.
+
+    ``reached`` says of values of the chain whether they reach each step.
+    """
     inside = (steps > kind.lo) & (steps <= kind.hi)
-    if not value.error.any():
+    if not value.error.any() and not approximated(value.chain):
         return 0, int(inside.sum())
-    scale, error = value.grid.scale, value.error
 
-    def around(q: Ints, shift: NDArray[np.float64]) -> NDArray[np.bool_]:
-        real = (q * scale + shift).astype(np.float32)
-        outward = np.nextafter(real, np.where(shift < 0, -np.inf, np.inf).astype(np.float32))
-        answer: NDArray[np.bool_] = reached(outward[:, :, None, None])
-        return answer
+    def ends(q: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        low, high = bounds(value.chain, *around(value, q.clip(kind.lo, kind.hi)))
+        return reached(low), reached(high)
 
-    risky = inside & (error > 0) & (~around(steps, -error) | around(steps - 1, error))
+    always = np.logical_and(*ends(steps))
+    before = np.logical_or(*ends(steps - 1))
+    risky = inside & (~always | before)
     return int(risky.sum()), int(inside.sum())
 
 

@@ -1,7 +1,9 @@
 """What the reader knows of a tensor of the file: a constant, or a value computed at run time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +53,14 @@ class Step:
         return hasattr(self.operation, "levels")
 
 
+def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
+    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
+    with np.errstate(all="ignore"):
+        for step in chain:
+            x = step.operation(x)
+    return x
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """A tensor computed at run time: integers of ``node``, then float functions, then a view.
@@ -74,6 +84,8 @@ class Value:
         rounded in an order of its own; 0 where it is proven exact.
     layout
         For the float input before its quantiser: how the canvas comes from the user's array.
+    integer_type
+        The file holds whole numbers as integers here, which only look-ups and casts take.
     """
 
     node: str
@@ -84,6 +96,7 @@ class Value:
     chain: tuple[Step, ...] = ()
     shared: bool = False
     layout: tuple[Relayout, ...] | None = None
+    integer_type: bool = False
 
     def then(self, *steps: Step) -> "Value":
         return replace(self, chain=self.chain + steps)
