@@ -175,10 +175,10 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     return Staircase(op, value.node, grid, at_risk, reachable)
 
 
-def check_finite(value: Value, q: Ints, at: Origin) -> NDArray[Any]:
-    """The chain's value at integers ``(n, channels)``, all of which are finite on the way.
+def check_finite(value: Value, q: Ints, at: Origin) -> None:
+    """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there.
 
-    Raises ``CompileError`` (CB310) where one is not: the chain might not rise there.
+    ``q`` holds integers ``(n, channels)`` at which it is looked at.
     """
     x: NDArray[Any] = value.grid.real(q[:, :, None, None])
     for step in value.chain:
@@ -190,7 +190,6 @@ def check_finite(value: Value, q: Ints, at: Origin) -> NDArray[Any]:
                 at=at,
                 help="check the scales and constants before this node",
             )
-    return x
 
 
 def bisect(

@@ -146,12 +146,14 @@ def _(op: Pad, x: TensorType) -> TensorType:
     if not pads:
         return x
     lo, hi = np.minimum(x.lo, op.value), np.maximum(x.hi, op.value)
-    return TensorType(shape, lo, hi, _common_step(lo, hi, x.step))
+    step = math.gcd(x.step, int(x.lo[0]) - op.value)
+    return TensorType(shape, lo, hi, _common_step(lo, hi, step))
 
 
 @infer.register
 def _(op: Table, x: TensorType) -> TensorType:
     index = np.arange(op.values.shape[1]) + op.lo
+    assert op.lo <= x.range.lo and x.range.hi <= index[-1], (op.lo, len(index), x.range)
     reached = (index >= x.lo[:, None]) & (index <= x.hi[:, None])
     reached &= (index - x.lo[:, None]) % x.step == 0
     values = np.broadcast_to(op.values, reached.shape)

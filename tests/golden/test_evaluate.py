@@ -6,7 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
-from corgibuilder.ir import Argmax, Clamp, Conv, Pads, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.ir import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    DepthToSpace,
+    Pad,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Table,
+    Threshold,
+    Upsample,
+    Window,
+)
 
 sizes = st.integers(1, 3)
 
@@ -104,3 +120,55 @@ def test_clamp(dtype):
 def test_argmax_takes_the_lowest_index_of_equal_ones():
     x = np.array([[1, 5, 5], [7, 7, 7], [2, 1, 3]])[:, :, None, None]
     assert evaluate(Argmax(), x)[:, 0, 0, 0].tolist() == [1, 0, 2]
+
+
+small = st.integers(1, 3)
+FRAMES = np.random.default_rng(0).integers(-100, 100, (2, 12, 3, 5)).astype(np.int8)
+
+
+@given(rows=small, columns=small)
+def test_upsample(rows, columns):
+    y = evaluate(Upsample(factors=(rows, columns)), FRAMES)
+    assert y.shape == (2, 12, 3 * rows, 5 * columns)
+    for n, c, r, k in np.ndindex(y.shape):
+        assert y[n, c, r, k] == FRAMES[n, c, r // rows, k // columns]
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("block_last", [False, True])
+def test_depth_to_space(block, block_last):
+    y = evaluate(DepthToSpace(block=block, block_last=block_last), FRAMES)
+    count = 12 // block**2
+    assert y.shape == (2, count, 3 * block, 5 * block)
+    for n, c, r, k in np.ndindex(y.shape):
+        i, j = r % block, k % block
+        source = (c * block + i) * block + j if block_last else (i * block + j) * count + c
+        assert y[n, c, r, k] == FRAMES[n, source, r // block, k // block]
+
+
+@given(sides=st.tuples(*[st.integers(0, 3)] * 4), value=st.integers(-1000, 1000))
+def test_pad(sides, value):
+    pads = Pads(top=sides[0], left=sides[1], bottom=sides[2], right=sides[3])
+    y = evaluate(Pad(pads=pads, value=value), FRAMES)
+    assert y.shape == (2, 12, 3 + pads.top + pads.bottom, 5 + pads.left + pads.right)
+    for n, c, r, k in np.ndindex(y.shape):
+        r0, k0 = r - pads.top, k - pads.left
+        inside = 0 <= r0 < 3 and 0 <= k0 < 5
+        assert y[n, c, r, k] == (FRAMES[n, c, r0, k0] if inside else value)
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_table(rows):
+    values = np.random.default_rng(1).integers(-9, 9, (rows, 200))
+    y = evaluate(Table(values=values, lo=-100), FRAMES)
+    for n, c, r, k in np.ndindex(y.shape):
+        assert y[n, c, r, k] == values[c % rows, int(FRAMES[n, c, r, k]) + 100]
+
+
+def test_add_and_concat():
+    other = FRAMES[:, ::-1] // 2
+    total = evaluate(Add(factors=(3, -2)), FRAMES, other)
+    np.testing.assert_array_equal(total, 3 * FRAMES.astype(int) - 2 * other.astype(int))
+    both = evaluate(Concat(), FRAMES, other)
+    np.testing.assert_array_equal(both[:, :12], FRAMES)
+    np.testing.assert_array_equal(both[:, 12:], other)

@@ -8,13 +8,18 @@ from corgibuilder.golden import evaluate
 from corgibuilder.ir import (
     Clamp,
     Conv,
+    DepthToSpace,
     Input,
+    Pad,
+    Pads,
     Pool,
     PoolKind,
     QInt,
     Shape,
+    Table,
     TensorType,
     Threshold,
+    Upsample,
     Window,
 )
 from corgibuilder.ir.infer import infer
@@ -74,3 +79,64 @@ def test_what_keeps_a_step():
     assert infer(Pool(kind=PoolKind.MAX, window=window), bipolar).step == 2
     assert infer(Pool(kind=PoolKind.SUM, window=window), bipolar).step == 1
     assert infer(Clamp(range=QInt(0, 1)), bipolar).range == QInt(0, 1)
+
+
+def frames_of(kind, rng):
+    """Frames in which each channel has both ends of its range and values a step apart."""
+    shape = (8, *kind.shape)
+    count = (kind.hi - kind.lo) // kind.step
+    part = rng.integers(0, count[:, None, None] + 1, shape)
+    part[0], part[1] = 0, count[:, None, None]
+    return part * kind.step + kind.lo[:, None, None]
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    step=st.integers(1, 4),
+    op=st.one_of(
+        st.builds(Upsample, factors=st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        st.builds(DepthToSpace, block=st.sampled_from([1, 2]), block_last=st.booleans()),
+        st.builds(
+            Pad,
+            pads=st.builds(Pads, top=st.integers(0, 2), right=st.integers(0, 2)),
+            value=st.integers(-20, 20),
+        ),
+    ),
+)
+def test_layers_that_move_values_have_no_others(seed, step, op):
+    rng = np.random.default_rng(seed)
+    start = int(rng.integers(-9, 9))
+    lo = start + step * rng.integers(-5, 5, 8)
+    x = TensorType(Shape(8, 3, 2), lo, lo + step * rng.integers(1, 9, 8), step)
+    made = infer(op, x)
+    values = evaluate(op, frames_of(x, rng))
+    assert values.shape[1:] == tuple(made.shape)
+    np.testing.assert_array_equal(values.min(axis=(0, 2, 3)), made.lo)
+    np.testing.assert_array_equal(values.max(axis=(0, 2, 3)), made.hi)
+    assert ((values - made.range.lo) % made.step == 0).all()
+    if not isinstance(op, Pad):
+        assert made.step == step
+
+
+def test_padding_between_two_values_ends_their_step():
+    bipolar = TensorType(Shape(2, 4, 4), np.full(2, -1), np.full(2, 1), 2)
+    pads = Pads(top=1)
+    assert infer(Pad(pads=pads, value=0), bipolar).range == QInt(-1, 1)
+    assert infer(Pad(pads=pads, value=-3), bipolar).range == QInt(-3, 1, step=2)
+    assert infer(Pad(pads=Pads(), value=0), bipolar) is bipolar
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), step=st.integers(1, 3), rows=st.sampled_from([1, 3]))
+def test_tables_reach_the_entries_of_values_that_occur(seed, step, rows):
+    rng = np.random.default_rng(seed)
+    lo = step * rng.integers(-5, 5, 3)
+    x = TensorType(Shape(3, 2, 2), lo, lo + step * rng.integers(0, 5, 3), step)
+    first = x.range.lo - int(rng.integers(0, 3))
+    values = rng.integers(-9, 9, (rows, x.range.hi - first + 1 + int(rng.integers(0, 3))))
+    made = infer(Table(values=values, lo=first), x)
+    reached = [values[c % rows, np.arange(x.lo[c], x.hi[c] + 1, step) - first] for c in range(3)]
+    assert made.lo.tolist() == [row.min() for row in reached]
+    assert made.hi.tolist() == [row.max() for row in reached]
+    assert made.range == QInt.of(np.concatenate(reached))
