@@ -77,11 +77,6 @@ class Builder:
         """Exchange the op of a node that no other node reads yet."""
         self._put(replace(self._nodes[name], op=op))
 
-    def remove(self, name: str) -> str:
-        """Take out a node that nothing reads. Returns the node that it read."""
-        del self._types[name]
-        return self._nodes.pop(name).inputs[0]
-
     def rising(self, value: Value, falling: NDArray[np.bool_]) -> Value:
         """The same value with the integers of ``falling`` channels negated, so that they rise."""
         if not falling.any():

@@ -12,7 +12,6 @@ from .builder import Builder
 from .elementwise import Arithmetic, Array, WithConstant
 from .grid import Doubles, Grid, on_grid
 from .onnx_file import MAX_ELEMENTS
-from .padding import joined
 from .value import Const, Step, Value
 from .visit import Visit
 from .windows import dilations, window
@@ -120,7 +119,6 @@ def linear(
             "export the file again",
         )
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
-    x, moves = joined(visit, x, moves)
     integers, scale = integer_weights(visit, weights)
     rounded = (integers * scale[:, None, None, None] != weights.array).any()
     per_group = outputs // groups

@@ -1,10 +1,8 @@
 """``Pad``: rows and columns around a map."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from corgibuilder.ir import Pad, Pads, Window
+from corgibuilder.ir import Pad, Pads
 from corgibuilder.limits import MAX_SIDE
 
 from .maps import MAPS, placed
@@ -24,27 +22,6 @@ def pad(visit: Visit) -> Value:
     if not value.is_map:
         raise visit.unsupported(f"of a tensor of shape {value.dims}", MAPS)
     return placed(visit, value, Pad(pads=pads, value=_integer(visit, value)))
-
-
-def joined(visit: Visit, value: Value, moves: Window) -> tuple[Value, Window]:
-    """What a sum over windows reads: zeros around a map for it alone are padding of its windows."""
-    op = visit.builder.op(value.node)
-    if not isinstance(op, Pad) or op.value or value.shared:
-        return value, moves
-    own, more = moves.pads, op.pads
-    pads = Pads(
-        top=own.top + more.top,
-        left=own.left + more.left,
-        bottom=own.bottom + more.bottom,
-        right=own.right + more.right,
-    )
-    rows, columns = moves.kernel
-    if max(pads.top, pads.bottom) >= rows or max(pads.left, pads.right) >= columns:
-        return value, moves
-    source = visit.builder.remove(value.node)
-    canvas = visit.builder.type(source).shape
-    value = replace(value.moved(source, canvas), shared=True)
-    return value, replace(moves, pads=pads)
 
 
 def _pads(visit: Visit) -> Pads:

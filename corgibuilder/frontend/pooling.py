@@ -11,7 +11,6 @@ from .elementwise import Arithmetic
 from .grid import Grid
 from .linear import MAX_SUM, UNIT
 from .maps import placed
-from .padding import joined
 from .staircase import directions
 from .value import Value
 from .visit import Visit
@@ -106,7 +105,6 @@ def _max(visit: Visit, moves: Window) -> Value:
 
 def _average(visit: Visit, moves: Window) -> Value:
     value = visit.builder.integers(visit.value(), visit.name)
-    value, moves = joined(visit, value, moves)
     taps = moves.kernel[0] * moves.kernel[1]
     before = visit.builder.type(value.node).range
     if max(abs(before.lo), abs(before.hi)) * taps >= MAX_SUM:

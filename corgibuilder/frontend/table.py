@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Ints, Table, TensorType, Threshold
+from corgibuilder.ir import Ints, Table, TensorType
 
 from .intervals import approximated, around, bounds
 from .staircase import (
@@ -45,7 +45,7 @@ def integers_first(chain: Sequence[Step], channels: int) -> int:
 
 
 def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
-    """The chain of ``value`` at all integers of its node; a Threshold if they happen to rise."""
+    """The chain of ``value`` as a Table of all integers of its node."""
     parts = cut(value.chain)
     at = builder.at(parts.node)
     kind = builder.type(value.node)
@@ -66,8 +66,9 @@ def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform, limit=MAX_INTEGER)
     rows = integers[index - levels[0], np.arange(channels)].T
     risky = _risky(replace(value, chain=parts.before), parts, q) & inside
-    op = _steps(rows, kind) or _table(rows, inside.T, kind)
-    return Staircase(op, value.node, grid, int(risky.sum()), int(inside.sum()))
+    return Staircase(
+        _table(rows, inside.T, kind), value.node, grid, int(risky.sum()), int(inside.sum())
+    )
 
 
 def _culprit(value: Value, channels: int) -> Step:
@@ -97,16 +98,6 @@ def _risky(value: Value, parts: Parts, q: Ints) -> NDArray[np.bool_]:
     low, high = bounds(value.chain, *around(value, q))
     different: NDArray[np.bool_] = _index(parts, low) != _index(parts, high)
     return different
-
-
-def _steps(rows: Ints, kind: TensorType) -> Threshold | None:
-    """Rows ``(channels, n)`` as steps, if they rise and the steps are not more than the entries."""
-    base, top = int(rows.min()), int(rows.max())
-    if top - base > rows.shape[1] or (np.diff(rows) < 0).any():
-        return None
-    counts = np.arange(base + 1, top + 1)
-    steps = np.array([np.searchsorted(row, counts) for row in rows]).reshape(len(rows), -1)
-    return Threshold(steps=steps.astype(np.int64) + kind.range.lo, base=base)
 
 
 def _table(rows: Ints, inside: NDArray[np.bool_], kind: TensorType) -> Table:

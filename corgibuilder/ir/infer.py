@@ -146,7 +146,7 @@ def _(op: Pad, x: TensorType) -> TensorType:
     if not pads:
         return x
     lo, hi = np.minimum(x.lo, op.value), np.maximum(x.hi, op.value)
-    step = math.gcd(x.step, int(x.lo[0]) - op.value)
+    step = math.gcd(x.step, op.value - int(x.lo[0]))
     return TensorType(shape, lo, hi, _common_step(lo, hi, step))
 
 
