@@ -3,12 +3,14 @@
 import pickle
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import find_problems, read, resized
-from corgibuilder.ir import Conv, Threshold
+from corgibuilder.ir import Conv, DepthToSpace, Threshold
 
 from .models import SHARED, ours
 
@@ -133,3 +135,41 @@ def test_too_small_a_size_names_the_first_layer_with_nothing_left():
         resized(network, 40, 0)
     assert caught.value.code == "CB402"
     assert resized(network, 32, 32) is network
+
+
+ESPCN = "qonnx_espcn_w4a4_subpixel"
+
+
+def with_pixels(path):
+    """The file with a quantiser of pixels, which are divided by 255, behind its float input."""
+    model = onnx.load(path)
+    graph = model.graph
+    for node in graph.node:
+        node.input[:] = ["pixels" if name == "x.7" else name for name in node.input]
+    parameters = {"pixel_scale": 1 / 255, "pixel_zero": 0, "pixel_bits": 8}
+    for name, value in parameters.items():
+        graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
+    quantiser = helper.make_node(
+        "Quant", ["x.7", *parameters], ["pixels"], name="enter", domain="onnx.brevitas",
+        signed=0, narrow=0, rounding_mode="ROUND",
+    )  # fmt: skip
+    graph.node.insert(0, quantiser)
+    return model
+
+
+def test_a_network_for_super_resolution(tmp_path):
+    """All is equal but for a sum that the executor rounds to both sides itself."""
+    path = tmp_path / "espcn.onnx"
+    onnx.save(with_pixels(folder(ESPCN) / "quant_model.onnx"), path)
+    network = read(path)
+    samples = np.load(folder(ESPCN) / "io.npz")
+    values = golden.run(network.graph, network.inputs[0].convert(samples["input"]))
+    (port,) = network.outputs
+    found, expected = port.convert(values[port.node]), samples["output"]
+    assert found.shape == expected.shape == (2, 3, 256, 256)
+    wrong = found != expected
+    (moved,) = network.graph[port.node].inputs
+    assert isinstance(network.graph[moved].op, DepthToSpace)
+    for accumulator in np.unique(values[moved][wrong]):
+        assert len(np.unique(expected[values[moved] == accumulator])) > 1
+    assert wrong.mean() < 1e-4
