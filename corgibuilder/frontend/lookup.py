@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .elementwise import Array
+from .quantisers import RoundingQuantiser
 from .value import Step, Value
 from .visit import Visit
 
@@ -42,5 +43,7 @@ def gather(visit: Visit) -> Value:
     floats = table.astype(np.float32)
     if (table.dtype.kind == "f" and table.dtype != np.float32) or (floats != table).any():
         raise visit.unsupported("of numbers that are not float32", "store the table as float32")
+    if not value.quantised:  # the indices are integers of a node; so will be what is looked up
+        value = value.then(Step(RoundingQuantiser("DOWN"), visit.name))
     value = replace(value, integer_type=table.dtype.kind != "f")
     return value.then(Step(Lookup(floats), visit.name))

@@ -7,7 +7,6 @@ import numpy as np
 
 from corgibuilder.ir import Ints, Op
 
-from .grid import Grid
 from .value import Value
 from .visit import Visit
 
@@ -48,8 +47,10 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
         return None
     return replace(
         value,
-        grid=Grid(
-            grid.scale[first], None if grid.table is None else grid.table[:, first], grid.lowest
+        grid=replace(
+            grid,
+            scale=grid.scale[first],
+            table=None if grid.table is None else grid.table[:, first],
         ),
         error=value.error[sources].max(axis=1),
         chain=_picked(value.chain, first),

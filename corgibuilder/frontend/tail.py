@@ -82,7 +82,7 @@ def output_port(builder: Builder, name: str, value: Value, *, index: bool) -> Po
         value = builder.integers(value, name)
     if value.integer_type:
         raise CompileError(
-            "CB314",
+            "CB323",
             f"output '{name}' is of an integer type",
             at=builder.at(name),
             help="end the network before its Cast",

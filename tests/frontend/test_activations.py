@@ -405,3 +405,13 @@ def test_integers_of_the_file_are_for_lookups_only(tmp_path):
     model.node("Div", model.const(2, np.int64))
     with pytest.raises(CompileError, match="Div of an integer type is not supported"):
         read(model.save(tmp_path))
+
+
+def test_two_lookups_of_one_index(tmp_path):
+    model = Model((4, 9, 7))
+    model.quant(1.0, bits=4, signed=0)
+    model.node("Cast", to=TensorProto.INT64)
+    index = model.last
+    first = model.node("Gather", index, after=model.const(np.arange(16) * 5 % 16))
+    second = model.node("Gather", index, after=model.const(np.arange(16) * 3 % 16))
+    check(model, tmp_path, integers(0, (4, 9, 7), -8, 7), [first, second])
