@@ -169,10 +169,11 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
         return reached(evaluate(parts.before, value.grid.real(q[:, :, None, None])), some)
 
     steps = bisect(at_integer, kind, count)
-    at_risk, reachable = unproven(replace(value, chain=parts.before), steps, kind, reached)
+    risky = unproven(replace(value, chain=parts.before), steps, kind, reached)
+    reachable = int((risky | ((steps > kind.lo) & (steps <= kind.hi))).sum())
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
-    return Staircase(op, value.node, grid, at_risk, reachable)
+    return Staircase(op, value.node, grid, int(risky.sum()), reachable)
 
 
 def check_finite(value: Value, q: Ints, at: Origin) -> None:
@@ -217,23 +218,22 @@ def bisect(
     return steps
 
 
-def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
-    """Steps that the executor's own rounding might move, and steps within reach at all.
+def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> NDArray[np.bool_]:
+    """Which steps the executor's own rounding might move.
 
     ``reached`` says of values of the chain whether they reach each step.
     """
-    inside = (steps > kind.lo) & (steps <= kind.hi)
     if not value.error.any() and not approximated(value.chain):
-        return 0, int(inside.sum())
+        return np.zeros(steps.shape, bool)
 
     def ends(q: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         low, high = bounds(value.chain, *around(value, q.clip(kind.lo, kind.hi)))
         return reached(low), reached(high)
 
-    always = np.logical_and(*ends(steps))
-    before = np.logical_or(*ends(steps - 1))
-    risky = inside & (~always | before)
-    return int(risky.sum()), int(inside.sum())
+    late = (steps <= kind.hi) & ~np.logical_and(*ends(steps))
+    early = (steps > kind.lo) & np.logical_or(*ends(steps - 1))
+    risky: NDArray[np.bool_] = late | early
+    return risky
 
 
 def _spread(steps: Ints, integers: Ints, kind: TensorType) -> Ints:

@@ -103,9 +103,9 @@ def _factors(visit: Visit) -> tuple[int, ...]:
 def _whole(visit: Visit, scales: Array) -> tuple[int, ...]:
     """The factors of rows and columns. Raises ``CompileError`` for any that is not whole."""
     rank = len(visit.value().dims) + 1
-    fits = scales.shape == (rank,) and (scales[:2] == 1).all()
-    factors = scales[2:]
-    if not fits or not ((factors >= 1) & (factors <= MAX_SIDE) & (factors % 1 == 0)).all():
+    fits = scales.shape == (rank,) and scales.dtype.kind in "fiu" and (scales[:2] == 1).all()
+    factors = scales[2:] if fits else np.zeros(1)
+    if not ((factors >= 1) & (factors <= MAX_SIDE) & (factors % 1 == 0)).all():
         raise visit.unsupported(
             f"by {scales.tolist()}", "use whole factors for rows and columns, and 1 for the others"
         )

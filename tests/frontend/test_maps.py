@@ -125,6 +125,13 @@ def test_the_first_versions_of_upsampling(kind, opset, tmp_path):
     assert kinds(check(model, tmp_path, integers(0, MAP, -8, 7))) == [Upsample]
 
 
+@pytest.mark.parametrize("scales", ["wide", ["a", "b", "c", "d"], [1.0, 1.0, 2.0], 3.0])
+def test_scales_that_are_no_factors(scales, tmp_path):
+    model = Model(MAP, opset=7)
+    model.node("Upsample", mode="nearest", scales=scales)
+    assert "use whole factors for rows and columns" in refusal(model, tmp_path)
+
+
 def test_resize_of_some_axes(tmp_path):
     model = Model(MAP, opset=18)
     resize(model, scales=[2, 4], opset=18, axes=[3, -2])
