@@ -6,7 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Clamp, Conv, Graph, Input, Node, Op, Port, QInt, TensorType, Window
+from corgibuilder.ir import (
+    Clamp,
+    Conv,
+    Graph,
+    Input,
+    Ints,
+    Node,
+    Op,
+    Port,
+    QInt,
+    TensorType,
+    Window,
+)
 from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
@@ -80,30 +92,36 @@ class Builder:
         if not falling.any():
             return value
         sign = np.where(falling, -1, 1)
-        op = self.op(value.node)
-        if isinstance(op, Conv) and not value.shared:
-            self.change(
-                value.node,
-                replace(op, weights=op.weights * sign[:, None, None, None], bias=op.bias * sign),
-            )
-            node = value.node
-        else:
-            negate = Conv(
-                weights=sign[:, None, None, None],
-                bias=np.zeros_like(sign),
-                window=Window(kernel=(1, 1)),
-                groups=len(sign),
-            )
-            node = self.add(self.fresh(f"{value.node}_negated"), negate, value.node)
+        node = self.multiplied(value, sign, f"{value.node}_negated")
         undo = WithConstant(Arithmetic.MULTIPLY, sign[:, None, None].astype(np.float32))
         grid = value.grid.negated(falling)
-        return replace(value, node=node, grid=grid, chain=(Step(undo, node), *value.chain))
+        total = value.exact_sum and value.exact_sum.turned(falling)
+        chain = (Step(undo, node), *value.chain)
+        return replace(value, node=node, grid=grid, chain=chain, exact_sum=total)
+
+    def multiplied(self, value: Value, factors: Ints, name: str) -> str:
+        """The node that holds the integers of ``value``, each channel times its factor.
+
+        That is a changed convolution where only ``value`` reads it, or else a new one, ``name``.
+        """
+        op = self.op(value.node)
+        if isinstance(op, Conv) and not value.shared:
+            weights = op.weights * factors[:, None, None, None]
+            self.change(value.node, replace(op, weights=weights, bias=op.bias * factors))
+            return value.node
+        scaling = Conv(
+            weights=factors[:, None, None, None],
+            bias=np.zeros_like(factors),
+            window=Window(kernel=(1, 1)),
+            groups=len(factors),
+        )
+        return self.add(self.fresh(name), scaling, value.node)
 
     def integers(self, value: Value, reader: str, *, uniform: bool = False) -> Value:
         """``value`` with an empty chain: a node of the network holds exactly these numbers.
 
-        ``uniform`` asks for one scale for all channels. Raises ``CompileError`` (CB3xx) naming the
-        node where the chain does not end on integers times a scale.
+        ``uniform`` asks a quantiser for one scale for all channels. Raises ``CompileError`` (CB3xx)
+        naming the node where the chain does not end on integers times a scale.
         """
         key = (value.node, id(value.chain), id(value.grid), uniform)
         if key not in self._made:
@@ -120,13 +138,6 @@ class Builder:
             return self._threshold(value, uniform=uniform)
         if value.chain:
             value = self._clamp(value, reader)
-        if uniform and not value.grid.uniform:
-            raise CompileError(
-                "CB302",
-                "the channels of its input have different scales, and it sums over them",
-                at=self.at(reader),
-                help="quantise that input with one scale for the whole tensor",
-            )
         return value
 
     def _enter(self, value: Value, reader: str) -> Value:
@@ -172,7 +183,7 @@ class Builder:
             else:
                 lo, hi = max(lo, int(limit[0])), max(hi, int(limit[0]))
         node = self.add(value.chain[-1].node, Clamp(range=QInt(lo, hi)), value.node)
-        return replace(value, node=node, chain=(), shared=True)
+        return replace(value, node=node, chain=(), shared=True, exact_sum=None)
 
     def _no_quantiser(self, step: Step, reader: str) -> CompileError:
         return CompileError(
@@ -193,7 +204,15 @@ class Builder:
                 " either way"
             )
         error = np.zeros(value.canvas.channels)
-        return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)
+        return replace(
+            value,
+            node=node,
+            grid=steps.grid,
+            chain=(),
+            error=error,
+            shared=True,
+            exact_sum=None,
+        )
 
 
 _CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)

@@ -13,8 +13,8 @@ from corgibuilder.ir import Ints, QInt, Shape
 from .elementwise import Array
 from .grid import Grid
 from .quantisers import Quantiser
-from .staircase import MAX_LEVELS, cut, evaluate, place_levels, too_many
-from .value import Relayout, Step, Value
+from .staircase import MAX_LEVELS, cut, place_levels, too_many
+from .value import Relayout, Step, Value, evaluate
 
 
 def _frames(name: str, shape: tuple[int, ...], frames: Array) -> Array:

@@ -15,6 +15,7 @@ from .visit import Visit
 from .windows import window
 
 MAX_WEIGHT = 2**24
+MAX_FACTOR = 2**15  #: of weights that read channels of different scales
 MAX_SUM = 2**53  #: float64 holds every whole number up to here
 UNIT = 2.0**-24  #: relative error of one float32 operation
 
@@ -93,8 +94,11 @@ def linear(
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
     integers, scale = integer_weights(visit, weights)
     rounded = (integers * scale[:, None, None, None] != weights.array).any()
-    per_group = outputs // groups
-    scale = scale * x.grid.scale[np.arange(outputs) // per_group * inputs]
+    read = (np.arange(outputs) // (outputs // groups) * inputs)[:, None] + np.arange(inputs)
+    factors, unit = _common_scale(visit, x.grid) if inputs > 1 else (None, x.grid.scale)
+    if factors is not None:
+        integers = integers * factors[read][:, :, None, None]
+    scale = scale * unit[read[:, 0]]
     offset = _offset(visit, bias, outputs)
     whole = offset / scale
     fits = (whole == np.rint(whole)).all() and (np.abs(whole) < 2**52).all() and x.grid.exact
@@ -121,6 +125,23 @@ def linear(
         return value
     operation = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])
     return value.then(Step(operation, visit.name))
+
+
+def _common_scale(visit: Visit, grid: Grid) -> tuple[Ints | None, Doubles]:
+    """Factors ``(channels,)`` for the weights that read each channel, and the scale they leave.
+
+    None where all channels have one scale.
+    """
+    if grid.uniform:
+        return None, grid.scale
+    found = on_grid(grid.scale[None].astype(np.float32), uniform=True, limit=MAX_FACTOR)
+    if found is None:
+        raise visit.refuse(
+            "CB302",
+            "the channels of its input have different scales, and it sums over them",
+            "quantise that input with one scale for the whole tensor",
+        )
+    return found[0][0], found[1]
 
 
 def _offset(visit: Visit, bias: Const | None, outputs: int) -> Doubles:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import chains, fake_quant, fixed_point, linear, pooling, quant, tail, views
+from . import chains, fake_quant, fixed_point, joins, linear, pooling, quant, tail, views
 from .value import Tensor
 from .visit import Visit
 
@@ -57,8 +57,17 @@ STANDARD: dict[str, Handler] = {
     "Unsqueeze": views.unsqueeze,
     "Transpose": views.transpose,
     "Shape": views.shape,
+    "Concat": joins.concat,
     "TopK": tail.top_k,
     "ArgMax": tail.arg_max,
+}
+
+
+#: What reads an operator with two or more inputs that are computed at run time.
+JOINS: dict[str, Handler] = {
+    "Add": joins.add,
+    "Sub": joins.add,
+    "Concat": joins.concat,
 }
 
 

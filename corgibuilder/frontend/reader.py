@@ -18,7 +18,7 @@ from .fake_quant import sums_before_sat
 from .limits import MAX_CONSTANT_BYTES
 from .names import node_names
 from .onnx_file import array, load
-from .operators import handler
+from .operators import JOINS, handler
 from .source import read_input
 from .tail import output_port
 from .value import Const, Tensor, Value
@@ -155,12 +155,14 @@ class _Walk:
         if read_by is None:
             raise _unsupported(node, at)
         if sum(isinstance(t, Value) for t in inputs) > 1:
-            raise CompileError(
-                "CB203",
-                f"{node.op_type} joins two tensors that are computed at run time",
-                at=at,
-                help="use a network without branches that meet again",
-            )
+            if node.op_type not in JOINS:
+                raise CompileError(
+                    "CB203",
+                    f"{node.op_type} joins two tensors that are computed at run time",
+                    at=at,
+                    help="let branches meet in an Add, a Sub or a Concat",
+                )
+            read_by = JOINS[node.op_type]
         return read_by(visit)
 
     def input(self, name: str, at: Origin) -> Tensor | Unknown | None:

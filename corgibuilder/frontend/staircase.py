@@ -1,18 +1,20 @@
 """A float chain that ends in integers is a step function; find its steps exactly, by bisection."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Ints, TensorType, Threshold
+from corgibuilder.ir import Add, Ints, TensorType, Threshold
 
+from .exact_sum import MAX_PAIRS, Reached, Some, TooManyPairsError, exact_steps
 from .grid import Floats, Grid, on_grid
 from .quantisers import Quantiser
-from .value import Step, Value
+from .value import Step, Value, evaluate
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -50,14 +52,6 @@ def cut(chain: tuple[Step, ...]) -> Parts:
     return Parts(chain[:last], quantiser, chain[last + 1 :], chain[last].node)
 
 
-def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
-    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
-    with np.errstate(all="ignore"):
-        for step in chain:
-            x = step.operation(x)
-    return x
-
-
 def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
     """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant."""
     sign = np.ones((channels, 1, 1))
@@ -71,8 +65,8 @@ def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tup
     levels = parts.quantiser.levels
     channels = value.canvas.channels
     if levels is None or too_many(levels, channels):
-        ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
-        reached = parts.quantiser(evaluate(parts.before, value.grid.real(ends)))
+        skip = value.exact_sum.skip if value.exact_sum else 0
+        reached = parts.quantiser(evaluate(parts.before[skip:], _ends(value, kind)))
         levels = int(reached.min()), int(reached.max())
     if too_many(levels, channels):
         raise CompileError(
@@ -146,18 +140,81 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     from_above = (after < 0)[None, :]
     index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
 
-    def reached(x: Floats, some: slice = slice(None)) -> NDArray[np.bool_]:
-        above = parts.quantiser.reaches(evaluate(parts.before, x), index[some, :, None, None])
-        return above[:, :, 0, 0] ^ from_above
+    def reached(x: Floats, some: Some = slice(None), *, skip: int = 0) -> NDArray[np.bool_]:
+        after = evaluate(parts.before[skip:], x)
+        above = parts.quantiser.reaches(after, index[some, :, None, None])
+        return above ^ from_above[:, :, None, None]
 
     def at_integer(q: Ints, some: slice) -> NDArray[np.bool_]:
-        return reached(value.grid.real(q[:, :, None, None]), some)
+        return reached(value.grid.real(q[:, :, None, None]), some)[:, :, 0, 0]
 
     steps = bisect(at_integer, kind, count)
-    at_risk, reachable = unproven(value, steps, kind, reached)
+    risky = unproven(value, steps, kind, lambda x: reached(x)[:, :, 0, 0])
+    if value.exact_sum is not None:
+        skip = value.exact_sum.skip
+        steps = _settled(builder, value, steps, risky, partial(reached, skip=skip), at)
+        risky = np.zeros_like(risky)
+        kind = builder.type(value.node)
+    reachable = int((risky | (steps > kind.lo) & (steps <= kind.hi)).sum())
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
-    return Staircase(op, value.node, grid, at_risk, reachable)
+    return Staircase(op, value.node, grid, int(risky.sum()), reachable)
+
+
+def _settled(
+    builder: "Builder",
+    value: Value,
+    steps: Ints,
+    risky: NDArray[np.bool_],
+    reached: Reached,
+    at: Origin,
+) -> Ints:
+    """``steps`` of a sum of two tensors, made exact: its float is known for every pair.
+
+    Where only ``value`` reads the Add, it gets the smallest factors for which that is possible.
+    """
+    total = value.exact_sum
+    assert total is not None
+    free = total.node == value.node and not value.shared
+    total = total if free else replace(total, choices=())
+    looked_at = np.arange(len(steps)) if total.choices else np.flatnonzero(risky.any(axis=1))
+    if not len(looked_at):
+        return steps
+    slack = np.ceil(value.error / value.grid.scale).astype(np.int64) + 2
+    try:
+        found = exact_steps(
+            total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some])
+        )
+    except TooManyPairsError:
+        raise CompileError(
+            "CB315",
+            f"its {len(looked_at)} steps depend on float32 sums of more than"
+            f" {MAX_PAIRS:,} pairs of values in '{total.node}'",
+            at=at,
+            help=f"quantise the tensors that '{total.node}' adds to fewer bits,"
+            " or give them scales whose ratio is a power of two",
+        ) from None
+    if found.missed:
+        raise CompileError(
+            "CB314",
+            f"{found.missed} of its steps are no function of a sum of whole multiples of the"
+            f" integers that '{total.node}' adds, as float32 rounds them",
+            at=at,
+            help=f"give the tensors that '{total.node}' adds one scale,"
+            " or scales whose ratio is a power of two",
+        )
+    if (found.factors != total.factors).any():
+        builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))
+    settled = steps.copy()
+    settled[looked_at] = np.minimum(found.first, builder.type(value.node).hi + 1)
+    return settled
+
+
+def _ends(value: Value, kind: TensorType) -> Floats:
+    """Floats ``(2, channels, 1, 1)`` of the smallest and the largest integers."""
+    if value.exact_sum is not None:
+        return value.exact_sum.ends()
+    return value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
 
 
 def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
@@ -200,12 +257,11 @@ def bisect(
     return steps
 
 
-def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
-    """Steps that the executor's rounding of sums might move, and steps within reach at all."""
-    inside = (steps > kind.lo) & (steps <= kind.hi)
-    if not value.error.any():
-        return 0, int(inside.sum())
+def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> NDArray[np.bool_]:
+    """Which steps the executor's rounding of sums might move."""
     scale, error = value.grid.scale, value.error
+    if not error.any():
+        return np.zeros(steps.shape, bool)
 
     def around(q: Ints, shift: NDArray[np.float64]) -> NDArray[np.bool_]:
         real = (q * scale + shift).astype(np.float32)
@@ -213,8 +269,10 @@ def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple
         answer: NDArray[np.bool_] = reached(outward[:, :, None, None])
         return answer
 
-    risky = inside & (error > 0) & (~around(steps, -error) | around(steps - 1, error))
-    return int(risky.sum()), int(inside.sum())
+    late = (steps <= kind.hi) & ~around(steps, -error)
+    early = (steps > kind.lo) & around(steps - 1, error)
+    risky: NDArray[np.bool_] = (error > 0) & (late | early)
+    return risky
 
 
 def _spread(steps: Ints, integers: Ints, kind: TensorType) -> Ints:

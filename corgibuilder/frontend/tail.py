@@ -9,8 +9,7 @@ from corgibuilder.ir import Argmax, Port
 from .builder import Builder
 from .grid import Grid
 from .outputs import FloatOutput, IndexOutput
-from .staircase import evaluate
-from .value import Value
+from .value import Value, evaluate
 from .visit import Visit
 
 MAX_EVALUATED = 2**24  #: integers on which the order is checked one by one

@@ -1,7 +1,9 @@
 """What the reader knows of a tensor of the file: a constant, or a value computed at run time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from corgibuilder.ir import Shape
 from .elementwise import Array, FloatOperation
 from .grid import Grid
 from .quantisers import Quantiser
+
+if TYPE_CHECKING:
+    from .exact_sum import ExactSum
 
 MAX_VIEW = 2**24  #: values of a frame that are looked at one by one
 
@@ -51,6 +56,14 @@ class Step:
         return hasattr(self.operation, "levels")
 
 
+def evaluate(chain: Sequence[Step], x: Array) -> Array:
+    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
+    with np.errstate(all="ignore"):
+        for step in chain:
+            x = step.operation(x)
+    return x
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """A tensor computed at run time: integers of ``node``, then float functions, then a view.
@@ -74,6 +87,8 @@ class Value:
         rounded in an order of its own; 0 where it is proven exact.
     layout
         For the float input before its quantiser: how the canvas comes from the user's array.
+    exact_sum
+        For a sum of two tensors whose ``error`` is not 0: the floats that it has exactly.
     """
 
     node: str
@@ -84,6 +99,7 @@ class Value:
     chain: tuple[Step, ...] = ()
     shared: bool = False
     layout: tuple[Relayout, ...] | None = None
+    exact_sum: "ExactSum | None" = None
 
     def then(self, *steps: Step) -> "Value":
         return replace(self, chain=self.chain + steps)
