@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import (
+    Add,
     Clamp,
     Conv,
     Graph,
@@ -14,6 +15,8 @@ from corgibuilder.ir import (
     Ints,
     Node,
     Op,
+    Pool,
+    PoolKind,
     Port,
     QInt,
     TensorType,
@@ -24,8 +27,8 @@ from corgibuilder.ir.infer import infer
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
 from .limits import check_map
-from .staircase import Staircase, staircase
-from .value import Step, Value
+from .staircase import Staircase, staircase, too_many
+from .value import Step, Value, evaluate
 
 
 class Builder:
@@ -134,6 +137,8 @@ class Builder:
     def _integers(self, value: Value, reader: str, *, uniform: bool) -> Value:
         if value.layout is not None:
             value = self._enter(value, reader)
+        if value.quantised and self._changes_nothing(value):
+            return replace(value, chain=(), shared=True)
         if value.quantised:
             return self._threshold(value, uniform=uniform)
         if value.chain:
@@ -192,6 +197,17 @@ class Builder:
             at=self.at(step.node),
             help=f"insert a Quant node before '{reader}'",
         )
+
+    def _changes_nothing(self, value: Value) -> bool:
+        """Activations that keep their floats when they are quantised once more."""
+        kind, op = self.type(value.node), self.op(value.node)
+        count = kind.range.hi - kind.range.lo + 1
+        summed = isinstance(op, Conv | Add) or (isinstance(op, Pool) and op.kind is PoolKind.SUM)
+        if summed or value.error.any() or too_many((0, count - 1), value.canvas.channels):
+            return False
+        every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
+        floats = value.grid.real(every[:, :, None, None])
+        return bool((evaluate(value.chain, floats) == floats).all())
 
     def _threshold(self, value: Value, *, uniform: bool) -> Value:
         steps: Staircase = staircase(self, value, uniform=uniform)

@@ -193,20 +193,30 @@ def _bound(op: Conv, reach: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def _parts(units: Doubles) -> Doubles:
+    """The least power of two, for each number, that makes it whole; infinite beyond 2**24."""
+    parts = 2.0 ** np.arange(25)[:, None]
+    whole = units * parts == np.rint(units * parts)
+    result: Doubles = np.where(whole.any(axis=0), parts[whole.argmax(axis=0), 0], np.inf)
+    return result
+
+
 def _error(
     visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles, *, rounded: bool
 ) -> Doubles:
     """How far the executor's float32 sum may lie from the exact one, whatever its order.
 
-    0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else
+    0 where every partial sum is a float32: scales are powers of two and sums below 2**24 units,
+    or below 2**24 of that part of a unit of which ``offset`` is a whole multiple. Else
     the usual bound for sums of products, (terms + 24) * 2**-24 times the sum of the magnitudes;
     the 24 are for the operands (2**-21 each, see ``near_step``), the bias and the result.
     """
     bound = sum_bound(visit.builder, node, op)
     if (bound >= MAX_SUM).any():
         raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
-    exact = x.grid.exact and grid.exact and not rounded and not offset.any()
-    proven = exact & (bound < 2**24)
+    exact = x.grid.exact and grid.exact and not rounded
+    units = offset / grid.scale
+    proven = exact & ((bound + units) * _parts(units) < 2**24)
     terms = np.count_nonzero(op.weights, axis=(1, 2, 3)) + 24
     rounding = 1.01 * terms * UNIT * (bound * grid.scale + offset)
     carried = _bound(replace(op, bias=op.bias * 0), x.error / x.grid.scale) * grid.scale

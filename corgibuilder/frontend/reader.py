@@ -21,7 +21,7 @@ from .onnx_file import array, load
 from .operators import JOINS, handler
 from .source import read_input
 from .tail import output_port
-from .value import Const, Tensor, Value
+from .value import Const, Tensor, Value, canvas_of
 from .visit import Visit
 
 
@@ -119,7 +119,7 @@ class _Walk:
         """Read one node and store its result under each of its outputs."""
         result: Tensor | Unknown = Unknown()
         try:
-            result = self.result(node, name)
+            result = self.shared(self.result(node, name), node, name)
             if isinstance(result, Const):
                 for output in node.output:
                     self.keep(result, output, self.builder.at(name))
@@ -129,6 +129,15 @@ class _Walk:
         for output in node.output:
             if output:
                 self.store(output, result)
+
+    def shared(self, tensor: Tensor | Unknown, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
+        """Activations that several nodes read are integers of one node from there on."""
+        several = any(self.readers[output] > 1 for output in node.output)
+        if not several or not isinstance(tensor, Value) or not tensor.quantised:
+            return tensor
+        if tensor.layout is not None and canvas_of(tensor.dims) is None:
+            return tensor  # views of it are still to come
+        return self.builder.integers(replace(tensor, shared=True), name)
 
     def result(self, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
         at = self.builder.at(name)
