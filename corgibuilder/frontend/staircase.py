@@ -197,11 +197,10 @@ def _settled(
     if found.missed:
         raise CompileError(
             "CB314",
-            f"{found.missed} of its steps are no function of a sum of whole multiples of the"
-            f" integers that '{total.node}' adds, as float32 rounds them",
+            f"{found.missed} of its {steps.size} steps are no function of a sum of whole multiples"
+            f" of the integers that '{total.node}' adds: float32 rounds equal sums to either side",
             at=at,
-            help=f"give the tensors that '{total.node}' adds one scale,"
-            " or scales whose ratio is a power of two",
+            help=f"use powers of two as scales, or another scale after '{total.node}'",
         )
     if (found.factors != total.factors).any():
         builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))

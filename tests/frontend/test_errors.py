@@ -78,19 +78,6 @@ def test_operator_of_a_foreign_domain(tmp_path):
     assert "operator Conv of domain com.example is not supported" in complaint(model.save(tmp_path))
 
 
-def test_join_of_two_branches(tmp_path):
-    model = Model(MAP)
-    left = model.conv(ones(2, 2, 1, 1))
-    model.last = "input"
-    model.conv(ones(2, 2, 1, 1))
-    model.node("Add", left, name="/block/Add")
-    assert complaint(model.save(tmp_path)) == (
-        "error[CB203]: Add joins two tensors that are computed at run time\n"
-        "  --> model.onnx: /block/Add\n"
-        "  help: use a network without branches that meet again"
-    )
-
-
 def test_float_input_without_quantiser(tmp_path):
     model = Model(MAP, annotation="")
     model.conv(ones(3, 2, 3, 3))

@@ -6,7 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
-from corgibuilder.ir import Argmax, Clamp, Conv, Pads, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.ir import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Threshold,
+    Window,
+)
 
 sizes = st.integers(1, 3)
 
@@ -104,3 +116,28 @@ def test_clamp(dtype):
 def test_argmax_takes_the_lowest_index_of_equal_ones():
     x = np.array([[1, 5, 5], [7, 7, 7], [2, 1, 3]])[:, :, None, None]
     assert evaluate(Argmax(), x)[:, 0, 0, 0].tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("factors", [(1, 1), (1, -8), (300, 70000), (2, 0, -3), (5,)])
+def test_sums_of_narrow_integers_are_exact(factors):
+    rng = np.random.default_rng(1)
+    maps = [rng.integers(-128, 127, (2, 3, 4, 5), endpoint=True, dtype=np.int8) for _ in factors]
+    result = evaluate(Add(factors=factors), *maps)
+    for at in np.ndindex(2, 3, 4, 5):
+        assert result[at] == sum(f * int(x[at]) for f, x in zip(factors, maps, strict=True))
+
+
+@pytest.mark.parametrize("dtypes", [(np.int8, np.uint8), (np.uint16, np.int8, np.int64)])
+def test_concat_keeps_every_value(dtypes):
+    rng = np.random.default_rng(2)
+    maps = []
+    for channels, dtype in enumerate(dtypes, start=1):
+        info = np.iinfo(dtype)
+        maps.append(rng.integers(info.min, info.max, (2, channels, 3, 4), dtype, endpoint=True))
+    result = evaluate(Concat(), *maps)
+    first = 0
+    for x in maps:
+        for n, c, r, k in np.ndindex(x.shape):
+            assert int(result[n, first + c, r, k]) == int(x[n, c, r, k])
+        first += x.shape[1]
+    assert result.shape[1] == first
