@@ -153,8 +153,8 @@ class Builder:
                 "CB305",
                 f"the input is float and reaches '{reader}' without a quantiser",
                 at=at,
-                help="insert a Quant node after the input, or annotate it with an integer type"
-                " (finn_datatype UINT8, ...)",
+                help="insert a Quant node after the input, or say which integers enter:"
+                " --input-type uint8 --input-scale 0.0078125",
             )
         if self.inputs:
             raise CompileError(

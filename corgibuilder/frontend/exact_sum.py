@@ -19,7 +19,7 @@ from corgibuilder.ir import Ints, TensorType
 from .grid import Floats, Grid
 from .value import Step, evaluate
 
-MAX_PAIRS = 2**27  #: of integers, over all steps and channels that are looked at
+MAX_PAIRS = 2**26  #: of integers next to the steps of a layer: beyond, they are not looked at
 CHUNK = 2**20  #: pairs at a time
 NEVER = 2**62
 
@@ -30,10 +30,6 @@ class Reached(Protocol):
     """Whether floats ``(steps, channels, pairs, 1)`` of the sum reach each of ``some`` steps."""
 
     def __call__(self, x: Floats, some: Some) -> NDArray[np.bool_]: ...
-
-
-class TooManyPairsError(Exception):
-    """More pairs than can be looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +81,12 @@ class ExactSum:
     choices: tuple[tuple[int, int], ...]
     skip: int
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are at each step, in all channels together: those next to it."""
+        counts = [int(addend.counts.max()) for addend in self.addends]
+        return min(counts) * len(self.factors[0])
+
     def turned(self, falling: NDArray[np.bool_]) -> "ExactSum":
         """The same for integers that are negated in ``falling`` channels, and then undone."""
         factors = np.where(falling, -self.factors, self.factors)
@@ -122,17 +124,14 @@ def exact_steps(total: ExactSum, guess: Ints, slack: Ints, reached: Reached) -> 
     slack
         int64 ``(channels,)``: how far it may lie from there.
 
-    Raises :class:`TooManyPairsError`.
+    Of the pairs only those are looked at that lie so close to a step.
     """
     wide, narrow = sorted(range(2), key=lambda k: -total.addends[k].counts.max())
-    pairs = int(total.addends[narrow].counts.max()) * guess.shape[1]
-    if pairs * len(guess) > MAX_PAIRS:
-        raise TooManyPairsError
     choices = [np.array(c)[:, None] * np.sign(total.factors) for c in total.choices]
     choices.append(total.factors)
     found: list[list[tuple[Ints, Ints]]] = [[] for _ in choices]
     ordered = _in_order(total, wide, narrow)
-    for some in _chunks(len(guess), max(1, CHUNK // pairs)):
+    for some in _chunks(len(guess), max(1, CHUNK // total.pairs)):
         first = _first(ordered, guess[some], slack, partial(reached, some=some))
         for bounds, factors in zip(found, choices, strict=True):
             bounds.append(ordered.bounds(first, factors))

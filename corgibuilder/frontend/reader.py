@@ -10,7 +10,7 @@ import onnx
 from onnx import helper
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Network, Port
+from corgibuilder.ir import InputType, Network, Port
 
 from .builder import Builder
 from .constants import fold, foldable
@@ -30,32 +30,33 @@ class Unknown:
     """Result of a node that could not be read."""
 
 
-def read(path: str | Path) -> Network:
+def read(path: str | Path, *, input_type: InputType | None = None) -> Network:
     """The integer network of an ONNX file (QONNX, FINN or N2D2 style).
 
+    ``input_type`` says which integers enter, for a file that does not.
     Raises ``CompileError`` for the first thing in the file that is damaged or not supported.
     """
-    network, problems = _walk(Path(path))
+    network, problems = _walk(Path(path), input_type)
     if problems:
         raise problems[0]
     assert network is not None
     return network
 
 
-def find_problems(path: str | Path) -> list[CompileError]:
+def find_problems(path: str | Path, *, input_type: InputType | None = None) -> list[CompileError]:
     """Everything that keeps the file from being read, in the file's order; empty if nothing does.
 
     What lies behind an unsupported node is still checked as far as it does not depend on it.
     """
     try:
-        return _walk(Path(path))[1]
+        return _walk(Path(path), input_type)[1]
     except CompileError as problem:
         return [problem]
 
 
-def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
+def _walk(path: Path, input_type: InputType | None) -> tuple[Network | None, list[CompileError]]:
     model = load(path)
-    walk = _Walk(path, model)
+    walk = _Walk(path, model, input_type)
     with np.errstate(all="ignore"):
         for node, name in walk.order:
             walk.visit(node, name)
@@ -70,6 +71,7 @@ def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
         outputs=outputs,
         notes=tuple(dict.fromkeys(builder.notes)),
         fixed=tuple(builder.fixed),
+        input_type=input_type,
     )
     return network, []
 
@@ -77,7 +79,7 @@ def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
 class _Walk:
     """Tensors known so far, by name, and the problems met."""
 
-    def __init__(self, path: Path, model: onnx.ModelProto) -> None:
+    def __init__(self, path: Path, model: onnx.ModelProto, input_type: InputType | None) -> None:
         graph = model.graph
         at = Origin(path.name)
         self.problems: list[CompileError] = []
@@ -94,7 +96,7 @@ class _Walk:
             self.keep(Const(array(tensor, at)), tensor.name, at)
         self.readers = Counter(i for index in self.live for i in graph.node[index].input)
         self.readers.update(o.name for o in graph.output)
-        name, self.frames, value = read_input(self.builder, model)
+        name, self.frames, value = read_input(self.builder, model, input_type)
         self.store(name, value)
         self.order = [(graph.node[i], named[i]) for i in _sorted(graph, self.live)]
 

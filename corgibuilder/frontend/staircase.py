@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Add, Ints, TensorType, Threshold
 
-from .exact_sum import MAX_PAIRS, Reached, Some, TooManyPairsError, exact_steps
+from .exact_sum import MAX_PAIRS, Reached, Some, exact_steps
 from .grid import Floats, Grid, on_grid
 from .quantisers import Quantiser
 from .value import Step, Value, evaluate
@@ -151,9 +151,8 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     steps = bisect(at_integer, kind, count)
     risky = unproven(value, steps, kind, lambda x: reached(x)[:, :, 0, 0])
     if value.exact_sum is not None:
-        skip = value.exact_sum.skip
-        steps = _settled(builder, value, steps, risky, partial(reached, skip=skip), at)
-        risky = np.zeros_like(risky)
+        exactly = partial(reached, skip=value.exact_sum.skip)
+        steps, risky = _settled(builder, value, steps, risky, exactly, at)
         kind = builder.type(value.node)
     reachable = int((risky | (steps > kind.lo) & (steps <= kind.hi)).sum())
     ordered = np.where(from_above, integers[::-1], integers)
@@ -168,32 +167,22 @@ def _settled(
     risky: NDArray[np.bool_],
     reached: Reached,
     at: Origin,
-) -> Ints:
-    """``steps`` of a sum of two tensors, made exact: its float is known for every pair.
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """``steps`` of a sum of two tensors, made exact, and which of them still are at risk.
 
-    Where only ``value`` reads the Add, it gets the smallest factors for which that is possible.
+    The float is known for every pair of integers; none is at risk unless these are too many. Where
+    only ``value`` reads the Add, it gets the smallest factors for which that is possible.
     """
     total = value.exact_sum
     assert total is not None
     free = total.node == value.node and not value.shared
-    total = total if free else replace(total, choices=())
+    if not free or total.pairs * len(steps) > MAX_PAIRS:
+        total = replace(total, choices=())
     looked_at = np.arange(len(steps)) if total.choices else np.flatnonzero(risky.any(axis=1))
-    if not len(looked_at):
-        return steps
+    if not len(looked_at) or total.pairs * len(looked_at) > MAX_PAIRS:
+        return steps, risky
     slack = np.ceil(value.error / value.grid.scale).astype(np.int64) + 2
-    try:
-        found = exact_steps(
-            total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some])
-        )
-    except TooManyPairsError:
-        raise CompileError(
-            "CB315",
-            f"its {len(looked_at)} steps depend on float32 sums of more than"
-            f" {MAX_PAIRS:,} pairs of values in '{total.node}'",
-            at=at,
-            help=f"quantise the tensors that '{total.node}' adds to fewer bits,"
-            " or give them scales whose ratio is a power of two",
-        ) from None
+    found = exact_steps(total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some]))
     if found.missed:
         raise CompileError(
             "CB314",
@@ -206,7 +195,7 @@ def _settled(
         builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))
     settled = steps.copy()
     settled[looked_at] = np.minimum(found.first, builder.type(value.node).hi + 1)
-    return settled
+    return settled, np.zeros_like(risky)
 
 
 def _ends(value: Value, kind: TensorType) -> Floats:

@@ -84,8 +84,8 @@ def test_float_input_without_quantiser(tmp_path):
     assert complaint(model.save(tmp_path)) == (
         "error[CB305]: the input is float and reaches 'conv0' without a quantiser\n"
         "  --> model.onnx: input\n"
-        "  help: insert a Quant node after the input, or annotate it with an integer type"
-        " (finn_datatype UINT8, ...)"
+        "  help: insert a Quant node after the input, or say which integers enter:"
+        " --input-type uint8 --input-scale 0.0078125"
     )
 
 
