@@ -112,6 +112,7 @@ def test_types_that_are_none(name, scale, problem):
     assert problem in str(caught.value)
 
 
+@pytest.mark.slow
 def test_finn_resnet20_on_integers():
     """Its own samples are floats; rounded to a scale, they give what its executor gives."""
     folder = SHARED / "nn2fpga_resnet20_finnonnx"

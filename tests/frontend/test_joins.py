@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.frontend import read
+from corgibuilder.frontend import read, resized
 from corgibuilder.ir import Add, Concat, Conv, Input, Threshold
 
 from .models import QONNX, Model, check, integers, ours, theirs
@@ -327,6 +327,34 @@ def test_scales_without_a_common_unit_cannot_be_summed_over(tmp_path):
     assert (error.code, error.at.node) == ("CB302", "reader")
 
 
+@pytest.mark.parametrize("join", ["Add", "Concat"])
+def test_images_of_another_size(join, tmp_path):
+    """One branch rounds odd sizes up, the other one down."""
+    model = Model((4, 6, 6))
+    model.conv(weights(3, 4, 3, 3), strides=[2, 2], pads=[1, 1, 1, 1])
+    first = model.quant(0.5)
+    model.node("MaxPool", kernel_shape=[2, 2], strides=[2, 2], after="input")
+    model.conv(weights(3, 4, 1, 1))
+    model.quant(0.25)
+    model.node(join, first, name="join", **({"axis": 1} if join == "Concat" else {}))
+    network = read(model.save(tmp_path))
+    frames = integers(1, (4, 8, 10), -8, 7)
+    proto = model.proto()
+    for dim, size in zip(
+        proto.graph.input[0].type.tensor_type.shape.dim, (1, 4, 8, 10), strict=True
+    ):
+        dim.dim_value = size
+    (got,) = ours(resized(network, 10, 8), frames).values()
+    np.testing.assert_array_equal(got, theirs(proto, frames)[model.last])
+    with pytest.raises(CompileError) as caught:
+        resized(network, 9, 8)
+    assert str(caught.value) == (
+        "error[CB408]: at an image of 9x8 it joins maps of 4x4 and 5x4\n"
+        "  --> model.onnx: join\n"
+        "  help: use a size that all strides before it divide"
+    )
+
+
 def test_a_bent_function_before_a_sum(tmp_path):
     model = Model(MAP)
     first = branch(model, 0.5)
@@ -348,7 +376,7 @@ def test_sums_that_round_twice_are_refused(tmp_path):
     model.node("Sub", model.const(2.0**24))
     model.quant(1.0, bits=6, name="after")
     error = refusal(model, tmp_path)
-    assert (error.code, error.at.node) == ("CB314", "after")
+    assert (error.code, error.at.node) == ("CB316", "after")
     assert "'join'" in str(error)
 
 
@@ -358,7 +386,7 @@ def test_pairs_on_a_tie_that_float32_rounds_both_ways(tmp_path):
     model.quant(0.6, name="after")
     error = refusal(model, tmp_path)
     assert str(error) == (
-        "error[CB314]: 24 of its 45 steps are no function of a sum of whole multiples of the"
+        "error[CB316]: 24 of its 45 steps are no function of a sum of whole multiples of the"
         " integers that 'join' adds: float32 rounds equal sums to either side\n"
         "  --> model.onnx: after\n"
         "  help: use powers of two as scales, or another scale after 'join'"
