@@ -11,8 +11,8 @@ def resized(network: Network, width: int, height: int) -> Network:
     """``network`` for images of ``width`` times ``height``.
 
     Raises ``CompileError`` (CB401, CB402, CB408) where a layer ties it to the size that it was read
-    with, naming that layer, where the size leaves nothing of the map of a layer, or where branches meet
-    that have different sizes then.
+    with, naming that layer, where the size leaves nothing of the map of a layer, or where branches
+    meet that have different sizes then.
     """
     entry = input_node(network.graph)
     assert isinstance(entry.op, Input)

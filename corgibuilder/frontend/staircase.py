@@ -185,7 +185,7 @@ def _settled(
     found = exact_steps(total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some]))
     if found.missed:
         raise CompileError(
-            "CB316",
+            "CB314",
             f"{found.missed} of its {steps.size} steps are no function of a sum of whole multiples"
             f" of the integers that '{total.node}' adds: float32 rounds equal sums to either side",
             at=at,

@@ -376,7 +376,7 @@ def test_sums_that_round_twice_are_refused(tmp_path):
     model.node("Sub", model.const(2.0**24))
     model.quant(1.0, bits=6, name="after")
     error = refusal(model, tmp_path)
-    assert (error.code, error.at.node) == ("CB316", "after")
+    assert (error.code, error.at.node) == ("CB314", "after")
     assert "'join'" in str(error)
 
 
@@ -386,7 +386,7 @@ def test_pairs_on_a_tie_that_float32_rounds_both_ways(tmp_path):
     model.quant(0.6, name="after")
     error = refusal(model, tmp_path)
     assert str(error) == (
-        "error[CB316]: 24 of its 45 steps are no function of a sum of whole multiples of the"
+        "error[CB314]: 24 of its 45 steps are no function of a sum of whole multiples of the"
         " integers that 'join' adds: float32 rounds equal sums to either side\n"
         "  --> model.onnx: after\n"
         "  help: use powers of two as scales, or another scale after 'join'"
