@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import frontend
-from corgibuilder.ir import Conv, Network, Node, Threshold, macs
+from corgibuilder.ir import Conv, InputType, Network, Node, Threshold, macs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,9 @@ class Inspection:
         return sum(layer.parameters for layer in self.layers)
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path, *, input_type: InputType | None = None) -> Inspection:
     """Read the file; what is not supported is in the result, not raised."""
-    problems = frontend.find_problems(path)
+    problems = frontend.find_problems(path, input_type=input_type)
     if problems:
         return Inspection(
             name=path.stem,
@@ -59,7 +59,7 @@ def inspect(path: Path) -> Inspection:
             notes=(),
             problems=tuple(str(problem) for problem in problems),
         )
-    network = frontend.read(path)
+    network = frontend.read(path, input_type=input_type)
     return Inspection(
         name=network.name,
         inputs={port.name: port.shape for port in network.inputs},

@@ -6,16 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Clamp, Conv, Graph, Input, Node, Op, Port, QInt, TensorType, Window
+from corgibuilder.ir import (
+    Add,
+    Clamp,
+    Conv,
+    Graph,
+    Input,
+    Ints,
+    Node,
+    Op,
+    Pool,
+    PoolKind,
+    Port,
+    QInt,
+    TensorType,
+    Window,
+)
 from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
 from .intervals import approximated
 from .limits import check_map
-from .staircase import Staircase, directions, staircase
+from .staircase import Staircase, directions, staircase, too_many
 from .table import integers_first, tabulated
-from .value import Step, Value
+from .value import Step, Value, evaluate
 
 
 class Builder:
@@ -82,30 +97,36 @@ class Builder:
         if not falling.any():
             return value
         sign = np.where(falling, -1, 1)
-        op = self.op(value.node)
-        if isinstance(op, Conv) and not value.shared:
-            self.change(
-                value.node,
-                replace(op, weights=op.weights * sign[:, None, None, None], bias=op.bias * sign),
-            )
-            node = value.node
-        else:
-            negate = Conv(
-                weights=sign[:, None, None, None],
-                bias=np.zeros_like(sign),
-                window=Window(kernel=(1, 1)),
-                groups=len(sign),
-            )
-            node = self.add(self.fresh(f"{value.node}_negated"), negate, value.node)
+        node = self.multiplied(value, sign, f"{value.node}_negated")
         undo = WithConstant(Arithmetic.MULTIPLY, sign[:, None, None].astype(np.float32))
         grid = value.grid.negated(falling)
-        return replace(value, node=node, grid=grid, chain=(Step(undo, node), *value.chain))
+        total = value.exact_sum and value.exact_sum.turned(falling)
+        chain = (Step(undo, node), *value.chain)
+        return replace(value, node=node, grid=grid, chain=chain, exact_sum=total)
+
+    def multiplied(self, value: Value, factors: Ints, name: str) -> str:
+        """The node that holds the integers of ``value``, each channel times its factor.
+
+        That is a changed convolution where only ``value`` reads it, or else a new one, ``name``.
+        """
+        op = self.op(value.node)
+        if isinstance(op, Conv) and not value.shared:
+            weights = op.weights * factors[:, None, None, None]
+            self.change(value.node, replace(op, weights=weights, bias=op.bias * factors))
+            return value.node
+        scaling = Conv(
+            weights=factors[:, None, None, None],
+            bias=np.zeros_like(factors),
+            window=Window(kernel=(1, 1)),
+            groups=len(factors),
+        )
+        return self.add(self.fresh(name), scaling, value.node)
 
     def integers(self, value: Value, reader: str, *, uniform: bool = False) -> Value:
         """``value`` with an empty chain: a node of the network holds exactly these numbers.
 
-        ``uniform`` asks for one scale for all channels. Raises ``CompileError`` (CB3xx) naming the
-        node where the chain does not end on integers times a scale.
+        ``uniform`` asks a quantiser for one scale for all channels. Raises ``CompileError`` (CB3xx)
+        naming the node where the chain does not end on integers times a scale.
         """
         key = (value.node, tuple(map(id, value.chain)), id(value.grid), uniform)
         if key not in self._made:
@@ -122,17 +143,12 @@ class Builder:
             value = replace(start, chain=value.chain[first:])
         if value.layout is not None:
             value = self._enter(value, reader)
+        if value.quantised and self._changes_nothing(value):
+            return replace(value, chain=(), shared=True)
         if value.quantised:
             return self._threshold(value, uniform=uniform)
         if value.chain:
             value = self._clamp(value, reader)
-        if uniform and not value.grid.uniform:
-            raise CompileError(
-                "CB302",
-                "the channels of its input have different scales, and it sums over them",
-                at=self.at(reader),
-                help="quantise that input with one scale for the whole tensor",
-            )
         return value
 
     def _enter(self, value: Value, reader: str) -> Value:
@@ -143,8 +159,8 @@ class Builder:
                 "CB305",
                 f"the input is float and reaches '{reader}' without a quantiser",
                 at=at,
-                help="insert a Quant node after the input, or annotate it with an integer type"
-                " (finn_datatype UINT8, ...)",
+                help="insert a Quant node after the input, or say which integers enter:"
+                " --input-type uint8 --input-scale 0.0078125",
             )
         if self.inputs:
             raise CompileError(
@@ -184,7 +200,7 @@ class Builder:
             else:
                 lo, hi = max(lo, int(limit[0])), max(hi, int(limit[0]))
         node = self.add(value.chain[-1].node, Clamp(range=QInt(lo, hi)), value.node)
-        return replace(value, node=node, chain=(), shared=True)
+        return replace(value, node=node, chain=(), shared=True, exact_sum=None)
 
     def _no_quantiser(self, step: Step, reader: str) -> CompileError:
         return CompileError(
@@ -193,6 +209,18 @@ class Builder:
             at=self.at(step.node),
             help=f"insert a Quant node before '{reader}'",
         )
+
+    def _changes_nothing(self, value: Value) -> bool:
+        """Activations that keep their floats when they are quantised once more."""
+        kind, op = self.type(value.node), self.op(value.node)
+        count = kind.range.hi - kind.range.lo + 1
+        summed = isinstance(op, Conv | Add) or (isinstance(op, Pool) and op.kind is PoolKind.SUM)
+        known = not value.error.any() and not approximated(value.chain)
+        if summed or not known or too_many((0, count - 1), value.canvas.channels):
+            return False
+        every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
+        floats = value.grid.real(every[:, :, None, None])
+        return bool((evaluate(value.chain, floats) == floats).all())
 
     def _threshold(self, value: Value, *, uniform: bool) -> Value:
         monotone = directions(value.chain, value.canvas.channels) is not None
@@ -208,7 +236,15 @@ class Builder:
                 " round either way"
             )
         error = np.zeros(value.canvas.channels)
-        return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)
+        return replace(
+            value,
+            node=node,
+            grid=steps.grid,
+            chain=(),
+            error=error,
+            shared=True,
+            exact_sum=None,
+        )
 
 
 _CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)

@@ -47,7 +47,7 @@ def arithmetic(visit: Visit) -> Value:
 
 def with_constant(visit: Visit, value: Value, function: Arithmetic, other: Array) -> Value:
     """``value`` with one more float operation, folded into integers where that is exact."""
-    if not value.chain and value.layout is None:
+    if not value.chain and value.layout is None and value.exact_sum is None:
         if function in (Arithmetic.MULTIPLY, Arithmetic.DIVIDE):
             rescaled = _rescaled(value, function, other)
             if rescaled is not None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from corgibuilder.ir import Ints, Op
 
+from .grid import StackedGrid
 from .value import Value
 from .visit import Visit
 
@@ -39,6 +40,8 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
     """
     first = sources[:, 0]
     grid = value.grid
+    if isinstance(grid, StackedGrid):
+        return None
     parts: list[Any] = [grid.scale]
     if grid.table is not None:
         parts.append(grid.table.T)
@@ -54,6 +57,7 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
         ),
         error=value.error[sources].max(axis=1),
         chain=_picked(value.chain, first),
+        exact_sum=None,
     )
 
 

@@ -8,6 +8,7 @@ from . import (
     depth_to_space,
     fake_quant,
     fixed_point,
+    joins,
     linear,
     lookup,
     padding,
@@ -80,11 +81,20 @@ STANDARD: dict[str, Handler] = {
     "Unsqueeze": views.unsqueeze,
     "Transpose": views.transpose,
     "Shape": views.shape,
+    "Concat": joins.concat,
     "TopK": tail.top_k,
     "ArgMax": tail.arg_max,
 }
 
 ACTIVATIONS: dict[str, Handler] = {kind.value: activations.activation for kind in CurveKind}
+
+
+#: What reads an operator with two or more inputs that are computed at run time.
+JOINS: dict[str, Handler] = {
+    "Add": joins.add,
+    "Sub": joins.add,
+    "Concat": joins.concat,
+}
 
 
 def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | None:

@@ -1,5 +1,7 @@
 """``Pad``: rows and columns around a map."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from corgibuilder.ir import Pad, Pads
@@ -21,6 +23,7 @@ def pad(visit: Visit) -> Value:
     value = visit.builder.integers(visit.value(), visit.name)
     if not value.is_map:
         raise visit.unsupported(f"of a tensor of shape {value.dims}", MAPS)
+    value = replace(value, exact_sum=None)  # what is around it is no sum
     return placed(visit, value, Pad(pads=pads, value=_integer(visit, value)))
 
 

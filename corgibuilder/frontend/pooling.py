@@ -115,5 +115,5 @@ def _average(visit: Visit, moves: Window) -> Value:
     proven = value.grid.exact & (bound < 2**24)
     rounding = 1.01 * (taps + 24) * UNIT * bound * value.grid.scale
     error = np.where(proven, 0.0, rounding) + taps * value.error
-    total = replace(total, grid=Grid(value.grid.scale), error=error)
+    total = replace(total, grid=Grid(value.grid.scale), error=error, exact_sum=None)
     return with_constant(visit, total, Arithmetic.DIVIDE, np.array(taps, np.float32))

@@ -4,14 +4,15 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Graph, Input, Network, Port, Shape, input_node
+from corgibuilder.ir import Graph, Input, Network, Node, Port, Shape, input_node
 
 
 def resized(network: Network, width: int, height: int) -> Network:
     """``network`` for images of ``width`` times ``height``.
 
-    Raises ``CompileError`` (CB401, CB402) where a layer ties it to the size that it was read with,
-    naming that layer, or where the size leaves nothing of the map of a layer.
+    Raises ``CompileError`` (CB401, CB402, CB408) where a layer ties it to the size that it was read
+    with, naming that layer, where the size leaves nothing of the map of a layer, or where branches
+    meet that have different sizes then.
     """
     entry = input_node(network.graph)
     assert isinstance(entry.op, Input)
@@ -57,7 +58,21 @@ def _checked(graph: Graph, width: int, height: int) -> Graph:
                 at=node.origin,
                 help="use a larger image",
             )
+        _check_join(graph, node, width, height)
     return graph
+
+
+def _check_join(graph: Graph, node: Node, width: int, height: int) -> None:
+    """Raise ``CompileError`` (CB408) where branches have come to maps of different sizes."""
+    sizes = {(s.width, s.height) for s in (graph.type(name).shape for name in node.inputs)}
+    if len(sizes) > 1:
+        found = " and ".join(f"{w}x{h}" for w, h in sorted(sizes))
+        raise CompileError(
+            "CB408",
+            f"at an image of {width}x{height} it joins maps of {found}",
+            at=node.origin,
+            help="use a size that all strides before it divide",
+        )
 
 
 def _port(port: Port, before: Graph, after: Graph) -> Port:

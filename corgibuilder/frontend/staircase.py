@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Ints, Table, TensorType, Threshold
+from corgibuilder.ir import Add, Ints, Table, TensorType, Threshold
 
+from .exact_sum import MAX_PAIRS, Reached, Some, exact_steps
 from .grid import Floats, Grid, on_grid
 from .intervals import approximated, around, bounds
 from .quantisers import Quantiser
@@ -69,12 +70,15 @@ def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64] | None
     return np.broadcast_to(sign, (channels, 1, 1)).ravel().astype(np.int64)
 
 
-def index_range(parts: Parts, value: Value, q: Ints, at: Origin) -> tuple[int, int]:
-    """Lowest and highest index: the quantiser's, or those at ``q`` if it has too many."""
+def index_range(parts: Parts, x: Floats, at: Origin) -> tuple[int, int]:
+    """Lowest and highest index: the quantiser's, or those of ``x`` if it has too many.
+
+    ``x`` has the shape ``(n, channels, 1, 1)``.
+    """
     levels = parts.quantiser.levels
-    channels = value.canvas.channels
+    channels = x.shape[1]
     if levels is None or too_many(levels, channels):
-        reached = parts.quantiser(evaluate(parts.before, value.grid.real(q[:, :, None, None])))
+        reached = parts.quantiser(x)
         levels = int(reached.min()), int(reached.max())
     if too_many(levels, channels):
         raise CompileError(
@@ -147,9 +151,9 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     before, after = directions(parts.before, channels), directions(parts.after, channels)
     assert before is not None and after is not None, parts.node
     kind = builder.type(value.node)
-    ends = np.stack([kind.lo, kind.hi])
-    check_finite(value, ends, at)
-    levels = index_range(parts, value, ends, at)
+    check_finite(value, np.stack([kind.lo, kind.hi]), at)
+    skip = value.exact_sum.skip if value.exact_sum else 0
+    levels = index_range(parts, evaluate(parts.before[skip:], _ends(value, kind)), at)
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform)
     value = builder.rising(value, before * after < 0)
     parts = cut(value.chain)
@@ -161,19 +165,73 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     from_above = (after < 0)[None, :]
     index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
 
-    def reached(x: Floats, some: slice = slice(None)) -> NDArray[np.bool_]:
-        above = parts.quantiser.reaches(x, index[some, :, None, None])
-        return above[:, :, 0, 0] ^ from_above
+    def reached(y: Floats, some: Some = slice(None)) -> NDArray[np.bool_]:
+        above = parts.quantiser.reaches(y, index[some, :, None, None])
+        return above ^ from_above[:, :, None, None]
 
     def at_integer(q: Ints, some: slice) -> NDArray[np.bool_]:
-        return reached(evaluate(parts.before, value.grid.real(q[:, :, None, None])), some)
+        y = evaluate(parts.before, value.grid.real(q[:, :, None, None]))
+        return reached(y, some)[:, :, 0, 0]
 
     steps = bisect(at_integer, kind, count)
-    risky = unproven(replace(value, chain=parts.before), steps, kind, reached)
-    reachable = int((risky | ((steps > kind.lo) & (steps <= kind.hi))).sum())
+    floats = replace(value, chain=parts.before)
+    risky = unproven(floats, steps, kind, lambda y: reached(y)[:, :, 0, 0])
+    total = value.exact_sum
+    if total is not None and not approximated(parts.before):
+        last = parts.before[total.skip :]
+        steps, risky = _settled(
+            builder, value, steps, risky, lambda x, some: reached(evaluate(last, x), some), at
+        )
+        kind = builder.type(value.node)
+    reachable = int((risky | (steps > kind.lo) & (steps <= kind.hi)).sum())
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
     return Staircase(op, value.node, grid, int(risky.sum()), reachable)
+
+
+def _settled(
+    builder: "Builder",
+    value: Value,
+    steps: Ints,
+    risky: NDArray[np.bool_],
+    reached: Reached,
+    at: Origin,
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """``steps`` of a sum of two tensors, made exact, and which of them still are at risk.
+
+    The float is known for every pair of integers; none is at risk unless these are too many. Where
+    only ``value`` reads the Add, it gets the smallest factors for which that is possible.
+    """
+    total = value.exact_sum
+    assert total is not None
+    free = total.node == value.node and not value.shared
+    if not free or total.pairs * len(steps) > MAX_PAIRS:
+        total = replace(total, choices=())
+    looked_at = np.arange(len(steps)) if total.choices else np.flatnonzero(risky.any(axis=1))
+    if not len(looked_at) or total.pairs * len(looked_at) > MAX_PAIRS:
+        return steps, risky
+    slack = np.ceil(value.error / value.grid.scale).astype(np.int64) + 2
+    found = exact_steps(total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some]))
+    if found.missed:
+        raise CompileError(
+            "CB314",
+            f"{found.missed} of its {steps.size} steps are no function of a sum of whole multiples"
+            f" of the integers that '{total.node}' adds: float32 rounds equal sums to either side",
+            at=at,
+            help=f"use powers of two as scales, or another scale after '{total.node}'",
+        )
+    if (found.factors != total.factors).any():
+        builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))
+    settled = steps.copy()
+    settled[looked_at] = np.minimum(found.first, builder.type(value.node).hi + 1)
+    return settled, np.zeros_like(risky)
+
+
+def _ends(value: Value, kind: TensorType) -> Floats:
+    """Floats ``(2, channels, 1, 1)`` of the smallest and the largest integers."""
+    if value.exact_sum is not None:
+        return value.exact_sum.ends()
+    return value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
 
 
 def check_finite(value: Value, q: Ints, at: Origin) -> None:

@@ -61,8 +61,9 @@ def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
         )
     q, inside = _arguments(kind)
     check_finite(value, q, at)
-    index = _index(parts, evaluate(parts.before, value.grid.real(q[:, :, None, None])))
-    levels = index_range(parts, value, q, at)
+    x = evaluate(parts.before, value.grid.real(q[:, :, None, None]))
+    index = _index(parts, x)
+    levels = index_range(parts, x, at)
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform, limit=MAX_INTEGER)
     rows = integers[index - levels[0], np.arange(channels)].T
     risky = _risky(replace(value, chain=parts.before), parts, q) & inside

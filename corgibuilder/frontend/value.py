@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from corgibuilder.ir import Shape
 from .elementwise import Array, FloatOperation
 from .grid import Grid
 from .quantisers import Quantiser
+
+if TYPE_CHECKING:
+    from .exact_sum import ExactSum
 
 MAX_VIEW = 2**24  #: values of a frame that are looked at one by one
 
@@ -53,7 +56,7 @@ class Step:
         return hasattr(self.operation, "levels")
 
 
-def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
+def evaluate(chain: Sequence[Step], x: Array) -> Array:
     """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
     with np.errstate(all="ignore"):
         for step in chain:
@@ -86,6 +89,8 @@ class Value:
         For the float input before its quantiser: how the canvas comes from the user's array.
     integer_type
         The file holds whole numbers as integers here, which only look-ups and casts take.
+    exact_sum
+        For a sum of two tensors whose ``error`` is not 0: the floats that it has exactly.
     """
 
     node: str
@@ -97,6 +102,7 @@ class Value:
     shared: bool = False
     layout: tuple[Relayout, ...] | None = None
     integer_type: bool = False
+    exact_sum: "ExactSum | None" = None
 
     def then(self, *steps: Step) -> "Value":
         return replace(self, chain=self.chain + steps)

@@ -1,6 +1,7 @@
 """The integer network: what every other part of corgibuilder talks about."""
 
 from .graph import Graph, Network, Node, Port, input_node, macs
+from .input_type import InputType
 from .ops import (
     Add,
     Argmax,
@@ -30,6 +31,7 @@ __all__ = [
     "DepthToSpace",
     "Graph",
     "Input",
+    "InputType",
     "Ints",
     "Network",
     "Node",

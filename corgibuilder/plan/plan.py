@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Conv, Network, Pool, Shape
+from corgibuilder.ir import Conv, InputType, Network, Pool, Shape
 from corgibuilder.passes import without_dead_channels
 
 from .choice import choose
@@ -23,7 +23,7 @@ from .pipeline import (
     is_resizable,
     several_pixels,
 )
-from .plan_file import FORMAT, StageFields, plan_fields
+from .plan_file import FORMAT, OPTIONAL, StageFields, plan_fields
 from .simulation import pipeline_timing
 from .stages import Stage, group_stages
 from .target import Target
@@ -125,7 +125,9 @@ class Plan:
         data = {"format": FORMAT} | asdict(self)
         data["target"]["fps"] = str(self.target.fps)
         data["target"]["latency"] = str(self.target.latency)
-        for wish in ("headroom", "latency"):
+        if self.target.input_type is not None:
+            data["target"]["input_type"]["scale"] = str(self.target.input_type.scale)
+        for wish in OPTIONAL:
             if getattr(self.target, wish) is None:
                 del data["target"][wish]
         for stage in data["stages"]:
@@ -142,6 +144,9 @@ class Plan:
         for quantity in ("fps", "latency"):
             if target[quantity] is not None:
                 target[quantity] = Fraction(target[quantity])
+        entering = found.target.input_type
+        if entering is not None:
+            target["input_type"] = InputType(entering.name, Fraction(entering.scale))
         plan = {f.name: getattr(found, f.name) for f in fields(cls)}
         stages = tuple(_stage(stage) for stage in found.stages)
         return cls(**plan | {"target": Target(**target), "stages": stages})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir.input_type import PATTERN
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
@@ -16,6 +17,7 @@ from .widen import MAX_PIXELS
 
 FORMAT = 2  #: of the text; raised when a reader of the old one would go wrong
 
+OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 FEEDS = [feed.value for feed in Feed]
 FeedName = Annotated[str, Written("|".join(FEEDS), f"one of {', '.join(FEEDS)}")]
 Quantity = Annotated[
@@ -30,6 +32,14 @@ Figure = Annotated[int, Within(0, 1 << 62)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputTypeFields:
+    """See :class:`~corgibuilder.ir.InputType`."""
+
+    name: Annotated[str, Written(PATTERN, "a type of integers such as uint8")]
+    scale: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFields:
     """See :class:`~.target.Target`."""
 
@@ -38,6 +48,7 @@ class TargetFields:
     image: tuple[Side, Side] | None
     headroom: Annotated[int, Within(1, MAX_SIDE)] | None
     latency: Quantity | None
+    input_type: InputTypeFields | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +125,7 @@ def _with_defaults(data: Any) -> Any:
         return data
     changed = dict(data)
     if isinstance(data.get("target"), dict):
-        changed["target"] = {"headroom": None, "latency": None} | data["target"]
+        changed["target"] = dict.fromkeys(OPTIONAL) | data["target"]
     if isinstance(data.get("stages"), list):
         changed["stages"] = [_stage_with_defaults(stage) for stage in data["stages"]]
     return changed

@@ -78,27 +78,14 @@ def test_operator_of_a_foreign_domain(tmp_path):
     assert "operator Conv of domain com.example is not supported" in complaint(model.save(tmp_path))
 
 
-def test_join_of_two_branches(tmp_path):
-    model = Model(MAP)
-    left = model.conv(ones(2, 2, 1, 1))
-    model.last = "input"
-    model.conv(ones(2, 2, 1, 1))
-    model.node("Add", left, name="/block/Add")
-    assert complaint(model.save(tmp_path)) == (
-        "error[CB203]: Add joins two tensors that are computed at run time\n"
-        "  --> model.onnx: /block/Add\n"
-        "  help: use a network without branches that meet again"
-    )
-
-
 def test_float_input_without_quantiser(tmp_path):
     model = Model(MAP, annotation="")
     model.conv(ones(3, 2, 3, 3))
     assert complaint(model.save(tmp_path)) == (
         "error[CB305]: the input is float and reaches 'conv0' without a quantiser\n"
         "  --> model.onnx: input\n"
-        "  help: insert a Quant node after the input, or annotate it with an integer type"
-        " (finn_datatype UINT8, ...)"
+        "  help: insert a Quant node after the input, or say which integers enter:"
+        " --input-type uint8 --input-scale 0.0078125"
     )
 
 

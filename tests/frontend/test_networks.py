@@ -22,14 +22,14 @@ EXACT = [
     "bnnpynq_cnv_w1a1_gtsrb",
     "finn_tfc_1w1a_multithreshold",
     "nn2fpga_mnv1_vww_w8a8",
+    "nn2fpga_resnet20_w8a8",
+    "nn2fpga_resnet8_w4a4",
+    "nn2fpga_resnet8_w8a8",
     "qonnx_tfc_1w1a",
     "qonnx_tfc_2w2a",
 ]
 REFUSED = {
     "nn2fpga_resnet20_finnonnx": ("CB305", "inp.1"),
-    "nn2fpga_resnet20_w8a8": ("CB203", "/layer1/layer1.0/Add"),
-    "nn2fpga_resnet8_w4a4": ("CB203", "Add_0"),
-    "nn2fpga_resnet8_w8a8": ("CB203", "/layer1/layer1.0/Add"),
     "qonnx_espcn_w4a4_subpixel": ("CB305", "x.7"),
     "dory_dronet2_int8": ("CB305", "0"),
     "dory_dvs_ternary": ("CB305", "input.1"),

@@ -165,10 +165,26 @@ def test_table(rows):
         assert y[n, c, r, k] == values[c % rows, int(FRAMES[n, c, r, k]) + 100]
 
 
-def test_add_and_concat():
-    other = FRAMES[:, ::-1] // 2
-    total = evaluate(Add(factors=(3, -2)), FRAMES, other)
-    np.testing.assert_array_equal(total, 3 * FRAMES.astype(int) - 2 * other.astype(int))
-    both = evaluate(Concat(), FRAMES, other)
-    np.testing.assert_array_equal(both[:, :12], FRAMES)
-    np.testing.assert_array_equal(both[:, 12:], other)
+@pytest.mark.parametrize("factors", [(1, 1), (1, -8), (300, 70000), (2, 0, -3), (5,)])
+def test_sums_of_narrow_integers_are_exact(factors):
+    rng = np.random.default_rng(1)
+    maps = [rng.integers(-128, 127, (2, 3, 4, 5), endpoint=True, dtype=np.int8) for _ in factors]
+    result = evaluate(Add(factors=factors), *maps)
+    for at in np.ndindex(2, 3, 4, 5):
+        assert result[at] == sum(f * int(x[at]) for f, x in zip(factors, maps, strict=True))
+
+
+@pytest.mark.parametrize("dtypes", [(np.int8, np.uint8), (np.uint16, np.int8, np.int64)])
+def test_concat_keeps_every_value(dtypes):
+    rng = np.random.default_rng(2)
+    maps = []
+    for channels, dtype in enumerate(dtypes, start=1):
+        info = np.iinfo(dtype)
+        maps.append(rng.integers(info.min, info.max, (2, channels, 3, 4), dtype, endpoint=True))
+    result = evaluate(Concat(), *maps)
+    first = 0
+    for x in maps:
+        for n, c, r, k in np.ndindex(x.shape):
+            assert int(result[n, first + c, r, k]) == int(x[n, c, r, k])
+        first += x.shape[1]
+    assert result.shape[1] == first

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import (
+    Add,
     Clamp,
+    Concat,
     Conv,
     DepthToSpace,
     Input,
@@ -140,3 +142,47 @@ def test_tables_reach_the_entries_of_values_that_occur(seed, step, rows):
     assert made.lo.tolist() == [row.min() for row in reached]
     assert made.hi.tolist() == [row.max() for row in reached]
     assert made.range == QInt.of(np.concatenate(reached))
+
+
+def random_type(rng, channels):
+    lo, step = rng.integers(-20, 20, channels), int(rng.integers(1, 4))
+    lo = lo[0] + (lo - lo[0]) // step * step
+    hi = lo + step * rng.integers(0, 6, channels)
+    return TensorType(Shape(channels, 1, 1), lo, hi, step if hi.max() > lo.min() else 1)
+
+
+def values(x, channel):
+    return range(x.lo[channel], x.hi[channel] + 1, x.step)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_sum_reaches_both_ends_and_keeps_to_its_step(seed):
+    rng = np.random.default_rng(seed)
+    channels = int(rng.integers(1, 4))
+    inputs = [random_type(rng, channels) for _ in range(2)]
+    factors = tuple(int(f) for f in rng.choice([-8, -3, -1, 1, 2, 5], 2))
+    made = infer(Add(factors=factors), *inputs)
+    occurring = set()
+    for c in range(channels):
+        sums = {
+            factors[0] * first + factors[1] * second
+            for first in values(inputs[0], c)
+            for second in values(inputs[1], c)
+        }
+        assert (min(sums), max(sums)) == (made.lo[c], made.hi[c])
+        occurring |= sums
+    assert made.range == QInt.of(np.array(sorted(occurring)))
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_concat_keeps_the_range_of_each_channel(seed):
+    rng = np.random.default_rng(seed)
+    inputs = [random_type(rng, int(rng.integers(1, 4))) for _ in range(3)]
+    made = infer(Concat(), *inputs)
+    assert made.lo.tolist() == [int(lo) for x in inputs for lo in x.lo]
+    assert made.hi.tolist() == [int(hi) for x in inputs for hi in x.hi]
+    assert made.shape == Shape(len(made.lo), 1, 1)
+    occurring = {v for x in inputs for c in range(len(x.lo)) for v in values(x, c)}
+    assert made.range == QInt.of(np.array(sorted(occurring)))
