@@ -59,7 +59,9 @@ class Chain:
             weights, dilations=apart, strides=strides, pads=pads, group=group,
         )  # fmt: skip
         self.shape = (outputs, *sides)
-        self.quant(reach=float(np.abs(weights).sum(axis=tuple(range(1, weights.ndim))).max() * 4 + 1))
+        self.quant(
+            reach=float(np.abs(weights).sum(axis=tuple(range(1, weights.ndim))).max() * 4 + 1)
+        )
 
     def pool(self):
         kernel, _, strides, pads, sides = self.window(dilated=False)
