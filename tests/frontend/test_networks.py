@@ -1,16 +1,15 @@
 """Published networks: every sample, every output, equal to what their own executors gave."""
 
 import pickle
+from fractions import Fraction
 
 import numpy as np
-import onnx
 import pytest
-from onnx import helper, numpy_helper
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import find_problems, read, resized
-from corgibuilder.ir import Conv, DepthToSpace, Threshold
+from corgibuilder.ir import Conv, DepthToSpace, InputType, Threshold
 
 from .models import SHARED, ours
 
@@ -140,28 +139,10 @@ def test_too_small_a_size_names_the_first_layer_with_nothing_left():
 ESPCN = "qonnx_espcn_w4a4_subpixel"
 
 
-def with_pixels(path):
-    """The file with a quantiser of pixels, which are divided by 255, behind its float input."""
-    model = onnx.load(path)
-    graph = model.graph
-    for node in graph.node:
-        node.input[:] = ["pixels" if name == "x.7" else name for name in node.input]
-    parameters = {"pixel_scale": 1 / 255, "pixel_zero": 0, "pixel_bits": 8}
-    for name, value in parameters.items():
-        graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
-    quantiser = helper.make_node(
-        "Quant", ["x.7", *parameters], ["pixels"], name="enter", domain="onnx.brevitas",
-        signed=0, narrow=0, rounding_mode="ROUND",
-    )  # fmt: skip
-    graph.node.insert(0, quantiser)
-    return model
-
-
-def test_a_network_for_super_resolution(tmp_path):
+def test_a_network_for_super_resolution():
     """All is equal but for a sum that the executor rounds to both sides itself."""
-    path = tmp_path / "espcn.onnx"
-    onnx.save(with_pixels(folder(ESPCN) / "quant_model.onnx"), path)
-    network = read(path)
+    pixels = InputType("uint8", Fraction(1, 255))
+    network = read(folder(ESPCN) / "quant_model.onnx", input_type=pixels)
     samples = np.load(folder(ESPCN) / "io.npz")
     values = golden.run(network.graph, network.inputs[0].convert(samples["input"]))
     (port,) = network.outputs
