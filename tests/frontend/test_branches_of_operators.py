@@ -93,9 +93,7 @@ def test_zeros_around_a_sum_are_no_sum(tmp_path):
     model.quant(0.7)
     network = read(model.save(tmp_path))
     assert {Add, Pad, Threshold} <= kinds(network)
-    frames = integers(0, MAP, -8, 7)
-    wrong = ours(network, frames)[model.last] != theirs(model.proto(), frames)[model.last]
-    assert not wrong.any() or network.notes
+    assert any("steps of" in note for note in network.notes)
 
 
 def test_channels_of_two_scales_meet_and_become_pixels(tmp_path):
