@@ -237,11 +237,19 @@ def _ends(value: Value, kind: TensorType) -> Floats:
 def check_finite(value: Value, q: Ints, at: Origin) -> None:
     """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there.
 
-    ``q`` holds integers ``(n, channels)`` at which it is looked at.
+    Or where there is none, as of the root of a negative number. ``q`` holds the integers, ``(n,
+    channels)``, at which it is looked at.
     """
     x: NDArray[Any] = value.grid.real(q[:, :, None, None])
     for step in value.chain:
         x = evaluate((step,), x)
+        if np.isnan(x).any():
+            raise CompileError(
+                "CB324",
+                f"'{step.node}' has no result for some of the values that reach it",
+                at=at,
+                help="clip or quantise the values before it to those that it is made for",
+            )
         if not np.isfinite(x).all():
             raise CompileError(
                 "CB310",
