@@ -12,7 +12,7 @@ from corgibuilder import frontend, golden, verify
 from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.inputs import encode
-from corgibuilder.ir import Network
+from corgibuilder.ir import InputType, Network
 from corgibuilder.model import write_model
 from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan import (
@@ -44,6 +44,7 @@ from corgibuilder.units import (
     parse_clock,
     parse_fps,
     parse_image,
+    parse_input_type,
     parse_latency,
     parse_pixels,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "plan",
     "plan_file",
     "read",
+    "read_built",
     "run",
     "simulate",
     "synth",
@@ -66,9 +68,22 @@ MAX_PLAN_BYTES = 2**24  # of the text of a plan
 Size = tuple[int, int]  # width, height
 
 
-def read(path: str | Path, *, image: Size | None = None) -> Network:
-    """The integer network of a file, for images of ``image`` where that is given."""
-    network = frontend.read(path)
+def read(
+    path: str | Path,
+    *,
+    image: Size | None = None,
+    input_type: str | InputType | None = None,
+    input_scale: float | str | None = None,
+) -> Network:
+    """The integer network of a file, for images of ``image`` where that is given.
+
+    ``input_type``, such as "uint8", is for a file that does not say which integers enter;
+    ``input_scale`` is what 1 stands for in the file.
+    """
+    if not isinstance(input_type, InputType):
+        scale = None if input_scale is None else str(input_scale)
+        input_type = parse_input_type(input_type, scale)
+    network = frontend.read(path, input_type=input_type)
     return frontend.resized(network, *image) if image else network
 
 
@@ -105,6 +120,7 @@ def plan(
         image=image,
         headroom=headroom,
         latency=None if latency is None else Fraction(str(latency)),
+        input_type=network.input_type,
     )
     return make_plan(network, target)
 
@@ -117,6 +133,8 @@ def plan_file(
     image: str | None,
     headroom: str | None,
     latency: str | None,
+    input_type: str | None = None,
+    input_scale: str | None = None,
     saved: Path | None = None,
 ) -> Plan:
     """Plan for a file and settings as people write them, or the plan ``saved`` in a file.
@@ -124,15 +142,16 @@ def plan_file(
     The decisions of that one are checked against the network, and its figures computed anew.
     """
     if saved:
-        if fps or clock or image or headroom or latency:
+        if fps or clock or image or headroom or latency or input_type or input_scale:
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
                 at=Origin(str(saved)),
-                help="leave out --fps, --clock, --image, --headroom and --latency, or --plan",
+                help="leave out --plan, or all of --fps, --clock, --image, --headroom, --latency,"
+                " --input-type and --input-scale",
             )
         made = _read_plan(saved)
-        network = read(source, image=made.target.image)
+        network = _as_planned(source, made)
         return describe(pipeline_of(network, made), made.target)
     if not fps or not clock:
         raise CompileError(
@@ -142,13 +161,25 @@ def plan_file(
             help="give both, such as --fps 30 --clock 59MHz",
         )
     return plan(
-        read(source),
+        read(source, input_type=input_type, input_scale=input_scale),
         fps=parse_fps(fps),
         clock_hz=parse_clock(clock),
         image=parse_image(image) if image else None,
         headroom=parse_pixels(headroom) if headroom else None,
         latency=parse_latency(latency) if latency else None,
     )
+
+
+def _as_planned(source: str | Path, plan: Plan) -> Network:
+    """The network of a file as it was when ``plan`` was made."""
+    return read(source, image=plan.target.image, input_type=plan.target.input_type)
+
+
+def read_built(directory: BuildDirectory) -> Network:
+    """The network of a build directory as it was when that was built."""
+    said = directory.manifest.input_type
+    given = InputType(said.name, Fraction(said.scale)) if said else None
+    return read(directory.source, image=directory.manifest.image, input_type=given)
 
 
 def _read_plan(path: Path) -> Plan:
@@ -175,7 +206,7 @@ def _read_plan(path: Path) -> Plan:
 def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
     """How every memory of a plan is held in a technology, given by its name or file."""
     offered = read_technology(technology)
-    return memory_report(pipeline_of(read(source, image=plan.target.image), plan), offered)
+    return memory_report(pipeline_of(_as_planned(source, plan), plan), offered)
 
 
 def built_memories(
@@ -200,7 +231,7 @@ def build(
     """
     from corgibuilder import emit  # here, as Amaranth is slow to load and only a build needs it
 
-    network = read(source, image=plan.target.image)
+    network = _as_planned(source, plan)
 
     def finish(build: BuildDirectory) -> None:
         progress("writing the software model", 1.0)
@@ -243,7 +274,7 @@ def simulate(
     SEED.check(seed)
     directory = read_build_directory(Path(build_dir), changed=changed)
     unit = directory.unit(layer)
-    network = read(directory.source, image=directory.manifest.image)
+    network = read_built(directory)
     _check_same_network(directory, network)
     if netlist is not None:
         _check_netlist(netlist, layer)

@@ -199,11 +199,20 @@ class SystemUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnteringType:
+    """Integers that enter, such as ``uint8``, and what one of them stands for, a fraction."""
+
+    name: Annotated[str, Written(r"u?int([1-9]|1[0-6])", "a type of integers such as uint8")]
+    scale: Annotated[str, Written(r"[0-9]{1,40}(/0*[1-9][0-9]{0,39})?", "a fraction as a text")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """All that a user of the build directory needs to know.
 
     ``image`` is the size asked for, width and height, where the network leaves it open. ``target``
-    is what was asked for. ``files`` has the SHA-256 of every other file; the text has that of all
+    is what was asked for, and ``input_type`` what enters, where the network's file does not say it.
+    ``files`` has the SHA-256 of every other file; the text has that of all
     that it says itself, as ``digest``.
     """
 
@@ -217,6 +226,7 @@ class Manifest:
     stages: tuple[Unit, ...]
     files: Mapping[File, Sha256]
     system: SystemUnit | None = None
+    input_type: EnteringType | None = None
 
     def to_json(self) -> str:
         said = json.loads(json.dumps(asdict(self)))

@@ -23,6 +23,8 @@ from corgibuilder.options import (
     Headroom,
     ImageSize,
     InputFile,
+    InputScale,
+    InputTypeName,
     Json,
     Latency,
     NetworkFile,
@@ -48,6 +50,7 @@ from corgibuilder.show import (
 )
 from corgibuilder.synth import SynthTarget
 from corgibuilder.system import CLASSES, System
+from corgibuilder.units import parse_input_type
 from corgibuilder.verify import SimulationReport, Simulator
 
 app = typer.Typer(
@@ -83,10 +86,13 @@ def inspect(
             help="Show also what is left out, merged and trimmed before the network is planned.",
         ),
     ] = False,
+    input_type: InputTypeName = None,
+    input_scale: InputScale = None,
     json: Json = False,
 ) -> None:
     """Show layers, shapes, bits, operations and parameters, and what is not supported."""
-    found = inspect_file(network, passes=passes)
+    entering = parse_input_type(input_type, input_scale)
+    found = inspect_file(network, passes=passes, input_type=entering)
     tables = [inspection_table(found), *([passes_table(found)] if passes else [])]
     totals = {"macs": found.macs, "parameters": found.parameters}
     if json or not found.problems:
@@ -104,6 +110,8 @@ def run(
         Path | None, typer.Option(help="File for the outputs, .npz, each under its own name.")
     ] = None,
     pixels: PixelValues = None,
+    input_type: InputTypeName = None,
+    input_scale: InputScale = None,
     json: Json = False,
 ) -> None:
     """Compute, without hardware, exactly what the hardware will compute.
@@ -111,7 +119,7 @@ def run(
     Outputs have the names, shapes and values of the network file: compare them with onnxruntime's.
     """
     check_apart([output], [network, frames])
-    read = api.read(network)
+    read = api.read(network, input_type=input_type, input_scale=input_scale)
     outputs = api.run(read, load_input(frames, read, pixels))
     if output:
         save_outputs(output, outputs)
@@ -135,6 +143,8 @@ def plan(
     image: ImageSize = None,
     headroom: Headroom = None,
     latency: Latency = None,
+    input_type: InputTypeName = None,
+    input_scale: InputScale = None,
     technology: TechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     report: Annotated[Path | None, typer.Option(help="File for pictures of it, .html.")] = None,
@@ -143,7 +153,14 @@ def plan(
     """Show how much hardware each layer gets so that the frame rate is met at the clock."""
     check_apart([output, report], [network])
     made = api.plan_file(
-        network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency
+        network,
+        fps=fps,
+        clock=clock,
+        image=image,
+        headroom=headroom,
+        latency=latency,
+        input_type=input_type,
+        input_scale=input_scale,
     )
     data, tables = plan_data(made), [plan_table(made)]
     if technology:
@@ -172,6 +189,8 @@ def build(
     image: ImageSize = None,
     headroom: Headroom = None,
     latency: Latency = None,
+    input_type: InputTypeName = None,
+    input_scale: InputScale = None,
     plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
     classes: Classes = CLASSES,
@@ -180,7 +199,15 @@ def build(
     """Write the Verilog, its memory images and a manifest."""
     around = System(style=system, classes=classes) if system else None
     made = api.plan_file(
-        network, fps=fps, clock=clock, image=image, headroom=headroom, latency=latency, saved=plan
+        network,
+        fps=fps,
+        clock=clock,
+        image=image,
+        headroom=headroom,
+        latency=latency,
+        input_type=input_type,
+        input_scale=input_scale,
+        saved=plan,
     )
     with progress_bar() as progress:
         api.build(network, made, output, system=around, progress=progress)
@@ -228,8 +255,7 @@ def simulate(
     source = read_build_directory(build, changed=changed)
     inputs = None
     if frames:
-        network = api.read(source.source, image=source.manifest.image)
-        inputs = load_input(frames, network, pixels)
+        inputs = load_input(frames, api.read_built(source), pixels)
     with progress_bar() as progress:
         report = api.simulate(
             build,

@@ -18,7 +18,7 @@ from PIL import Image
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import write_complete
 from corgibuilder.frontend import resized
-from corgibuilder.frontend.inputs import FloatInput
+from corgibuilder.frontend.inputs import FloatInput, ScaledInput
 from corgibuilder.ir import Ints, Network, Port
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -101,7 +101,7 @@ def save_outputs(path: Path, outputs: dict[str, NDArray[Any]]) -> None:
 
 
 def _usual_pixels(port: Port) -> Pixels:
-    return Pixels.UNIT if isinstance(port.convert, FloatInput) else Pixels.RAW
+    return Pixels.UNIT if isinstance(port.convert, FloatInput | ScaledInput) else Pixels.RAW
 
 
 def _array(path: Path) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import frontend
-from corgibuilder.ir import Conv, Network, Node, Table, Threshold, macs, node_text
+from corgibuilder.ir import Conv, InputType, Network, Node, Table, Threshold, macs, node_text
 from corgibuilder.passes import AppliedPass, applied_passes
 
 
@@ -74,9 +74,9 @@ class Inspection:
         return sum(layer.parameters for layer in self.layers)
 
 
-def inspect(path: Path, *, passes: bool = False) -> Inspection:
+def inspect(path: Path, *, passes: bool = False, input_type: InputType | None = None) -> Inspection:
     """Read the file, and with ``passes`` run those; what is not supported is not raised."""
-    problems = frontend.find_problems(path)
+    problems = frontend.find_problems(path, input_type=input_type)
     if problems:
         return Inspection(
             name=path.stem,
@@ -86,7 +86,7 @@ def inspect(path: Path, *, passes: bool = False) -> Inspection:
             notes=(),
             problems=tuple(str(problem) for problem in problems),
         )
-    network = frontend.read(path)
+    network = frontend.read(path, input_type=input_type)
     return Inspection(
         name=network.name,
         inputs={port.name: port.shape for port in network.inputs},

@@ -32,6 +32,24 @@ ImageSize = Annotated[
         " default: those in the file.",
     ),
 ]
+InputTypeName = Annotated[
+    str | None,
+    typer.Option(
+        "--input-type",
+        metavar="TYPE",
+        help="Integers that enter, such as uint8 or int8, where the file's input is float and not"
+        " quantised.",
+    ),
+]
+InputScale = Annotated[
+    str | None,
+    typer.Option(
+        "--input-scale",
+        metavar="SCALE",
+        help="What 1 of these integers stands for in the file, such as 0.0078125 or 1/255;"
+        " default: 1.",
+    ),
+]
 Headroom = Annotated[
     str | None,
     typer.Option(

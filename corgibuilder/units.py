@@ -1,10 +1,11 @@
-"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``, ``7ms``."""
+"""Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``, ``1/255``."""
 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir import InputType
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.plan.target import CLOCK_RANGE, FPS_RANGE, LATENCY_RANGE
 
@@ -126,6 +127,34 @@ def parse_latency(text: str) -> Fraction:
         )
     LATENCY.check(seconds, text)
     return seconds
+
+
+def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
+    """Integers that enter, from the name of their type and the scale, ``0.0078125`` or ``1/255``.
+
+    None where no type is given.
+    """
+    if name is None:
+        if scale is not None:
+            raise CompileError(
+                "CB631",
+                "there is a scale for integers of no type",
+                at=Origin("--input-scale"),
+                help="give both, such as --input-type uint8 --input-scale 1/255",
+            )
+        return None
+    number = Fraction(1)
+    if scale is not None:
+        found = _match(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e-?[0-9]{1,2})?|[0-9]+/0*[1-9][0-9]*", scale)
+        if not found:
+            raise CompileError(
+                "CB630",
+                f"{scale!r:.60} is not a scale",
+                at=Origin("--input-scale"),
+                help="write it like 0.0078125 or 1/255",
+            )
+        number = Fraction(found[0])
+    return InputType(name, number)
 
 
 def _match(pattern: str, text: str) -> re.Match[str] | None:

@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from corgibuilder.build_directory import FORMAT, MEMORIES, Manifest, Source, Stream, Unit
+from corgibuilder.build_directory import (
+    FORMAT,
+    MEMORIES,
+    EnteringType,
+    Manifest,
+    Source,
+    Stream,
+    Unit,
+)
 from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
 from corgibuilder.hw.stage import input_ports
-from corgibuilder.ir import Graph
+from corgibuilder.ir import Graph, InputType
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Pipeline, PlannedStage, smallest_map
 from corgibuilder.plan.simulation import stage_machine, timing
@@ -38,7 +46,12 @@ def describe_build(
         network=_network(pipeline, plan, stages, top),
         stages=stages,
         files={},
+        input_type=_entering(plan.target.input_type),
     )
+
+
+def _entering(given: InputType | None) -> EnteringType | None:
+    return EnteringType(name=given.name, scale=str(given.scale)) if given else None
 
 
 def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:

@@ -6,14 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Clamp, Conv, Graph, Input, Node, Op, Port, QInt, TensorType, Window
+from corgibuilder.ir import (
+    Add,
+    Clamp,
+    Conv,
+    Graph,
+    Input,
+    Ints,
+    Node,
+    Op,
+    Pool,
+    PoolKind,
+    Port,
+    QInt,
+    TensorType,
+    Window,
+)
 from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
+from .intervals import approximated
 from .limits import check_map
-from .staircase import Staircase, staircase
-from .value import Step, Value
+from .staircase import Staircase, directions, staircase, too_many
+from .table import integers_first, tabulated
+from .value import Step, Value, evaluate
 
 
 class Builder:
@@ -27,7 +44,7 @@ class Builder:
         self._nodes: dict[str, Node] = {}
         self._types: dict[str, TensorType] = {}
         self._names = names
-        self._made: dict[tuple[str, int, int, bool], tuple[Value, Value]] = {}
+        self._made: dict[tuple[str, tuple[int, ...], int, bool], tuple[Value, Value]] = {}
 
     def graph(self) -> Graph:
         return Graph(self._nodes.values())
@@ -80,32 +97,38 @@ class Builder:
         if not falling.any():
             return value
         sign = np.where(falling, -1, 1)
-        op = self.op(value.node)
-        if isinstance(op, Conv) and not value.shared:
-            self.change(
-                value.node,
-                replace(op, weights=op.weights * sign[:, None, None, None], bias=op.bias * sign),
-            )
-            node = value.node
-        else:
-            negate = Conv(
-                weights=sign[:, None, None, None],
-                bias=np.zeros_like(sign),
-                window=Window(kernel=(1, 1)),
-                groups=len(sign),
-            )
-            node = self.add(self.fresh(f"{value.node}_negated"), negate, value.node)
+        node = self.multiplied(value, sign, f"{value.node}_negated")
         undo = WithConstant(Arithmetic.MULTIPLY, sign[:, None, None].astype(np.float32))
         grid = value.grid.negated(falling)
-        return replace(value, node=node, grid=grid, chain=(Step(undo, node), *value.chain))
+        total = value.exact_sum and value.exact_sum.turned(falling)
+        chain = (Step(undo, node), *value.chain)
+        return replace(value, node=node, grid=grid, chain=chain, exact_sum=total)
+
+    def multiplied(self, value: Value, factors: Ints, name: str) -> str:
+        """The node that holds the integers of ``value``, each channel times its factor.
+
+        That is a changed convolution where only ``value`` reads it, or else a new one, ``name``.
+        """
+        op = self.op(value.node)
+        if isinstance(op, Conv) and not value.shared:
+            weights = op.weights * factors[:, None, None, None]
+            self.change(value.node, replace(op, weights=weights, bias=op.bias * factors))
+            return value.node
+        scaling = Conv(
+            weights=factors[:, None, None, None],
+            bias=np.zeros_like(factors),
+            window=Window(kernel=(1, 1)),
+            groups=len(factors),
+        )
+        return self.add(self.fresh(name), scaling, value.node)
 
     def integers(self, value: Value, reader: str, *, uniform: bool = False) -> Value:
         """``value`` with an empty chain: a node of the network holds exactly these numbers.
 
-        ``uniform`` asks for one scale for all channels. Raises ``CompileError`` (CB3xx) naming the
-        node where the chain does not end on integers times a scale.
+        ``uniform`` asks a quantiser for one scale for all channels. Raises ``CompileError`` (CB3xx)
+        naming the node where the chain does not end on integers times a scale.
         """
-        key = (value.node, id(value.chain), id(value.grid), uniform)
+        key = (value.node, tuple(map(id, value.chain)), id(value.grid), uniform)
         if key not in self._made:
             made = self._integers(value, reader, uniform=uniform)
             # the value is kept with it, so that the ids in the key stay its own
@@ -114,19 +137,18 @@ class Builder:
         return replace(made, dims=value.dims)
 
     def _integers(self, value: Value, reader: str, *, uniform: bool) -> Value:
+        first = integers_first(value.chain, value.canvas.channels)
+        if first:
+            start = self.integers(replace(value, chain=value.chain[:first]), reader)
+            value = replace(start, chain=value.chain[first:])
         if value.layout is not None:
             value = self._enter(value, reader)
+        if value.quantised and self._changes_nothing(value):
+            return replace(value, chain=(), shared=True)
         if value.quantised:
             return self._threshold(value, uniform=uniform)
         if value.chain:
             value = self._clamp(value, reader)
-        if uniform and not value.grid.uniform:
-            raise CompileError(
-                "CB302",
-                "the channels of its input have different scales, and it sums over them",
-                at=self.at(reader),
-                help="quantise that input with one scale for the whole tensor",
-            )
         return value
 
     def _enter(self, value: Value, reader: str) -> Value:
@@ -137,8 +159,8 @@ class Builder:
                 "CB305",
                 f"the input is float and reaches '{reader}' without a quantiser",
                 at=at,
-                help="insert a Quant node after the input, or annotate it with an integer type"
-                " (finn_datatype UINT8, ...)",
+                help="insert a Quant node after the input, or say which integers enter:"
+                " --input-type uint8 --input-scale 0.0078125",
             )
         if self.inputs:
             raise CompileError(
@@ -146,6 +168,12 @@ class Builder:
                 "the input is quantised in more than one way",
                 at=at,
                 help="let all readers of the input share one Quant node",
+            )
+        unknown = approximated(value.chain)
+        if unknown:
+            self.notes.append(
+                f"the input passes '{unknown.node}', which the file's own executor approximates:"
+                " its integers may be rounded either way"
             )
         convert, levels, grid = float_input(value, at)
         error = np.zeros(value.canvas.channels)
@@ -172,7 +200,7 @@ class Builder:
             else:
                 lo, hi = max(lo, int(limit[0])), max(hi, int(limit[0]))
         node = self.add(value.chain[-1].node, Clamp(range=QInt(lo, hi)), value.node)
-        return replace(value, node=node, chain=(), shared=True)
+        return replace(value, node=node, chain=(), shared=True, exact_sum=None)
 
     def _no_quantiser(self, step: Step, reader: str) -> CompileError:
         return CompileError(
@@ -182,18 +210,41 @@ class Builder:
             help=f"insert a Quant node before '{reader}'",
         )
 
+    def _changes_nothing(self, value: Value) -> bool:
+        """Activations that keep their floats when they are quantised once more."""
+        kind, op = self.type(value.node), self.op(value.node)
+        count = kind.range.hi - kind.range.lo + 1
+        summed = isinstance(op, Conv | Add) or (isinstance(op, Pool) and op.kind is PoolKind.SUM)
+        known = not value.error.any() and not approximated(value.chain)
+        if summed or not known or too_many((0, count - 1), value.canvas.channels):
+            return False
+        every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
+        floats = value.grid.real(every[:, :, None, None])
+        return bool((evaluate(value.chain, floats) == floats).all())
+
     def _threshold(self, value: Value, *, uniform: bool) -> Value:
-        steps: Staircase = staircase(self, value, uniform=uniform)
+        monotone = directions(value.chain, value.canvas.channels) is not None
+        steps: Staircase = (staircase if monotone else tabulated)(self, value, uniform=uniform)
         last = [step.node for step in value.chain if step.quantises][-1]
         node = self.add(last, steps.op, steps.node)
         if steps.at_risk:
+            unknown = approximated(value.chain)
+            of = f"'{unknown.node}'" if unknown else f"the sums of '{value.node}'"
             self.notes.append(
-                f"{steps.at_risk} of {steps.reachable} steps of '{last}' lie within float32"
-                f" rounding of the sums of '{value.node}': there the file's own executor may round"
-                " either way"
+                f"{steps.at_risk} of {steps.reachable} {'steps' if monotone else 'entries'} of"
+                f" '{last}' lie within float32 rounding of {of}: there the file's own executor may"
+                " round either way"
             )
         error = np.zeros(value.canvas.channels)
-        return replace(value, node=node, grid=steps.grid, chain=(), error=error, shared=True)
+        return replace(
+            value,
+            node=node,
+            grid=steps.grid,
+            chain=(),
+            error=error,
+            shared=True,
+            exact_sum=None,
+        )
 
 
 _CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)

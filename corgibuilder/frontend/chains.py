@@ -8,6 +8,7 @@ from onnx import TensorProto
 
 from corgibuilder.ir import Conv
 
+from .combined import combined, of_one_value
 from .elementwise import Arithmetic, Array, WithConstant, batch_norm
 from .grid import Grid, powers_of_two
 from .linear import sum_bound
@@ -29,6 +30,8 @@ def arithmetic(visit: Visit) -> Value:
     """``Add``, ``Sub``, ``Mul``, ``Div``, ``Min``, ``Max`` of a tensor and a constant."""
     if len(visit.inputs) != 2:
         raise visit.unsupported(f"of {len(visit.inputs)} tensors", "join two at a time")
+    if of_one_value(visit.inputs):
+        return combined(visit.value(0), visit.value(1), _DIRECT[visit.kind], visit.name)
     constant_first = isinstance(visit.inputs[0], Const)
     value = visit.value(1 if constant_first else 0)
     other = visit.fitted(value, visit.const(0 if constant_first else 1).array)
@@ -44,7 +47,7 @@ def arithmetic(visit: Visit) -> Value:
 
 def with_constant(visit: Visit, value: Value, function: Arithmetic, other: Array) -> Value:
     """``value`` with one more float operation, folded into integers where that is exact."""
-    if not value.chain and value.layout is None:
+    if not value.chain and value.layout is None and value.exact_sum is None:
         if function in (Arithmetic.MULTIPLY, Arithmetic.DIVIDE):
             rescaled = _rescaled(value, function, other)
             if rescaled is not None:
@@ -149,7 +152,14 @@ def same(visit: Visit) -> Value:
 
 
 def cast(visit: Visit) -> Value:
-    """``Cast`` to float32 changes no value here."""
-    if visit.attribute("to", 0) != TensorProto.FLOAT:
-        raise visit.unsupported("to anything but float32", "remove it, or insert a Quant instead")
-    return visit.value()
+    """``Cast`` to float32 changes no value here; to integers it cuts off the fraction."""
+    value = visit.value(integer_type=True)
+    to = visit.attribute("to", 0)
+    if to == TensorProto.FLOAT:
+        return replace(value, integer_type=False)
+    if to not in (TensorProto.INT32, TensorProto.INT64):
+        raise visit.unsupported(
+            "to anything but float32, int32 and int64", "remove it, or insert a Quant instead"
+        )
+    value = value if value.integer_type else value.then(Step(RoundingQuantiser("DOWN"), visit.name))
+    return replace(value, integer_type=True)

@@ -2,7 +2,8 @@
 
 An operation maps an array ``(frames, channels, height, width)``, value by value; its parameters are
 ``(channels, 1, 1)`` or ``()``. ``direction`` tells for each channel whether the function rises (1),
-falls (-1) or is constant (0): a rising function stays rising in rounded arithmetic.
+falls (-1) or is constant (0): a rising function stays rising in rounded arithmetic. It is None for
+a function that does none of these everywhere.
 """
 
 import enum
@@ -20,7 +21,7 @@ class FloatOperation(Protocol):
     """One function of a chain."""
 
     @property
-    def direction(self) -> Array: ...
+    def direction(self) -> Array | None: ...
 
     @property
     def parameters(self) -> tuple[Array, ...]: ...
@@ -38,7 +39,7 @@ class Arithmetic(enum.Enum):
     MAXIMUM = "Max"
 
 
-_FUNCTIONS: dict[Arithmetic, Callable[[Array, Array], Array]] = {
+FUNCTIONS: dict[Arithmetic, Callable[[Array, Array], Array]] = {
     Arithmetic.ADD: lambda x, other: x + other,
     Arithmetic.SUBTRACT: lambda x, other: x - other,
     Arithmetic.SUBTRACT_FROM: lambda x, other: other - x,
@@ -68,7 +69,7 @@ class WithConstant:
         return np.full_like(self.other, -1 if falls else 1)
 
     def __call__(self, x: Array) -> Array:
-        return _FUNCTIONS[self.function](x, self.other)
+        return FUNCTIONS[self.function](x, self.other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,7 +75,7 @@ def requantised(visit: Visit, value: Value, form: FixedPoint, grid: Grid) -> Val
     op = form.threshold(visit.builder.type(value.node))
     node = visit.builder.add(visit.name, op, value.node)
     error = np.zeros(value.canvas.channels)
-    return replace(value, node=node, grid=grid, chain=(), error=error, shared=True)
+    return replace(value, node=node, grid=grid, chain=(), error=error, shared=True, exact_sum=None)
 
 
 def _accumulators(visit: Visit) -> Value:
@@ -84,7 +84,7 @@ def _accumulators(visit: Visit) -> Value:
     if all(_is_relu(step) for step in value.chain):
         value = replace(value, chain=())
     value = visit.builder.integers(value, visit.name)
-    if value.grid.table is not None or (value.grid.scale != 1).any():
+    if not value.grid.exact or (value.grid.scale != 1).any():
         raise visit.unsupported(
             "of values that are not whole numbers", "give the layer before it integer weights"
         )

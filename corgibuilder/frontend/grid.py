@@ -1,5 +1,6 @@
 """From integers to the float32 values that the file's executor sees, and back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ class Grid:
     """Meaning of the integers ``q`` of a tensor, channel by channel: ``float32(q * scale)``.
 
     ``scale`` is float64 ``(channels,)``, positive. Where the executor's own roundings give other
-    floats, ``table[q - lowest, channel]`` lists them. Real 0 is always ``q = 0``.
+    floats, ``table[q - lowest, channel]`` lists them; beyond it is the nearest of them. Real 0 is
+    always ``q = 0``.
     """
 
     scale: Doubles
@@ -30,7 +32,8 @@ class Grid:
         """float32 values of integers shaped ``(frames, channels, height, width)``."""
         if self.table is not None:
             channel = np.arange(len(self.scale))[:, None, None]
-            values: Floats = self.table[q.astype(np.int64) - self.lowest, channel]
+            index = np.clip(q.astype(np.int64) - self.lowest, 0, len(self.table) - 1)
+            values: Floats = self.table[index, channel]
             return values
         if (self.scale == 1).all():
             return q.astype(np.float32)
@@ -54,6 +57,39 @@ class Grid:
     @property
     def uniform(self) -> bool:
         return bool((self.scale == self.scale[0]).all())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackedGrid(Grid):
+    """The channels of several grids, one after the other."""
+
+    parts: tuple[Grid, ...] = ()
+
+    def real(self, q: NDArray[Any]) -> Floats:
+        ends = np.cumsum([len(part.scale) for part in self.parts])[:-1]
+        pieces = np.split(q, ends, axis=1)
+        return np.concatenate(
+            [part.real(piece) for part, piece in zip(self.parts, pieces, strict=True)], axis=1
+        )
+
+    def negated(self, falling: NDArray[np.bool_]) -> Grid:
+        ends = np.cumsum([len(part.scale) for part in self.parts])[:-1]
+        pieces = np.split(falling, ends)
+        return stacked([
+            part.negated(piece) for part, piece in zip(self.parts, pieces, strict=True)
+        ])
+
+    @property
+    def exact(self) -> bool:
+        return all(part.exact for part in self.parts)
+
+
+def stacked(grids: Sequence[Grid]) -> Grid:
+    """One grid for the channels of all ``grids``."""
+    scale = np.concatenate([grid.scale for grid in grids])
+    if all(type(grid) is Grid and grid.table is None for grid in grids):
+        return Grid(scale)
+    return StackedGrid(scale, parts=tuple(grids))
 
 
 def powers_of_two(values: NDArray[Any]) -> NDArray[np.bool_]:

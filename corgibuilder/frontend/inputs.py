@@ -13,8 +13,10 @@ from corgibuilder.ir import Ints, QInt, Shape
 from .elementwise import Array
 from .grid import Grid
 from .quantisers import Quantiser
-from .staircase import MAX_LEVELS, cut, evaluate, place_levels, too_many
-from .value import Relayout, Step, Value
+from .staircase import MAX_LEVELS, cut, place_levels, too_many
+from .value import Relayout, Step, Value, evaluate
+
+FLOAT_ERROR = 2.0**-20  #: relative, of floats that come from float32 arithmetic
 
 
 def _frames(name: str, shape: tuple[int, ...], frames: Array) -> Array:
@@ -46,6 +48,29 @@ class IntegerInput:
             allowed = f"integers {lo}..{hi}" + (f" in steps of {step}" if step > 1 else "")
             raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]}")
         return x.astype(np.int64).reshape(len(x), *self.canvas)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaledInput:
+    """The user's floats are integers of ``range`` times ``scale``, but for rounding."""
+
+    name: str
+    shape: tuple[int, ...]
+    canvas: Shape
+    range: QInt
+    scale: float
+
+    def __call__(self, frames: NDArray[Any]) -> Ints:
+        x = _frames(self.name, self.shape, frames).astype(np.float64)
+        lo, hi = self.range.lo, self.range.hi
+        with np.errstate(invalid="ignore"):
+            whole = np.rint(x / self.scale)
+            near = np.abs(x - whole * self.scale) <= np.abs(x) * FLOAT_ERROR
+        outside = ~(near & (whole >= lo) & (whole <= hi))
+        if outside.any():
+            allowed = f"integers {lo}..{hi} times {self.scale:g}"
+            raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]:g}")
+        return whole.astype(np.int64).reshape(len(x), *self.canvas)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

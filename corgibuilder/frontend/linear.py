@@ -1,5 +1,6 @@
 """``Conv``, ``MatMul`` and ``Gemm``: integer weights, and a bound on the executor's rounding."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,31 +11,59 @@ from corgibuilder.ir import Conv, Ints, Window
 from .builder import Builder
 from .elementwise import Arithmetic, Array, WithConstant
 from .grid import Doubles, Grid, on_grid
+from .onnx_file import MAX_ELEMENTS
 from .value import Const, Step, Value
 from .visit import Visit
-from .windows import window
+from .windows import dilations, window
 
 MAX_WEIGHT = 2**24
+MAX_FACTOR = 2**15  #: of weights that read channels of different scales
 MAX_SUM = 2**53  #: float64 holds every whole number up to here
 UNIT = 2.0**-24  #: relative error of one float32 operation
 
 
 def conv(visit: Visit) -> Value:
-    """Two-dimensional ``Conv``, grouped or not."""
+    """``Conv`` in one or two dimensions, grouped or not, dilated or not."""
     weights = visit.const(1)
     value = visit.value()
-    if weights.array.ndim != 4 or not value.is_map:
+    if not value.is_map or weights.array.ndim != len(value.dims) + 1:
         raise visit.unsupported(
             f"of a tensor of shape {value.dims} with weights of shape {weights.array.shape}",
-            "use two-dimensional convolutions",
+            "use one- or two-dimensional convolutions",
         )
-    return linear(
+    kernel = weights.array.shape[2:]
+    moves = window(visit, value, kernel)
+    result = linear(
         visit,
-        weights,
+        spread(visit, weights, moves.kernel, dilations(visit, kernel)),
         visit.const(2) if visit.has(2) else None,
-        window(visit, value, weights.array.shape[2:]),
+        moves,
         groups=visit.attribute("group", 1),
     )
+    return replace(result, dims=value.moved(result.node, result.canvas).dims)
+
+
+def spread(visit: Visit, weights: Const, kernel: tuple[int, int], apart: tuple[int, ...]) -> Const:
+    """``weights`` with the zeros of a dilated kernel between them: ``(O, I, *kernel)``."""
+    if set(apart) <= {1} and weights.array.shape[2:] == kernel:
+        return weights
+    shape = (*weights.array.shape[:2], *kernel)
+    if math.prod(shape) > MAX_ELEMENTS:
+        raise visit.unsupported(
+            f"with dilations {apart}, by which it has {math.prod(shape):,} weights",
+            f"use up to {MAX_ELEMENTS:,} weights and zeros between them",
+        )
+    rows, columns = (1, *apart)[-2:]
+
+    def wide(array: Array) -> Array:
+        result = np.zeros(shape, array.dtype)
+        result[:, :, ::rows, ::columns] = array.reshape(*shape[:2], -1, array.shape[-1])
+        return result
+
+    scale = weights.scale
+    if scale is not None and scale.shape != weights.array.shape:
+        scale = None
+    return Const(wide(weights.array), None if scale is None else wide(scale))
 
 
 def matmul(visit: Visit) -> Value:
@@ -93,8 +122,11 @@ def linear(
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
     integers, scale = integer_weights(visit, weights)
     rounded = (integers * scale[:, None, None, None] != weights.array).any()
-    per_group = outputs // groups
-    scale = scale * x.grid.scale[np.arange(outputs) // per_group * inputs]
+    read = (np.arange(outputs) // (outputs // groups) * inputs)[:, None] + np.arange(inputs)
+    factors, unit = _common_scale(visit, x.grid) if inputs > 1 else (None, x.grid.scale)
+    if factors is not None:
+        integers = integers * factors[read][:, :, None, None]
+    scale = scale * unit[read[:, 0]]
     offset = _offset(visit, bias, outputs)
     whole = offset / scale
     fits = (whole == np.rint(whole)).all() and (np.abs(whole) < 2**52).all() and x.grid.exact
@@ -121,6 +153,23 @@ def linear(
         return value
     operation = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])
     return value.then(Step(operation, visit.name))
+
+
+def _common_scale(visit: Visit, grid: Grid) -> tuple[Ints | None, Doubles]:
+    """Factors ``(channels,)`` for the weights that read each channel, and the scale they leave.
+
+    None where all channels have one scale.
+    """
+    if grid.uniform:
+        return None, grid.scale
+    found = on_grid(grid.scale[None].astype(np.float32), uniform=True, limit=MAX_FACTOR)
+    if found is None:
+        raise visit.refuse(
+            "CB302",
+            "the channels of its input have different scales, and it sums over them",
+            "quantise that input with one scale for the whole tensor",
+        )
+    return found[0][0], found[1]
 
 
 def _offset(visit: Visit, bias: Const | None, outputs: int) -> Doubles:
@@ -172,20 +221,30 @@ def _bound(op: Conv, reach: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def _parts(units: Doubles) -> Doubles:
+    """The least power of two, for each number, that makes it whole; infinite beyond 2**24."""
+    parts = 2.0 ** np.arange(25)[:, None]
+    whole = units * parts == np.rint(units * parts)
+    result: Doubles = np.where(whole.any(axis=0), parts[whole.argmax(axis=0), 0], np.inf)
+    return result
+
+
 def _error(
     visit: Visit, node: str, x: Value, op: Conv, grid: Grid, offset: Doubles, *, rounded: bool
 ) -> Doubles:
     """How far the executor's float32 sum may lie from the exact one, whatever its order.
 
-    0 where every partial sum is a float32: scales are powers of two and sums below 2**24. Else
+    0 where every partial sum is a float32: scales are powers of two and sums below 2**24 units,
+    or below 2**24 of that part of a unit of which ``offset`` is a whole multiple. Else
     the usual bound for sums of products, (terms + 24) * 2**-24 times the sum of the magnitudes;
     the 24 are for the operands (2**-21 each, see ``near_step``), the bias and the result.
     """
     bound = sum_bound(visit.builder, node, op)
     if (bound >= MAX_SUM).any():
         raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
-    exact = x.grid.exact and grid.exact and not rounded and not offset.any()
-    proven = exact & (bound < 2**24)
+    exact = x.grid.exact and grid.exact and not rounded
+    units = offset / grid.scale
+    proven = exact & ((bound + units) * _parts(units) < 2**24)
     terms = np.count_nonzero(op.weights, axis=(1, 2, 3)) + 24
     rounding = 1.01 * terms * UNIT * (bound * grid.scale + offset)
     carried = _bound(replace(op, bias=op.bias * 0), x.error / x.grid.scale) * grid.scale

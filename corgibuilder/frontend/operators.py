@@ -2,7 +2,23 @@
 
 from collections.abc import Callable
 
-from . import chains, fake_quant, fixed_point, linear, pooling, quant, tail, views
+from . import (
+    activations,
+    chains,
+    depth_to_space,
+    fake_quant,
+    fixed_point,
+    joins,
+    linear,
+    lookup,
+    padding,
+    pooling,
+    quant,
+    tail,
+    upsample,
+    views,
+)
+from .curves import CurveKind
 from .value import Tensor
 from .visit import Visit
 
@@ -43,6 +59,10 @@ STANDARD: dict[str, Handler] = {
     "Identity": chains.same,
     "Dropout": chains.same,
     "Cast": chains.cast,
+    "PRelu": activations.p_relu,
+    "Gelu": activations.gelu,
+    "Pow": activations.power,
+    "Gather": lookup.gather,
     "Conv": linear.conv,
     "MatMul": linear.matmul,
     "Gemm": linear.gemm,
@@ -51,14 +71,29 @@ STANDARD: dict[str, Handler] = {
     "AveragePool": pooling.average_pool,
     "GlobalAveragePool": pooling.global_average_pool,
     "ReduceMean": pooling.reduce_mean,
+    "Resize": upsample.resize,
+    "Upsample": upsample.upsample,
+    "DepthToSpace": depth_to_space.depth_to_space,
+    "Pad": padding.pad,
     "Reshape": views.reshape,
     "Flatten": views.flatten,
     "Squeeze": views.squeeze,
     "Unsqueeze": views.unsqueeze,
     "Transpose": views.transpose,
     "Shape": views.shape,
+    "Concat": joins.concat,
     "TopK": tail.top_k,
     "ArgMax": tail.arg_max,
+}
+
+ACTIVATIONS: dict[str, Handler] = {kind.value: activations.activation for kind in CurveKind}
+
+
+#: What reads an operator with two or more inputs that are computed at run time.
+JOINS: dict[str, Handler] = {
+    "Add": joins.add,
+    "Sub": joins.add,
+    "Concat": joins.concat,
 }
 
 
@@ -73,4 +108,4 @@ def handler(kind: str, domain: str, *, before_sat: bool = False) -> Handler | No
         return None
     if before_sat and kind == "Conv":
         return fake_quant.conv
-    return N2D2.get(kind) or STANDARD.get(kind)
+    return N2D2.get(kind) or STANDARD.get(kind) or ACTIVATIONS.get(kind)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from corgibuilder.ir import Ints
 
 from .grid import Grid
-from .staircase import evaluate
-from .value import Step
+from .value import Step, evaluate
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,11 @@ from .chains import with_constant
 from .elementwise import Arithmetic
 from .grid import Grid
 from .linear import MAX_SUM, UNIT
+from .maps import placed
 from .staircase import directions
 from .value import Value
 from .visit import Visit
-from .windows import window
+from .windows import dilations, window
 
 
 def max_pool(visit: Visit) -> Value:
@@ -42,7 +43,8 @@ def global_average_pool(visit: Visit) -> Value:
 def reduce_mean(visit: Visit) -> Value:
     """``ReduceMean`` over rows and columns."""
     axes = visit.axes(1)
-    if axes is None or sorted(a % (len(visit.value().dims) + 1) for a in axes) != [2, 3]:
+    rank = len(visit.value().dims) + 1
+    if axes is None or sorted(a % rank for a in axes) != list(range(2, rank)):
         raise visit.unsupported(f"over axes {axes}", "reduce over rows and columns")
     result = _average(visit, _whole(visit))
     if visit.attribute("keepdims", 1):
@@ -54,7 +56,11 @@ def _window(visit: Visit) -> Window:
     _check_map(visit)
     if any(visit.wanted[1:]):
         raise visit.unsupported("whose indices are read", "use its first output only")
-    moves = window(visit, visit.value(), visit.ints("kernel_shape", ()))
+    kernel = visit.ints("kernel_shape", ())
+    apart = dilations(visit, kernel)
+    if any(d > 1 and k > 1 for d, k in zip(apart, kernel, strict=True)):
+        raise visit.unsupported(f"with dilations {apart}", "pool over pixels that are neighbours")
+    moves = window(visit, visit.value(), kernel)
     if visit.attribute("ceil_mode", 0) and not _divides(visit.value(), moves):
         raise visit.unsupported("with ceil_mode on a size that it rounds", "use explicit pads")
     return moves
@@ -87,8 +93,14 @@ def _max(visit: Visit, moves: Window) -> Value:
     if value.quantised or not value.chain or value.layout is not None:
         value = visit.builder.integers(value, visit.name)
     else:
-        value = visit.builder.rising(value, directions(value.chain, value.canvas.channels) < 0)
-    return _pooled(visit, value, Pool(kind=PoolKind.MAX, window=moves))
+        signs = directions(value.chain, value.canvas.channels)
+        if signs is None:
+            raise visit.unsupported(
+                f"of '{value.chain[-1].node}', which neither rises nor falls everywhere,",
+                "insert a Quant node between them",
+            )
+        value = visit.builder.rising(value, signs < 0)
+    return placed(visit, value, Pool(kind=PoolKind.MAX, window=moves))
 
 
 def _average(visit: Visit, moves: Window) -> Value:
@@ -97,17 +109,11 @@ def _average(visit: Visit, moves: Window) -> Value:
     before = visit.builder.type(value.node).range
     if max(abs(before.lo), abs(before.hi)) * taps >= MAX_SUM:
         raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
-    total = _pooled(visit, value, Pool(kind=PoolKind.SUM, window=moves))
+    total = placed(visit, value, Pool(kind=PoolKind.SUM, window=moves))
     kind = visit.builder.type(total.node)
     bound = np.maximum(np.abs(kind.lo), np.abs(kind.hi))
     proven = value.grid.exact & (bound < 2**24)
     rounding = 1.01 * (taps + 24) * UNIT * bound * value.grid.scale
     error = np.where(proven, 0.0, rounding) + taps * value.error
-    total = replace(total, grid=Grid(value.grid.scale), error=error)
+    total = replace(total, grid=Grid(value.grid.scale), error=error, exact_sum=None)
     return with_constant(visit, total, Arithmetic.DIVIDE, np.array(taps, np.float32))
-
-
-def _pooled(visit: Visit, value: Value, op: Pool) -> Value:
-    node = visit.builder.add(visit.name, op, value.node)
-    canvas = visit.builder.type(node).shape
-    return replace(value, node=node, canvas=canvas, dims=tuple(canvas), shared=False)

@@ -10,18 +10,19 @@ import onnx
 from onnx import helper
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Network, Port
+from corgibuilder.ir import InputType, Network, Port
 
 from .builder import Builder
+from .combined import of_one_value
 from .constants import fold, foldable
 from .fake_quant import sums_before_sat
 from .limits import MAX_CONSTANT_BYTES
 from .names import node_names
 from .onnx_file import array, load
-from .operators import handler
+from .operators import JOINS, handler
 from .source import read_input
 from .tail import output_port
-from .value import Const, Tensor, Value
+from .value import Const, Tensor, Value, canvas_of
 from .visit import Visit
 
 
@@ -30,32 +31,33 @@ class Unknown:
     """Result of a node that could not be read."""
 
 
-def read(path: str | Path) -> Network:
+def read(path: str | Path, *, input_type: InputType | None = None) -> Network:
     """The integer network of an ONNX file (QONNX, FINN or N2D2 style).
 
+    ``input_type`` says which integers enter, for a file that does not.
     Raises ``CompileError`` for the first thing in the file that is damaged or not supported.
     """
-    network, problems = _walk(Path(path))
+    network, problems = _walk(Path(path), input_type)
     if problems:
         raise problems[0]
     assert network is not None
     return network
 
 
-def find_problems(path: str | Path) -> list[CompileError]:
+def find_problems(path: str | Path, *, input_type: InputType | None = None) -> list[CompileError]:
     """Everything that keeps the file from being read, in the file's order; empty if nothing does.
 
     What lies behind an unsupported node is still checked as far as it does not depend on it.
     """
     try:
-        return _walk(Path(path))[1]
+        return _walk(Path(path), input_type)[1]
     except CompileError as problem:
         return [problem]
 
 
-def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
+def _walk(path: Path, input_type: InputType | None) -> tuple[Network | None, list[CompileError]]:
     model = load(path)
-    walk = _Walk(path, model)
+    walk = _Walk(path, model, input_type)
     with np.errstate(all="ignore"):
         for node, name in walk.order:
             walk.visit(node, name)
@@ -70,6 +72,7 @@ def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
         outputs=outputs,
         notes=tuple(dict.fromkeys(builder.notes)),
         fixed=tuple(builder.fixed),
+        input_type=input_type,
     )
     return network, []
 
@@ -77,7 +80,7 @@ def _walk(path: Path) -> tuple[Network | None, list[CompileError]]:
 class _Walk:
     """Tensors known so far, by name, and the problems met."""
 
-    def __init__(self, path: Path, model: onnx.ModelProto) -> None:
+    def __init__(self, path: Path, model: onnx.ModelProto, input_type: InputType | None) -> None:
         graph = model.graph
         at = Origin(path.name)
         self.problems: list[CompileError] = []
@@ -94,7 +97,7 @@ class _Walk:
             self.keep(Const(array(tensor, at)), tensor.name, at)
         self.readers = Counter(i for index in self.live for i in graph.node[index].input)
         self.readers.update(o.name for o in graph.output)
-        name, self.frames, value = read_input(self.builder, model)
+        name, self.frames, value = read_input(self.builder, model, input_type)
         self.store(name, value)
         self.order = [(graph.node[i], named[i]) for i in _sorted(graph, self.live)]
 
@@ -119,7 +122,7 @@ class _Walk:
         """Read one node and store its result under each of its outputs."""
         result: Tensor | Unknown = Unknown()
         try:
-            result = self.result(node, name)
+            result = self.shared(self.result(node, name), node, name)
             if isinstance(result, Const):
                 for output in node.output:
                     self.keep(result, output, self.builder.at(name))
@@ -129,6 +132,15 @@ class _Walk:
         for output in node.output:
             if output:
                 self.store(output, result)
+
+    def shared(self, tensor: Tensor | Unknown, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
+        """Activations that several nodes read are integers of one node from there on."""
+        several = any(self.readers[output] > 1 for output in node.output)
+        if not several or not isinstance(tensor, Value) or not tensor.quantised:
+            return tensor
+        if tensor.layout is not None and canvas_of(tensor.dims) is None:
+            return tensor  # views of it are still to come
+        return self.builder.integers(replace(tensor, shared=True), name)
 
     def result(self, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
         at = self.builder.at(name)
@@ -154,13 +166,15 @@ class _Walk:
             return fold(visit)
         if read_by is None:
             raise _unsupported(node, at)
-        if sum(isinstance(t, Value) for t in inputs) > 1:
-            raise CompileError(
-                "CB203",
-                f"{node.op_type} joins two tensors that are computed at run time",
-                at=at,
-                help="use a network without branches that meet again",
-            )
+        if sum(isinstance(t, Value) for t in inputs) > 1 and not of_one_value(visit.inputs):
+            if node.op_type not in JOINS:
+                raise CompileError(
+                    "CB203",
+                    f"{node.op_type} joins two tensors that are computed at run time",
+                    at=at,
+                    help="let branches meet in an Add, a Sub or a Concat",
+                )
+            read_by = JOINS[node.op_type]
         return read_by(visit)
 
     def input(self, name: str, at: Origin) -> Tensor | Unknown | None:

@@ -4,14 +4,15 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Graph, Input, Network, Port, Shape, input_node
+from corgibuilder.ir import Graph, Input, Network, Node, Port, Shape, input_node
 
 
 def resized(network: Network, width: int, height: int) -> Network:
     """``network`` for images of ``width`` times ``height``.
 
-    Raises ``CompileError`` (CB401, CB402) where a layer ties it to the size that it was read with,
-    naming that layer, or where the size leaves nothing of the map of a layer.
+    Raises ``CompileError`` (CB401, CB402, CB408) where a layer ties it to the size that it was read
+    with, naming that layer, where the size leaves nothing of the map of a layer, or where branches
+    meet that have different sizes then.
     """
     entry = input_node(network.graph)
     assert isinstance(entry.op, Input)
@@ -28,6 +29,13 @@ def resized(network: Network, width: int, height: int) -> Network:
             f"it ties the network to images of {old.width}x{old.height}",
             at=at,
             help=f"build for {old.width}x{old.height}, or cut the network before this node",
+        )
+    if len(network.inputs[0].shape) == 2 and height != 1:
+        raise CompileError(
+            "CB401",
+            f"its frames are sequences, which have one row, not {height}",
+            at=entry.origin,
+            help="give the length as the width, and 1 as the height",
         )
     op = replace(entry.op, shape=Shape(old.channels, height, width))
     graph = _checked(network.graph.replaced({entry.name: replace(entry, op=op)}), width, height)
@@ -50,7 +58,21 @@ def _checked(graph: Graph, width: int, height: int) -> Graph:
                 at=node.origin,
                 help="use a larger image",
             )
+        _check_join(graph, node, width, height)
     return graph
+
+
+def _check_join(graph: Graph, node: Node, width: int, height: int) -> None:
+    """Raise ``CompileError`` (CB408) where branches have come to maps of different sizes."""
+    sizes = {(s.width, s.height) for s in (graph.type(name).shape for name in node.inputs)}
+    if len(sizes) > 1:
+        found = " and ".join(f"{w}x{h}" for w, h in sorted(sizes))
+        raise CompileError(
+            "CB408",
+            f"at an image of {width}x{height} it joins maps of {found}",
+            at=node.origin,
+            help="use a size that all strides before it divide",
+        )
 
 
 def _port(port: Port, before: Graph, after: Graph) -> Port:
@@ -60,6 +82,8 @@ def _port(port: Port, before: Graph, after: Graph) -> Port:
         shape = tuple(new)
     elif port.shape == tuple(old)[1:]:
         shape = tuple(new)[1:]
+    elif port.shape == (old.channels, old.width) and old.height == new.height == 1:
+        shape = (new.channels, new.width)
     else:
         raise CompileError(
             "CB401",

@@ -9,11 +9,11 @@ import onnx
 from onnx import TensorProto
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Input, Port, QInt, Shape
+from corgibuilder.ir import Input, InputType, Port, QInt, Shape
 
 from .builder import Builder
 from .grid import Grid
-from .inputs import IntegerInput
+from .inputs import IntegerInput, ScaledInput
 from .limits import check_map
 from .sat import pixels
 from .value import Relayout, Value, canvas_of
@@ -28,8 +28,12 @@ _BIPOLAR = QInt(-1, 1, step=2)
 _PIXELS = QInt(0, 255)
 
 
-def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Value]:
-    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109).
+def read_input(
+    builder: Builder, model: onnx.ModelProto, given: InputType | None
+) -> tuple[str, int, Value]:
+    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109, CB115).
+
+    ``given`` is what the user says of an input of which the file says nothing.
 
     A float input without annotation takes pixels, UINT8, where the file uses ``ScalingFixedPoint``
     or ``SAT_Quant``: the chip of these files takes nothing else. ``SAT_Quant`` files mean them
@@ -56,6 +60,15 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
     operators = {node.op_type for node in model.graph.node}
     if levels is None and operators & {"ScalingFixedPoint", "SAT_Quant"}:
         levels = _PIXELS
+    if levels is not None and given is not None:
+        raise CompileError(
+            "CB115",
+            f"the file itself says that it holds integers {levels.lo}..{levels.hi}",
+            at=at,
+            help="leave out --input-type",
+        )
+    scale = float(given.scale) if given else 1.0
+    levels = given.range if given else levels
     if levels is None:
         value = Value(
             name, canvas or Shape(math.prod(dims), 1, 1), dims, grid, np.zeros(1), layout=layout
@@ -82,7 +95,10 @@ def read_input(builder: Builder, model: onnx.ModelProto) -> tuple[str, int, Valu
             f" values times {levels.hi}"
         )
     builder.add(name, Input(shape=canvas, range=levels))
-    convert = IntegerInput(name, dims, canvas, levels)
+    if given:
+        grid = Grid(np.full(dims[0], scale))
+    integers = IntegerInput(name, dims, canvas, levels)
+    convert = integers if scale == 1 else ScaledInput(name, dims, canvas, levels, scale)
     builder.inputs.append(Port(name, name, dims, convert))
     return name, frames, Value(name, canvas, dims, grid, np.zeros(canvas.channels))
 

@@ -1,18 +1,20 @@
 """A float chain that ends in integers is a step function; find its steps exactly, by bisection."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Ints, TensorType, Threshold
+from corgibuilder.ir import Add, Ints, Table, TensorType, Threshold
 
+from .exact_sum import MAX_PAIRS, Reached, Some, exact_steps
 from .grid import Floats, Grid, on_grid
+from .intervals import approximated, around, bounds
 from .quantisers import Quantiser
-from .value import Step, Value
+from .value import Step, Value, evaluate
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -24,9 +26,13 @@ MAX_SPREAD = 16  #: how much larger than the indices the integers on a common gr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Staircase:
-    """A Threshold, the node it reads, what its integers mean, and how many steps are not proven."""
+    """A function of integers, the node it reads, what its own integers mean, and what is unproven.
 
-    op: Threshold
+    ``at_risk`` of the ``reachable`` steps (of a Threshold) or entries (of a Table) are within the
+    rounding of the executor.
+    """
+
+    op: Threshold | Table
     node: str
     grid: Grid
     at_risk: int
@@ -50,29 +56,29 @@ def cut(chain: tuple[Step, ...]) -> Parts:
     return Parts(chain[:last], quantiser, chain[last + 1 :], chain[last].node)
 
 
-def evaluate(chain: Sequence[Step], x: NDArray[Any]) -> NDArray[Any]:
-    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
-    with np.errstate(all="ignore"):
-        for step in chain:
-            x = step.operation(x)
-    return x
+def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64] | None:
+    """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant.
 
-
-def directions(chain: Sequence[Step], channels: int) -> NDArray[np.int64]:
-    """For each channel 1 if the chain rises, -1 if it falls, 0 if it is constant."""
+    None if some function of it does not do the same everywhere.
+    """
     sign = np.ones((channels, 1, 1))
     for step in chain:
-        sign = sign * step.operation.direction
+        direction = step.operation.direction
+        if direction is None:
+            return None
+        sign = sign * direction
     return np.broadcast_to(sign, (channels, 1, 1)).ravel().astype(np.int64)
 
 
-def index_range(parts: Parts, value: Value, kind: TensorType, at: Origin) -> tuple[int, int]:
-    """Lowest and highest index: the quantiser's, or those reached if it has too many."""
+def index_range(parts: Parts, x: Floats, at: Origin) -> tuple[int, int]:
+    """Lowest and highest index: the quantiser's, or those of ``x`` if it has too many.
+
+    ``x`` has the shape ``(n, channels, 1, 1)``.
+    """
     levels = parts.quantiser.levels
-    channels = value.canvas.channels
+    channels = x.shape[1]
     if levels is None or too_many(levels, channels):
-        ends = np.stack([kind.lo, kind.hi])[:, :, None, None]
-        reached = parts.quantiser(evaluate(parts.before, value.grid.real(ends)))
+        reached = parts.quantiser(x)
         levels = int(reached.min()), int(reached.max())
     if too_many(levels, channels):
         raise CompileError(
@@ -98,11 +104,21 @@ def level_values(parts: Parts, levels: tuple[int, int], channels: int) -> Floats
 
 
 def place_levels(
-    parts: Parts, levels: tuple[int, int], channels: int, at: Origin, *, uniform: bool
+    parts: Parts,
+    levels: tuple[int, int],
+    channels: int,
+    at: Origin,
+    *,
+    uniform: bool,
+    limit: int = 0,
 ) -> tuple[Ints, Grid]:
-    """Integers ``(levels, channels)`` of the indices, and the grid they lie on."""
+    """Integers ``(levels, channels)`` of the indices, and the grid they lie on.
+
+    They have magnitudes of up to ``limit``, or ``MAX_SPREAD`` times those of the indices.
+    """
     values = level_values(parts, levels, channels)
-    limit = MAX_SPREAD * max(abs(levels[0]), abs(levels[1]), levels[1] - levels[0])
+    spread = MAX_SPREAD * max(abs(levels[0]), abs(levels[1]), levels[1] - levels[0])
+    limit = max(limit, spread)
     found = on_grid(values, uniform=uniform, limit=limit)
     if found is None:
         raise CompileError(
@@ -133,12 +149,15 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     at = builder.at(parts.node)
     channels = value.canvas.channels
     before, after = directions(parts.before, channels), directions(parts.after, channels)
-    levels = index_range(parts, value, builder.type(value.node), at)
+    assert before is not None and after is not None, parts.node
+    kind = builder.type(value.node)
+    check_finite(value, np.stack([kind.lo, kind.hi]), at)
+    skip = value.exact_sum.skip if value.exact_sum else 0
+    levels = index_range(parts, evaluate(parts.before[skip:], _ends(value, kind)), at)
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform)
     value = builder.rising(value, before * after < 0)
     parts = cut(value.chain)
     kind = builder.type(value.node)
-    check_finite(value, kind, at)
 
     # (steps, channels): the index that each step waits for, and whether it comes from above
     count = levels[1] - levels[0]
@@ -146,26 +165,91 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     from_above = (after < 0)[None, :]
     index = np.where(from_above, levels[1] - rank + 1, levels[0] + rank)
 
-    def reached(x: Floats, some: slice = slice(None)) -> NDArray[np.bool_]:
-        above = parts.quantiser.reaches(evaluate(parts.before, x), index[some, :, None, None])
-        return above[:, :, 0, 0] ^ from_above
+    def reached(y: Floats, some: Some = slice(None)) -> NDArray[np.bool_]:
+        above = parts.quantiser.reaches(y, index[some, :, None, None])
+        return above ^ from_above[:, :, None, None]
 
     def at_integer(q: Ints, some: slice) -> NDArray[np.bool_]:
-        return reached(value.grid.real(q[:, :, None, None]), some)
+        y = evaluate(parts.before, value.grid.real(q[:, :, None, None]))
+        return reached(y, some)[:, :, 0, 0]
 
     steps = bisect(at_integer, kind, count)
-    at_risk, reachable = unproven(value, steps, kind, reached)
+    floats = replace(value, chain=parts.before)
+    risky = unproven(floats, steps, kind, lambda y: reached(y)[:, :, 0, 0])
+    total = value.exact_sum
+    if total is not None and not approximated(parts.before):
+        last = parts.before[total.skip :]
+        steps, risky = _settled(
+            builder, value, steps, risky, lambda x, some: reached(evaluate(last, x), some), at
+        )
+        kind = builder.type(value.node)
+    reachable = int((risky | (steps > kind.lo) & (steps <= kind.hi)).sum())
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
-    return Staircase(op, value.node, grid, at_risk, reachable)
+    return Staircase(op, value.node, grid, int(risky.sum()), reachable)
 
 
-def check_finite(value: Value, kind: TensorType, at: Origin) -> None:
-    """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there."""
-    x = value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
+def _settled(
+    builder: "Builder",
+    value: Value,
+    steps: Ints,
+    risky: NDArray[np.bool_],
+    reached: Reached,
+    at: Origin,
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """``steps`` of a sum of two tensors, made exact, and which of them still are at risk.
+
+    The float is known for every pair of integers; none is at risk unless these are too many. Where
+    only ``value`` reads the Add, it gets the smallest factors for which that is possible.
+    """
+    total = value.exact_sum
+    assert total is not None
+    free = total.node == value.node and not value.shared
+    if not free or total.pairs * len(steps) > MAX_PAIRS:
+        total = replace(total, choices=())
+    looked_at = np.arange(len(steps)) if total.choices else np.flatnonzero(risky.any(axis=1))
+    if not len(looked_at) or total.pairs * len(looked_at) > MAX_PAIRS:
+        return steps, risky
+    slack = np.ceil(value.error / value.grid.scale).astype(np.int64) + 2
+    found = exact_steps(total, steps[looked_at], slack, lambda x, some: reached(x, looked_at[some]))
+    if found.missed:
+        raise CompileError(
+            "CB314",
+            f"{found.missed} of its {steps.size} steps are no function of a sum of whole multiples"
+            f" of the integers that '{total.node}' adds: float32 rounds equal sums to either side",
+            at=at,
+            help=f"use powers of two as scales, or another scale after '{total.node}'",
+        )
+    if (found.factors != total.factors).any():
+        builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))
+    settled = steps.copy()
+    settled[looked_at] = np.minimum(found.first, builder.type(value.node).hi + 1)
+    return settled, np.zeros_like(risky)
+
+
+def _ends(value: Value, kind: TensorType) -> Floats:
+    """Floats ``(2, channels, 1, 1)`` of the smallest and the largest integers."""
+    if value.exact_sum is not None:
+        return value.exact_sum.ends()
+    return value.grid.real(np.stack([kind.lo, kind.hi])[:, :, None, None])
+
+
+def check_finite(value: Value, q: Ints, at: Origin) -> None:
+    """Raise ``CompileError`` where a float of the chain is infinite: it might not rise there.
+
+    Or where there is none, as of the root of a negative number. ``q`` holds the integers, ``(n,
+    channels)``, at which it is looked at.
+    """
+    x: NDArray[Any] = value.grid.real(q[:, :, None, None])
     for step in value.chain:
-        with np.errstate(all="ignore"):
-            x = step.operation(x)
+        x = evaluate((step,), x)
+        if np.isnan(x).any():
+            raise CompileError(
+                "CB324",
+                f"'{step.node}' has no result for some of the values that reach it",
+                at=at,
+                help="clip or quantise the values before it to those that it is made for",
+            )
         if not np.isfinite(x).all():
             raise CompileError(
                 "CB310",
@@ -200,21 +284,22 @@ def bisect(
     return steps
 
 
-def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> tuple[int, int]:
-    """Steps that the executor's rounding of sums might move, and steps within reach at all."""
-    inside = (steps > kind.lo) & (steps <= kind.hi)
-    if not value.error.any():
-        return 0, int(inside.sum())
-    scale, error = value.grid.scale, value.error
+def unproven(value: Value, steps: Ints, kind: TensorType, reached: Any) -> NDArray[np.bool_]:
+    """Which steps the executor's own rounding might move.
 
-    def around(q: Ints, shift: NDArray[np.float64]) -> NDArray[np.bool_]:
-        real = (q * scale + shift).astype(np.float32)
-        outward = np.nextafter(real, np.where(shift < 0, -np.inf, np.inf).astype(np.float32))
-        answer: NDArray[np.bool_] = reached(outward[:, :, None, None])
-        return answer
+    ``reached`` says of values of the chain whether they reach each step.
+    """
+    if not value.error.any() and not approximated(value.chain):
+        return np.zeros(steps.shape, bool)
 
-    risky = inside & (error > 0) & (~around(steps, -error) | around(steps - 1, error))
-    return int(risky.sum()), int(inside.sum())
+    def ends(q: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        low, high = bounds(value.chain, *around(value, q.clip(kind.lo, kind.hi)))
+        return reached(low), reached(high)
+
+    late = (steps <= kind.hi) & ~np.logical_and(*ends(steps))
+    early = (steps > kind.lo) & np.logical_or(*ends(steps - 1))
+    risky: NDArray[np.bool_] = late | early
+    return risky
 
 
 def _spread(steps: Ints, integers: Ints, kind: TensorType) -> Ints:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Argmax, Port
 
 from .builder import Builder
 from .grid import Grid
+from .intervals import approximated, bounds
 from .outputs import FloatOutput, IndexOutput
-from .staircase import evaluate
 from .value import Value
 from .visit import Visit
 
@@ -63,10 +64,10 @@ def _check_order(visit: Visit, value: Value) -> None:
     strict = False
     if value.grid.uniform and (kind.hi - kind.lo + 1) * channels <= MAX_EVALUATED:
         q = np.arange(kind.lo, kind.hi + 1)[:, None, None, None]
-        with np.errstate(over="ignore"):
-            floats = evaluate(value.chain, value.grid.real(np.repeat(q, channels, axis=1)))
-        floats = floats[:, :, 0, 0]
-        strict = bool((np.diff(floats, axis=0) > 0).all() and (floats == floats[:, :1]).all())
+        floats = value.grid.real(np.repeat(q, channels, axis=1))
+        low, high = bounds(value.chain, floats, floats)
+        alike = (low == low[:, :1]).all() and (high == high[:, :1]).all()
+        strict = bool((low[1:] > high[:-1]).all() and alike)
     if not strict:
         raise visit.refuse(
             "CB309",
@@ -79,6 +80,19 @@ def output_port(builder: Builder, name: str, value: Value, *, index: bool) -> Po
     """How output ``name`` of the file is obtained from the integers of a node."""
     if value.quantised or value.layout is not None:
         value = builder.integers(value, name)
+    if value.integer_type:
+        raise CompileError(
+            "CB323",
+            f"output '{name}' is of an integer type",
+            at=builder.at(name),
+            help="end the network before its Cast",
+        )
+    unknown = approximated(value.chain)
+    if unknown:
+        builder.notes.append(
+            f"output '{name}' ends in '{unknown.node}', which the file's own executor approximates:"
+            " the last bits may differ"
+        )
     if value.error.any():
         builder.notes.append(
             f"output '{name}' is a sum that the file's own executor rounds in float32,"

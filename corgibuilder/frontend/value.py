@@ -1,7 +1,9 @@
 """What the reader knows of a tensor of the file: a constant, or a value computed at run time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from corgibuilder.ir import Shape
 from .elementwise import Array, FloatOperation
 from .grid import Grid
 from .quantisers import Quantiser
+
+if TYPE_CHECKING:
+    from .exact_sum import ExactSum
 
 MAX_VIEW = 2**24  #: values of a frame that are looked at one by one
 
@@ -51,6 +56,14 @@ class Step:
         return hasattr(self.operation, "levels")
 
 
+def evaluate(chain: Sequence[Step], x: Array) -> Array:
+    """The functions of ``chain``, in turn, on floats ``(frames, channels, rows, columns)``."""
+    with np.errstate(all="ignore"):
+        for step in chain:
+            x = step.operation(x)
+    return x
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """A tensor computed at run time: integers of ``node``, then float functions, then a view.
@@ -74,6 +87,10 @@ class Value:
         rounded in an order of its own; 0 where it is proven exact.
     layout
         For the float input before its quantiser: how the canvas comes from the user's array.
+    integer_type
+        The file holds whole numbers as integers here, which only look-ups and casts take.
+    exact_sum
+        For a sum of two tensors whose ``error`` is not 0: the floats that it has exactly.
     """
 
     node: str
@@ -84,6 +101,8 @@ class Value:
     chain: tuple[Step, ...] = ()
     shared: bool = False
     layout: tuple[Relayout, ...] | None = None
+    integer_type: bool = False
+    exact_sum: "ExactSum | None" = None
 
     def then(self, *steps: Step) -> "Value":
         return replace(self, chain=self.chain + steps)
@@ -94,7 +113,19 @@ class Value:
 
     @property
     def is_map(self) -> bool:
-        return self.dims == tuple(self.canvas)
+        """Channels, rows and columns; or channels and columns, which is a map with one row."""
+        return self.dims == tuple(self.canvas) or self.is_sequence
+
+    @property
+    def is_sequence(self) -> bool:
+        """What one-dimensional layers read: channels and columns."""
+        channels, height, width = self.canvas
+        return height == 1 and self.dims == (channels, width)
+
+    def moved(self, node: str, canvas: Shape) -> "Value":
+        """The result of a layer that reads this map, with as many dimensions."""
+        dims = (canvas.channels, canvas.width) if self.is_sequence else tuple(canvas)
+        return replace(self, node=node, canvas=canvas, dims=dims, shared=False)
 
 
 def per_channel(value: Value, constant: Array) -> Array | None:
@@ -125,6 +156,8 @@ def canvas_of(dims: tuple[int, ...]) -> Shape | None:
     """Channels, rows and columns of a frame; None where the file's shape is of another kind."""
     if len(dims) == 1:
         return Shape(dims[0], 1, 1)
+    if len(dims) == 2:
+        return Shape(dims[0], 1, dims[1])
     if len(dims) == 3:
         return Shape(*dims)
     if len(dims) > 1 and math.prod(dims[1:]) == 1:

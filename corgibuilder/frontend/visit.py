@@ -50,8 +50,8 @@ class Visit:
     def has(self, index: int) -> bool:
         return index < len(self.inputs) and self.inputs[index] is not None
 
-    def value(self, index: int = 0) -> Value:
-        """A tensor computed at run time."""
+    def value(self, index: int = 0, *, integer_type: bool = False) -> Value:
+        """A tensor computed at run time: floats, unless it may also be of an integer type."""
         if not self.has(index):
             raise self.refuse("CB107", f"input {index} is missing", "export the file again")
         tensor = self.inputs[index]
@@ -59,6 +59,8 @@ class Visit:
             raise self.unsupported(
                 f"on the constant input {index}", "simplify the file with onnxsim first"
             )
+        if tensor.integer_type and not integer_type:
+            raise self.unsupported("of an integer type", "cast its input to float32")
         return tensor
 
     def const(self, index: int) -> Const:
@@ -114,7 +116,7 @@ class Visit:
 
     def ints(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
         """An attribute that is a list of integers."""
-        value = self.attributes.get(name, default)
+        value = self.attributes.get(name, tuple(default))
         if not isinstance(value, (list, tuple)) or not all(isinstance(i, int) for i in value):
             raise self.refuse("CB107", f"attribute '{name}' is not a list", "export the file again")
         return tuple(value)

@@ -8,35 +8,70 @@ from .visit import Visit
 
 
 def window(visit: Visit, value: Value, kernel: tuple[int, ...]) -> Window:
-    """How the window moves over ``value``. Raises ``CompileError`` (CB107, CB202)."""
-    strides = visit.ints("strides", (1, 1))
-    dilations = visit.ints("dilations", (1, 1))
-    pads = visit.ints("pads", (0, 0, 0, 0))
-    if len(kernel) != 2 or len(strides) != 2 or len(dilations) != 2 or len(pads) != 4:
-        raise visit.unsupported("that is not two-dimensional", "use two-dimensional layers")
+    """How the window moves over ``value``. Raises ``CompileError`` (CB107, CB202).
+
+    A dilated kernel is as large as the pixels that it reaches over: those in between count.
+    One-dimensional layers move a kernel of one row.
+    """
+    sides = 1 if value.is_sequence else 2
+    strides = visit.ints("strides", (1,) * sides)
+    pads = visit.ints("pads", (0, 0) * sides)
+    apart = dilations(visit, kernel)
+    if len(kernel) != sides or len(strides) != sides or len(pads) != 2 * sides:
+        raise visit.unsupported(
+            f"of a tensor of shape {value.dims} with kernel {kernel}, strides {strides} and pads"
+            f" {pads}",
+            "use one- or two-dimensional layers",
+        )
     if min(*kernel, *strides) < 1 or min(pads) < 0 or visit.ints("kernel_shape", kernel) != kernel:
         raise visit.refuse(
             "CB107",
             f"kernel {kernel}, strides {strides} and pads {pads} make no sense",
             "export the file again",
         )
+    kernel = tuple((k - 1) * d + 1 for k, d in zip(kernel, apart, strict=True))
     if max(*kernel, *strides, *pads) > MAX_SIDE:
         raise visit.unsupported(
             f"with kernel {kernel}, strides {strides} and pads {pads}",
             f"use up to {MAX_SIDE:,} of each",
         )
-    if any(d != 1 and k > 1 for d, k in zip(dilations, kernel, strict=True)):
-        raise visit.unsupported(f"with dilation {dilations}", "use dilation 1")
-    pads = _automatic(visit, value, (kernel[0], kernel[1]), (strides[0], strides[1]), pads)
-    top, left, bottom, right = pads
+    if value.is_sequence:
+        kernel, strides, pads = (1, *kernel), (1, *strides), (0, pads[0], 0, pads[1])
+        tie_rows(visit)
+    return _moves(visit, value, (kernel[0], kernel[1]), (strides[0], strides[1]), pads)
+
+
+def dilations(visit: Visit, kernel: tuple[int, ...]) -> tuple[int, ...]:
+    """How many pixels lie between two taps, and one: for each side of the kernel."""
+    apart = visit.ints("dilations", (1,) * len(kernel))
+    if len(apart) != len(kernel) or min(apart, default=1) < 1:
+        raise visit.refuse(
+            "CB107", f"dilations {apart} of a kernel {kernel}", "export the file again"
+        )
+    return apart
+
+
+def tie_rows(visit: Visit) -> None:
+    """A layer on a sequence, in a network whose images are maps, ties them to their size."""
+    if any(len(port.shape) > 2 for port in visit.builder.inputs):
+        visit.builder.fixed[visit.name] = None
+
+
+def _moves(
+    visit: Visit,
+    value: Value,
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    pads: tuple[int, ...],
+) -> Window:
+    top, left, bottom, right = _automatic(visit, value, kernel, strides, pads)
     if max(top, bottom) >= kernel[0] or max(left, right) >= kernel[1]:
         raise visit.unsupported(
-            f"with pads {pads} as large as its kernel {kernel}", "pad by less than the kernel"
+            f"with pads {(top, left, bottom, right)} as large as its kernel {kernel}",
+            "pad by less than the kernel",
         )
     moves = Window(
-        kernel=(kernel[0], kernel[1]),
-        stride=(strides[0], strides[1]),
-        pads=Pads(top=top, left=left, bottom=bottom, right=right),
+        kernel=kernel, stride=strides, pads=Pads(top=top, left=left, bottom=bottom, right=right)
     )
     if min(moves.output_size(value.canvas.height, value.canvas.width)) < 1:
         raise visit.refuse(
@@ -60,7 +95,7 @@ def _automatic(
         return pads
     if mode == "VALID":
         return (0, 0, 0, 0)
-    if mode not in ("SAME_UPPER", "SAME_LOWER"):
+    if mode not in ("SAME_UPPER", "SAME_LOWER") or max(visit.ints("dilations", (1,))) > 1:
         raise visit.unsupported(f"with auto_pad {mode}", "use explicit pads")
     if strides != (1, 1):
         visit.builder.fixed[visit.name] = None

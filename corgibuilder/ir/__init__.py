@@ -2,6 +2,7 @@
 
 from .graph import Graph, Network, Node, Port, input_node, macs
 from .grouping import absorbed_activations
+from .input_type import InputType
 from .ops import (
     Add,
     Argmax,
@@ -33,6 +34,7 @@ __all__ = [
     "DepthToSpace",
     "Graph",
     "Input",
+    "InputType",
     "Ints",
     "Network",
     "Node",

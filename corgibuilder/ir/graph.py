@@ -8,6 +8,7 @@ import networkx as nx
 from corgibuilder.diagnostics import Origin
 
 from .infer import infer
+from .input_type import InputType
 from .ops import Input, Op
 from .types import Ints, Shape, TensorType
 
@@ -90,6 +91,7 @@ class Network:
     outputs: tuple[Port, ...]
     notes: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  #: nodes that tie the network to the image size it was read with
+    input_type: InputType | None = None  #: what enters, where that was said when it was read
 
     def with_graph(self, graph: Graph) -> "Network":
         return replace(self, graph=graph)

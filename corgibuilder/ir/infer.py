@@ -110,7 +110,7 @@ def _(op: Add, *inputs: TensorType) -> TensorType:
         for factor, x in zip(op.factors, inputs, strict=True)
     ]
     lo, hi = np.sum(ends, axis=0)
-    step = math.gcd(*(factor * x.step for factor, x in zip(op.factors, inputs, strict=True)))
+    step = math.gcd(*(f * _varying_step(x) for f, x in zip(op.factors, inputs, strict=True)))
     return TensorType(inputs[0].shape, lo, hi, _common_step(lo, hi, step))
 
 
@@ -119,7 +119,8 @@ def _(op: Concat, *inputs: TensorType) -> TensorType:
     _, height, width = inputs[0].shape
     shape = Shape(sum(x.shape.channels for x in inputs), height, width)
     lo, hi = (np.concatenate(ends) for ends in zip(*((x.lo, x.hi) for x in inputs), strict=True))
-    return TensorType(shape, lo, hi, _common_step(lo, hi, math.gcd(*(x.step for x in inputs))))
+    step = math.gcd(*(_varying_step(x) for x in inputs))
+    return TensorType(shape, lo, hi, _common_step(lo, hi, step))
 
 
 @infer.register
@@ -153,12 +154,18 @@ def _(op: Pad, x: TensorType) -> TensorType:
 @infer.register
 def _(op: Table, x: TensorType) -> TensorType:
     index = np.arange(op.values.shape[1]) + op.lo
+    assert op.lo <= x.range.lo and x.range.hi <= index[-1], (op.lo, len(index), x.range)
     reached = (index >= x.lo[:, None]) & (index <= x.hi[:, None])
     reached &= (index - x.lo[:, None]) % x.step == 0
     values = np.broadcast_to(op.values, reached.shape)
     lo = np.where(reached, values, np.iinfo(np.int64).max).min(axis=1)
     hi = np.where(reached, values, np.iinfo(np.int64).min).max(axis=1)
     return TensorType(x.shape, lo, hi, max(int(np.gcd.reduce(values[reached] - lo[0])), 1))
+
+
+def _varying_step(x: TensorType) -> int:
+    """The step of values that vary in some channel; else 0, which is a multiple of any step."""
+    return x.step if (x.lo < x.hi).any() else 0
 
 
 def _common_step(lo: Ints, hi: Ints, step: int) -> int:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Network, Shape
+from corgibuilder.ir import InputType, Network, Shape
 from corgibuilder.passes import prepared
 
 from .choice import choose
@@ -18,7 +18,7 @@ from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
 from .layers import Layer, group_layers
 from .limits import check_sizes
 from .pipeline import Pipeline, PlannedStage, assemble, is_resizable, several_pixels
-from .plan_file import FORMAT, FoldingFields, StageFields, plan_fields
+from .plan_file import FORMAT, OPTIONAL, FoldingFields, StageFields, plan_fields
 from .simulation import pipeline_timing
 from .target import Target
 
@@ -119,7 +119,9 @@ class Plan:
         del data["input_lanes"]
         data["target"]["fps"] = str(self.target.fps)
         data["target"]["latency"] = str(self.target.latency)
-        for wish in ("headroom", "latency"):
+        if self.target.input_type is not None:
+            data["target"]["input_type"]["scale"] = str(self.target.input_type.scale)
+        for wish in OPTIONAL:
             if getattr(self.target, wish) is None:
                 del data["target"][wish]
         for stage in data["stages"]:
@@ -135,6 +137,9 @@ class Plan:
         for quantity in ("fps", "latency"):
             if target[quantity] is not None:
                 target[quantity] = Fraction(target[quantity])
+        entering = found.target.input_type
+        if entering is not None:
+            target["input_type"] = InputType(entering.name, Fraction(entering.scale))
         plan: dict[str, Any] = {f.name: getattr(found, f.name) for f in fields(cls)}
         edges = tuple(
             PlannedEdge(**{f.name: getattr(edge, f.name) for f in fields(PlannedEdge)})

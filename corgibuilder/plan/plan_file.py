@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.ir.input_type import PATTERN
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
@@ -16,6 +17,7 @@ from .pixels import MAX_PIXELS
 
 FORMAT = 3  #: of the text; raised when a reader of the old one would go wrong
 
+OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
 SourceName = Annotated[str, Written("|".join(SOURCES), f"one of {', '.join(SOURCES)}")]
 Quantity = Annotated[
@@ -31,6 +33,14 @@ Value = Annotated[int, Within(-(1 << 62), 1 << 62)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputTypeFields:
+    """See :class:`~corgibuilder.ir.InputType`."""
+
+    name: Annotated[str, Written(PATTERN, "a type of integers such as uint8")]
+    scale: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFields:
     """See :class:`~.target.Target`."""
 
@@ -39,6 +49,7 @@ class TargetFields:
     image: tuple[Side, Side] | None
     headroom: Annotated[int, Within(1, MAX_SIDE)] | None
     latency: Quantity | None
+    input_type: InputTypeFields | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,4 +172,4 @@ def _with_defaults(data: Any) -> Any:
     """The same with the fields that a plan does not mention where nothing was asked for."""
     if not isinstance(data, dict) or not isinstance(data.get("target"), dict):
         return data
-    return data | {"target": {"headroom": None, "latency": None} | data["target"]}
+    return data | {"target": dict.fromkeys(OPTIONAL) | data["target"]}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Shape
+from corgibuilder.ir import InputType, Shape
 
 FPS_RANGE = (Fraction(1, 10**6), 10**9)
 CLOCK_RANGE = (1, 10**11)  #: in Hz
@@ -28,6 +28,8 @@ class Target:
     latency
         Seconds from a frame's first pixel, into an empty pipeline and offered as fast as it is
         taken, to the first word of the output that ends last; above 0, or ``None`` for any.
+    input_type
+        What enters the network, or ``None`` where its file says that.
     """
 
     fps: Fraction
@@ -35,6 +37,7 @@ class Target:
     image: tuple[int, int] | None = None
     headroom: int | None = None
     latency: Fraction | None = None
+    input_type: InputType | None = None
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.clock_hz <= 0:

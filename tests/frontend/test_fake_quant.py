@@ -333,7 +333,7 @@ def test_signed_input(tmp_path):
 def test_all_problems_are_listed(tmp_path):
     layers = parameters()
     model = fake_quant(layers)
-    model.node("Sigmoid", name="act")
+    model.node("Softmax", name="act")
     model.nodes[2].attribute.pop()
     assert [p.at.node for p in find_problems(model.save(tmp_path))] == ["sat1", "act"]
 

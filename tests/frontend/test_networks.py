@@ -1,6 +1,7 @@
 """Published networks: every sample, every output, equal to what their own executors gave."""
 
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import find_problems, read, resized
-from corgibuilder.ir import Conv, Threshold
+from corgibuilder.ir import Conv, DepthToSpace, InputType, Threshold
 
 from .models import SHARED, ours
 
@@ -20,14 +21,14 @@ EXACT = [
     "bnnpynq_cnv_w1a1_gtsrb",
     "finn_tfc_1w1a_multithreshold",
     "nn2fpga_mnv1_vww_w8a8",
+    "nn2fpga_resnet20_w8a8",
+    "nn2fpga_resnet8_w4a4",
+    "nn2fpga_resnet8_w8a8",
     "qonnx_tfc_1w1a",
     "qonnx_tfc_2w2a",
 ]
 REFUSED = {
     "nn2fpga_resnet20_finnonnx": ("CB305", "inp.1"),
-    "nn2fpga_resnet20_w8a8": ("CB203", "/layer1/layer1.0/Add"),
-    "nn2fpga_resnet8_w4a4": ("CB203", "Add_0"),
-    "nn2fpga_resnet8_w8a8": ("CB203", "/layer1/layer1.0/Add"),
     "qonnx_espcn_w4a4_subpixel": ("CB305", "x.7"),
     "dory_dronet2_int8": ("CB305", "0"),
     "dory_dvs_ternary": ("CB305", "input.1"),
@@ -133,3 +134,23 @@ def test_too_small_a_size_names_the_first_layer_with_nothing_left():
         resized(network, 40, 0)
     assert caught.value.code == "CB402"
     assert resized(network, 32, 32) is network
+
+
+ESPCN = "qonnx_espcn_w4a4_subpixel"
+
+
+def test_a_network_for_super_resolution():
+    """All is equal but for a sum that the executor rounds to both sides itself."""
+    pixels = InputType("uint8", Fraction(1, 255))
+    network = read(folder(ESPCN) / "quant_model.onnx", input_type=pixels)
+    samples = np.load(folder(ESPCN) / "io.npz")
+    values = golden.run(network.graph, network.inputs[0].convert(samples["input"]))
+    (port,) = network.outputs
+    found, expected = port.convert(values[port.node]), samples["output"]
+    assert found.shape == expected.shape == (2, 3, 256, 256)
+    wrong = found != expected
+    (moved,) = network.graph[port.node].inputs
+    assert isinstance(network.graph[moved].op, DepthToSpace)
+    for accumulator in np.unique(values[moved][wrong]):
+        assert len(np.unique(expected[values[moved] == accumulator])) > 1
+    assert wrong.mean() < 1e-4

@@ -6,7 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.golden import evaluate
-from corgibuilder.ir import Argmax, Clamp, Conv, Pads, Pool, PoolKind, QInt, Threshold, Window
+from corgibuilder.ir import (
+    Add,
+    Argmax,
+    Clamp,
+    Concat,
+    Conv,
+    DepthToSpace,
+    Pad,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Table,
+    Threshold,
+    Upsample,
+    Window,
+)
 
 sizes = st.integers(1, 3)
 
@@ -104,3 +120,71 @@ def test_clamp(dtype):
 def test_argmax_takes_the_lowest_index_of_equal_ones():
     x = np.array([[1, 5, 5], [7, 7, 7], [2, 1, 3]])[:, :, None, None]
     assert evaluate(Argmax(), x)[:, 0, 0, 0].tolist() == [1, 0, 2]
+
+
+small = st.integers(1, 3)
+FRAMES = np.random.default_rng(0).integers(-100, 100, (2, 12, 3, 5)).astype(np.int8)
+
+
+@given(rows=small, columns=small)
+def test_upsample(rows, columns):
+    y = evaluate(Upsample(factors=(rows, columns)), FRAMES)
+    assert y.shape == (2, 12, 3 * rows, 5 * columns)
+    for n, c, r, k in np.ndindex(y.shape):
+        assert y[n, c, r, k] == FRAMES[n, c, r // rows, k // columns]
+
+
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("block_last", [False, True])
+def test_depth_to_space(block, block_last):
+    y = evaluate(DepthToSpace(block=block, block_last=block_last), FRAMES)
+    count = 12 // block**2
+    assert y.shape == (2, count, 3 * block, 5 * block)
+    for n, c, r, k in np.ndindex(y.shape):
+        i, j = r % block, k % block
+        source = (c * block + i) * block + j if block_last else (i * block + j) * count + c
+        assert y[n, c, r, k] == FRAMES[n, source, r // block, k // block]
+
+
+@given(sides=st.tuples(*[st.integers(0, 3)] * 4), value=st.integers(-1000, 1000))
+def test_pad(sides, value):
+    pads = Pads(top=sides[0], left=sides[1], bottom=sides[2], right=sides[3])
+    y = evaluate(Pad(pads=pads, value=value), FRAMES)
+    assert y.shape == (2, 12, 3 + pads.top + pads.bottom, 5 + pads.left + pads.right)
+    for n, c, r, k in np.ndindex(y.shape):
+        r0, k0 = r - pads.top, k - pads.left
+        inside = 0 <= r0 < 3 and 0 <= k0 < 5
+        assert y[n, c, r, k] == (FRAMES[n, c, r0, k0] if inside else value)
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_table(rows):
+    values = np.random.default_rng(1).integers(-9, 9, (rows, 200))
+    y = evaluate(Table(values=values, lo=-100), FRAMES)
+    for n, c, r, k in np.ndindex(y.shape):
+        assert y[n, c, r, k] == values[c % rows, int(FRAMES[n, c, r, k]) + 100]
+
+
+@pytest.mark.parametrize("factors", [(1, 1), (1, -8), (300, 70000), (2, 0, -3), (5,)])
+def test_sums_of_narrow_integers_are_exact(factors):
+    rng = np.random.default_rng(1)
+    maps = [rng.integers(-128, 127, (2, 3, 4, 5), endpoint=True, dtype=np.int8) for _ in factors]
+    result = evaluate(Add(factors=factors), *maps)
+    for at in np.ndindex(2, 3, 4, 5):
+        assert result[at] == sum(f * int(x[at]) for f, x in zip(factors, maps, strict=True))
+
+
+@pytest.mark.parametrize("dtypes", [(np.int8, np.uint8), (np.uint16, np.int8, np.int64)])
+def test_concat_keeps_every_value(dtypes):
+    rng = np.random.default_rng(2)
+    maps = []
+    for channels, dtype in enumerate(dtypes, start=1):
+        info = np.iinfo(dtype)
+        maps.append(rng.integers(info.min, info.max, (2, channels, 3, 4), dtype, endpoint=True))
+    result = evaluate(Concat(), *maps)
+    first = 0
+    for x in maps:
+        for n, c, r, k in np.ndindex(x.shape):
+            assert int(result[n, first + c, r, k]) == int(x[n, c, r, k])
+        first += x.shape[1]
+    assert result.shape[1] == first

@@ -8,7 +8,9 @@ from corgibuilder.golden import evaluate
 from corgibuilder.ir import (
     Add,
     Clamp,
+    Concat,
     Conv,
+    DepthToSpace,
     Input,
     Pad,
     Pads,
@@ -16,8 +18,10 @@ from corgibuilder.ir import (
     PoolKind,
     QInt,
     Shape,
+    Table,
     TensorType,
     Threshold,
+    Upsample,
     Window,
 )
 from corgibuilder.ir.infer import infer
@@ -89,3 +93,108 @@ def test_what_is_padded_with_may_lie_between_steps():
 def test_a_constant_has_no_step():
     constant = TensorType(Shape(2, 1, 1), np.array([3, 3]), np.array([3, 3]))
     assert infer(Add(factors=(2,)), constant).range == QInt(6, 6)
+
+
+def frames_of(kind, rng):
+    """Frames in which each channel has both ends of its range and values a step apart."""
+    shape = (8, *kind.shape)
+    count = (kind.hi - kind.lo) // kind.step
+    part = rng.integers(0, count[:, None, None] + 1, shape)
+    part[0], part[1] = 0, count[:, None, None]
+    return part * kind.step + kind.lo[:, None, None]
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    step=st.integers(1, 4),
+    op=st.one_of(
+        st.builds(Upsample, factors=st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        st.builds(DepthToSpace, block=st.sampled_from([1, 2]), block_last=st.booleans()),
+        st.builds(
+            Pad,
+            pads=st.builds(Pads, top=st.integers(0, 2), right=st.integers(0, 2)),
+            value=st.integers(-20, 20),
+        ),
+    ),
+)
+def test_layers_that_move_values_have_no_others(seed, step, op):
+    rng = np.random.default_rng(seed)
+    start = int(rng.integers(-9, 9))
+    lo = start + step * rng.integers(-5, 5, 8)
+    x = TensorType(Shape(8, 3, 2), lo, lo + step * rng.integers(1, 9, 8), step)
+    made = infer(op, x)
+    values = evaluate(op, frames_of(x, rng))
+    assert values.shape[1:] == tuple(made.shape)
+    np.testing.assert_array_equal(values.min(axis=(0, 2, 3)), made.lo)
+    np.testing.assert_array_equal(values.max(axis=(0, 2, 3)), made.hi)
+    assert ((values - made.range.lo) % made.step == 0).all()
+    if not isinstance(op, Pad):
+        assert made.step == step
+
+
+def test_padding_between_two_values_ends_their_step():
+    bipolar = TensorType(Shape(2, 4, 4), np.full(2, -1), np.full(2, 1), 2)
+    pads = Pads(top=1)
+    assert infer(Pad(pads=pads, value=0), bipolar).range == QInt(-1, 1)
+    assert infer(Pad(pads=pads, value=-3), bipolar).range == QInt(-3, 1, step=2)
+    assert infer(Pad(pads=Pads(), value=0), bipolar) is bipolar
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), step=st.integers(1, 3), rows=st.sampled_from([1, 3]))
+def test_tables_reach_the_entries_of_values_that_occur(seed, step, rows):
+    rng = np.random.default_rng(seed)
+    lo = step * rng.integers(-5, 5, 3)
+    x = TensorType(Shape(3, 2, 2), lo, lo + step * rng.integers(0, 5, 3), step)
+    first = x.range.lo - int(rng.integers(0, 3))
+    values = rng.integers(-9, 9, (rows, x.range.hi - first + 1 + int(rng.integers(0, 3))))
+    made = infer(Table(values=values, lo=first), x)
+    reached = [values[c % rows, np.arange(x.lo[c], x.hi[c] + 1, step) - first] for c in range(3)]
+    assert made.lo.tolist() == [row.min() for row in reached]
+    assert made.hi.tolist() == [row.max() for row in reached]
+    assert made.range == QInt.of(np.concatenate(reached))
+
+
+def random_type(rng, channels):
+    lo, step = rng.integers(-20, 20, channels), int(rng.integers(1, 4))
+    lo = lo[0] + (lo - lo[0]) // step * step
+    hi = lo + step * rng.integers(0, 6, channels)
+    return TensorType(Shape(channels, 1, 1), lo, hi, step if hi.max() > lo.min() else 1)
+
+
+def values(x, channel):
+    return range(x.lo[channel], x.hi[channel] + 1, x.step)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_sum_reaches_both_ends_and_keeps_to_its_step(seed):
+    rng = np.random.default_rng(seed)
+    channels = int(rng.integers(1, 4))
+    inputs = [random_type(rng, channels) for _ in range(2)]
+    factors = tuple(int(f) for f in rng.choice([-8, -3, -1, 1, 2, 5], 2))
+    made = infer(Add(factors=factors), *inputs)
+    occurring = set()
+    for c in range(channels):
+        sums = {
+            factors[0] * first + factors[1] * second
+            for first in values(inputs[0], c)
+            for second in values(inputs[1], c)
+        }
+        assert (min(sums), max(sums)) == (made.lo[c], made.hi[c])
+        occurring |= sums
+    assert made.range == QInt.of(np.array(sorted(occurring)))
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_concat_keeps_the_range_of_each_channel(seed):
+    rng = np.random.default_rng(seed)
+    inputs = [random_type(rng, int(rng.integers(1, 4))) for _ in range(3)]
+    made = infer(Concat(), *inputs)
+    assert made.lo.tolist() == [int(lo) for x in inputs for lo in x.lo]
+    assert made.hi.tolist() == [int(hi) for x in inputs for hi in x.hi]
+    assert made.shape == Shape(len(made.lo), 1, 1)
+    occurring = {v for x in inputs for c in range(len(x.lo)) for v in values(x, c)}
+    assert made.range == QInt.of(np.array(sorted(occurring)))
