@@ -203,7 +203,12 @@ class Builder:
         kind, op = self.type(value.node), self.op(value.node)
         count = kind.range.hi - kind.range.lo + 1
         summed = isinstance(op, Conv | Add) or (isinstance(op, Pool) and op.kind is PoolKind.SUM)
-        if summed or value.error.any() or too_many((0, count - 1), value.canvas.channels):
+        if (
+            summed
+            or isinstance(op, Input)
+            or value.error.any()
+            or too_many((0, count - 1), value.canvas.channels)
+        ):
             return False
         every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
         floats = value.grid.real(every[:, :, None, None])
