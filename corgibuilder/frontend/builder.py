@@ -214,9 +214,10 @@ class Builder:
         """Activations that keep their floats when they are quantised once more."""
         kind, op = self.type(value.node), self.op(value.node)
         count = kind.range.hi - kind.range.lo + 1
-        summed = isinstance(op, Conv | Add) or (isinstance(op, Pool) and op.kind is PoolKind.SUM)
+        summed = isinstance(op, Pool) and op.kind is PoolKind.SUM
         known = not value.error.any() and not approximated(value.chain)
-        if summed or not known or too_many((0, count - 1), value.canvas.channels):
+        wide = summed or isinstance(op, Conv | Add | Input)
+        if wide or not known or too_many((0, count - 1), value.canvas.channels):
             return False
         every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
         floats = value.grid.real(every[:, :, None, None])

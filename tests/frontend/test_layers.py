@@ -306,6 +306,17 @@ def test_powers_of_two_per_channel_are_exact_and_leave_no_note(tmp_path):
     assert network.notes == ()
 
 
+@pytest.mark.parametrize(("bias", "noted"), [(2.0**-8, False), (2.0**-20, True)])
+def test_a_bias_between_the_sums_is_exact_where_float32_holds_both(bias, noted, tmp_path):
+    model = Model(MAP, "INT8")
+    model.conv(weights(6, 4, 3, 3), np.full(6, bias))
+    model.quant(1.0, 0.5, bits=8)
+    path = model.save(tmp_path)
+    assert bool(read(path).notes) == noted
+    if not noted:
+        check(model, tmp_path, integers(0, MAP, -128, 127))
+
+
 def quantised_weights(model, scale):
     """The name of a Quant's output on constants; the chain goes on from the input."""
     real = np.random.default_rng(4).normal(0, 2, (6, 4, 3, 3))
