@@ -230,6 +230,8 @@ class Manifest:
 
     def to_json(self) -> str:
         said = json.loads(json.dumps(asdict(self)))
+        if self.input_type is None:
+            del said["input_type"]
         return json.dumps(said | {"digest": text_digest(said)}, indent=2) + "\n"
 
 
@@ -319,7 +321,7 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
         if said.get("format") != FORMAT:
             raise UnsuitableError(f"its format is {shown(said.get('format'))} instead of {FORMAT}")
         digest = said.pop("digest", None)
-        manifest = read(Manifest, said)
+        manifest = read(Manifest, {"input_type": None} | said)
         _check_consistent(manifest)
     except (ValueError, OSError) as fault:
         raise CompileError(

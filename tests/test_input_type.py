@@ -93,12 +93,15 @@ def test_plans_that_say_something_else(field, network, tmp_path):
     assert "CB411" in call("build", network, "--plan", plan, "-o", tmp_path / "b", status=2).stderr
 
 
-def test_a_plan_without_it_says_nothing(tmp_path):
+def test_a_plan_and_a_build_without_it_say_nothing(tmp_path):
     path = Model((2, 5, 4), "UINT3")
     path.conv(np.ones((1, 2, 2, 2)))
     plan = api.plan(api.read(path.save(tmp_path)), fps=1000, clock_hz=1_000_000)
     assert "input_type" not in plan.to_json()
     assert Plan.from_json(plan.to_json()) == plan
+    manifest = api.build(tmp_path / "model.onnx", plan, tmp_path / "build")
+    assert "input_type" not in manifest.to_json()
+    assert api.read_built(read_build_directory(tmp_path / "build")).input_type is None
 
 
 @pytest.mark.parametrize(
