@@ -15,8 +15,8 @@ from corgibuilder.plan.kinds.conv import ConvStage
 from corgibuilder.plan.kinds.stage import carries_pixels
 from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.layers import Layer, group_layers
-from corgibuilder.plan.pipeline import assemble, is_resizable, several_pixels
-from corgibuilder.plan.plan import StagePlan, most_queued
+from corgibuilder.plan.pipeline import assemble, is_resizable, most_queued, several_pixels
+from corgibuilder.plan.plan import StagePlan
 
 from .case import Edit
 
