@@ -85,7 +85,7 @@ def chosen_for(monkeypatch, *stages, played_alone=True):
     a, b = maps(2, 1)
     names = choose.__globals__
     monkeypatch.setitem(names, "group_layers", lambda network: stages)
-    monkeypatch.setitem(names, "without_dead_channels", lambda network: network)
+    monkeypatch.setitem(names, "prepared", lambda network: network)
     units = [
         SimpleNamespace(layer=s.name, resizable=False, smallest=(8, 6), cycles_per_frame=48)
         for s in stages
