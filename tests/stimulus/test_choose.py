@@ -85,11 +85,9 @@ def chosen_for(monkeypatch, *stages, played_alone=True):
     a, b = maps(2, 1)
     names = choose.__globals__
     monkeypatch.setitem(names, "group_layers", lambda network: stages)
-    monkeypatch.setitem(names, "without_dead_channels", lambda network: network)
-    units = [
-        SimpleNamespace(layer=s.name, resizable=False, smallest=(8, 6), cycles_per_frame=48)
-        for s in stages
-    ]
+    monkeypatch.setitem(names, "prepared", lambda network: network)
+    fixed = {"resizable": False, "smallest": (8, 6), "cycles_per_frame": 48}
+    units = [SimpleNamespace(layer=s.name, outputs=[stream("o", "y")], **fixed) for s in stages]
     manifest = SimpleNamespace(stages=units, network=SimpleNamespace(cycles_per_frame=48))
     values = Values(streams={"x0": [0 * x for x in a], "x1": [0 * x for x in b]}, outputs={})
     return choose(None, manifest, values, layer=None, played_alone=played_alone, seed=1)

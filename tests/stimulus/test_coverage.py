@@ -17,12 +17,22 @@ from corgibuilder.ir import (
     Pool,
     PoolKind,
     QInt,
+    TensorType,
     Threshold,
     Upsample,
     Window,
 )
 from corgibuilder.ir.infer import infer
-from corgibuilder.plan.forms import ScaleForm, ShiftForm, StepsForm
+from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    ClipForm,
+    Rounding,
+    ScaleForm,
+    ShiftForm,
+    TableForm,
+    ThresholdForm,
+    forms,
+)
 from corgibuilder.stimulus.alone import stage_frames
 from corgibuilder.stimulus.coverage import Shown
 from corgibuilder.stimulus.kinds import sums_of
@@ -122,7 +132,7 @@ def test_flipped_bits_of_weights(op, finish, entry):
 def function(form, acc, channel):
     """What the hardware makes of a sum without its bias, in one channel."""
     match form:
-        case StepsForm():
+        case ThresholdForm():
             return form.base + (acc[:, None] >= form.steps[channel]).sum(axis=1)
         case ScaleForm():
             scaled = acc * form.mult[channel] + form.offset[channel] >> form.shift
@@ -134,23 +144,67 @@ def function(form, acc, channel):
                     value = value + (1 << r.shift - 1) - 1 + (value >> r.shift & 1) >> r.shift
                 value = (value << max(-r.shift, 0)).clip(r.out.lo, r.out.hi)
             return value
+        case ClipForm():
+            return acc.clip(form.lo[channel], form.hi[channel])
+        case CascadeForm():
+            for part in form.parts:
+                acc = function(part, acc, channel)
+            return acc
+        case TableForm():
+            row = form.values[channel if len(form.values) > 1 else 0]
+            return row[(acc - form.acc.lo) // form.acc.step]
+
+
+CONSTANTS = {
+    ThresholdForm: ["steps"],
+    ScaleForm: ["mult", "offset"],
+    ShiftForm: ["offset"],
+    ClipForm: ["lo", "hi"],
+    TableForm: ["values"],
+}
 
 
 def off_by_one(form, channel):
     """The form with each of the channel's constants wrong by one."""
-    names = {StepsForm: ["steps"], ScaleForm: ["mult", "offset"], ShiftForm: ["offset"]}
-    for name in names[type(form)]:
+    if isinstance(form, CascadeForm):
+        for k, part in enumerate(form.parts):
+            if isinstance(part, ShiftForm) and not part.offset.any():
+                continue  # nothing is added
+            for wrong in off_by_one(part, channel):
+                yield replace(form, parts=(*form.parts[:k], wrong, *form.parts[k + 1 :]))
+        return
+    for name in CONSTANTS[type(form)]:
         table = getattr(form, name)
         for index in np.ndindex(*table.shape[1:]):
             for by in (1, -1):
                 changed = table.copy()
-                changed[(channel, *index)] += by
+                changed[(channel if len(table) > 1 else 0, *index)] += by
+                if name == "mult" and changed[channel] < 0:
+                    continue  # the function would fall
                 yield replace(form, **{name: changed})
+
+
+def counted(shown, frames):
+    """Faults of constants that show in frames: as is said, and as trying them all finds."""
+    form, stage = shown.activation.form, shown.stage
+    sums = np.stack(stage_values(replace(stage, activation=None), frames))
+    sums = sums - stage.bias[:, None, None]
+    seen = differing = 0
+    for c in range(sums.shape[1]):
+        acc = np.unique(sums[:, c]).astype(np.int64)
+        right = function(form, acc, c)
+        if isinstance(form, ThresholdForm) and len(np.unique(form.steps[c])) < form.steps.shape[1]:
+            continue
+        differing += sum((function(f, acc, c) != right).any() for f in off_by_one(form, c))
+        firsts, lasts = shown.activation.faults(c)
+        seen += int(shown._seen(c, firsts, lasts).sum())
+    return seen, differing
 
 
 @pytest.mark.parametrize("finish", ["none", "clamp", "2", "15", "40"])
 @pytest.mark.parametrize("op", OPS)
 def test_constants_off_by_one(op, finish):
+    """In every form that there is for the activation."""
     stage = stage_of(OPS[op], QInt(-8, 7), finish, seed=4)
     rng = np.random.default_rng(2)
     frames = [frame(stage, number, rng) for number in range(2)]
@@ -159,23 +213,40 @@ def test_constants_off_by_one(op, finish):
         return
     shown = shown_of(stage)
     shown.add(frames)
-    form = shown.activation.form
-    if form is None:
+    if shown.activation.form is None:
         assert shown.coverage().constants == 0
         return
-    sums = (
-        np.stack(stage_values(replace(stage, activation=None), frames)) - stage.bias[:, None, None]
-    )
-    seen = differing = 0
-    for c in range(sums.shape[1]):
-        acc = np.unique(sums[:, c]).astype(np.int64)
-        right = function(form, acc, c)
-        if isinstance(form, StepsForm) and len(np.unique(form.steps[c])) < form.steps.shape[1]:
-            continue
-        differing += sum((function(f, acc, c) != right).any() for f in off_by_one(form, c))
-        firsts, lasts = shown.activation.faults(c)
-        seen += int(shown._seen(c, firsts, lasts).sum())
+    acc, bias = stage.acc, stage.bias
+    x = TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
+    for form in forms(stage.activation, x, bias):
+        shown.activation = replace(shown.activation, form=form)
+        seen, differing = counted(shown, frames)
+        assert seen == differing
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("scaled", [True, False])
+def test_constants_of_cascades_off_by_one(seed, scaled):
+    stage = stage_of(OPS["dense"], QInt(-8, 7), "none")
+    rng = np.random.default_rng(seed)
+    offset, cut = rng.integers(-90, 90, 3), QInt(-60, 70)
+    parts = [
+        ShiftForm(offset=offset, roundings=(Rounding(shift=2, out=cut),)),
+        ClipForm(lo=rng.integers(-30, -20, 3), hi=rng.integers(20, 30, 3)),
+        ScaleForm(
+            mult=rng.integers(90, 400, 3), offset=rng.integers(-999, 999, 3), shift=8, out=cut
+        ),
+        ShiftForm(offset=offset * 0, roundings=(Rounding(shift=1, out=QInt(-12, 15)),)),
+    ]
+    if scaled:
+        parts[0] = ScaleForm(mult=rng.integers(7, 20, 3), offset=offset, shift=6, out=cut)
+    frames = [frame(stage, number, rng) for number in range(20)]
+    shown = shown_of(stage)
+    shown.add(frames)
+    shown.activation = replace(shown.activation, form=CascadeForm(parts=tuple(parts)))
+    seen, differing = counted(shown, frames)
     assert seen == differing
+    assert differing > 10
 
 
 def test_frames_of_their_own_show_the_rest():

@@ -188,7 +188,7 @@ def test_what_has_to_be_added_to_change_the_output(name):
 @pytest.mark.parametrize("is_activation", [False, True], ids=["operation", "activation"])
 def test_entries_of_a_table_show_where_they_are_looked_up(monkeypatch, is_activation):
     """Hardware has the entries as they are, so that no form is asked for."""
-    monkeypatch.setattr("corgibuilder.stimulus.activation.form_of", lambda stage: None)
+    monkeypatch.setattr("corgibuilder.stimulus.activation.form_of", lambda stage, lanes: None)
     rng = np.random.default_rng(4)
     op = Table(values=rng.integers(-9, 9, (2, 16)), lo=0)
     inputs = [tensor((2, 3, 3), QInt(0, 15, step=3))]
@@ -251,8 +251,9 @@ def test_every_sum_of_two_inputs_is_found(seed):
     steps = np.sort(rng.choice(np.concatenate(every), (2, 12), replace=False), axis=1)
     shown = shown_of(layer(Add(factors=factors), inputs, Threshold(steps=steps, base=0)))
     shown.add([tuple(np.full((2, 4, 5), x.range.lo) for x in inputs)])
-    assert shown.coverage().hidden > 10
-    stage_frames(shown, 5, rng)
+    hidden = shown.coverage().hidden
+    assert hidden > 10
+    stage_frames(shown, 2 + hidden // (2 * 20), rng)  # with 20 sums of each channel in a frame
     assert shown.coverage().hidden == 0
 
 
