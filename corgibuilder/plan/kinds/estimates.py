@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from .windowed import WindowedStage
 
 READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
-ROUNDS = 2  #: in which reader and writer of paired rows find each other's times
+#: In which reader and writer of paired rows find each other's times. Each waits for the other at
+#: most once in a row, so that the second round changes little and a third nothing on the maps tried.
+ROUNDS = 2
 
 
 def direct_trace(stage: FoldedStage, arrival: Trace, behind: int, *, cycles: int) -> StageTrace:

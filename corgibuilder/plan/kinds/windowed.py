@@ -18,9 +18,17 @@ from .estimates import tile_trace, window_trace
 from .stage import Fault, FoldedStage, SizeRule
 
 MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
-MAX_GROUPS_PER_WORD = 4  #: groups in a word of the line buffer at most
-BURST = 4  #: times as fast as on average pixels come at most: behind pools, in every fourth row
-WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
+# What follows serves to compare foldings and to size buffers. It decides nothing by itself: the rate
+# and the latency of what is chosen are simulated, and a stage that is too slow is chosen anew.
+
+#: Groups in a word of the line buffer at most. A 3x3 window with stride 2 needs 2, one with stride 6
+#: needs 5: the port is shared with so many writes only where most pixels belong to no window.
+MAX_GROUPS_PER_WORD = 4
+#: Times as fast as on average pixels come at most: all of them in every fourth row, behind a 4x4 pool.
+BURST = 4
+#: From a freed slot to the first word of the window that waited for it: the slot is seen free, the
+#: word is written, counted, read, and given.
+WAIT_CYCLES = 5
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
