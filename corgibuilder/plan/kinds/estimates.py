@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .windowed import WindowedStage
 
 READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
-#: In which reader and writer of paired rows find each other's times. Each waits for the other at
-#: most once in a row, so that the second round changes little and a third nothing on the maps tried.
+#: In which reader and writer of paired rows find each other's times: once without the other's
+#: waiting, once with it. Buffers of paired rows have one size, so that only queues depend on it.
 ROUNDS = 2
 
 

@@ -18,15 +18,15 @@ from .estimates import tile_trace, window_trace
 from .stage import Fault, FoldedStage, SizeRule
 
 MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
-# What follows serves to compare foldings and to size buffers. It decides nothing by itself: the rate
-# and the latency of what is chosen are simulated, and a stage that is too slow is chosen anew.
+# What follows serves to compare foldings and to size buffers. It decides nothing by itself: rate
+# and latency of what is chosen are simulated, and a stage that is too slow is chosen anew.
 
-#: Groups in a word of the line buffer at most. A 3x3 window with stride 2 needs 2, one with stride 6
-#: needs 5: the port is shared with so many writes only where most pixels belong to no window.
+#: Groups in a word of the line buffer at most. A 3x3 window with stride 2 needs 2, with stride 6 it
+#: would need 5: only where most pixels belong to no window are there so many writes.
 MAX_GROUPS_PER_WORD = 4
-#: Times as fast as on average pixels come at most: all of them in every fourth row, behind a 4x4 pool.
+#: Times as fast as on average pixels come at most: in every fourth row, behind a 4x4 pool.
 BURST = 4
-#: From a freed slot to the first word of the window that waited for it: the slot is seen free, the
+#: From a freed slot to the first word of the window that waited for it: the slot is seen free, a
 #: word is written, counted, read, and given.
 WAIT_CYCLES = 5
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
