@@ -16,13 +16,16 @@ from corgibuilder.ir import InputType, Network
 from corgibuilder.model import write_model
 from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan import (
+    NOTHING_PINNED,
     MemoryReport,
+    Pins,
     Plan,
     Target,
     describe,
     make_plan,
     memory_report,
     pipeline_of,
+    read_pins,
     read_technology,
 )
 from corgibuilder.plan.layers import group_layers
@@ -106,11 +109,13 @@ def plan(
     image: Size | None = None,
     headroom: int | None = None,
     latency: float | Fraction | None = None,
+    pins: Pins = NOTHING_PINNED,
 ) -> Plan:
     """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``.
 
     With ``headroom``, so that every cycle can take that many pixels, where that is more; with
-    ``latency``, so that the last output begins so many seconds after the first pixel.
+    ``latency``, so that the last output begins so many seconds after the first pixel. What ``pins``
+    fix of single layers is left as it is.
     """
     if image:
         network = frontend.resized(network, *image)
@@ -122,7 +127,7 @@ def plan(
         latency=None if latency is None else Fraction(str(latency)),
         input_type=network.input_type,
     )
-    return make_plan(network, target)
+    return make_plan(network, target, pins)
 
 
 def plan_file(
@@ -135,6 +140,7 @@ def plan_file(
     latency: str | None,
     input_type: str | None = None,
     input_scale: str | None = None,
+    pins: Path | None = None,
     saved: Path | None = None,
 ) -> Plan:
     """Plan for a file and settings as people write them, or the plan ``saved`` in a file.
@@ -142,13 +148,13 @@ def plan_file(
     The decisions of that one are checked against the network, and its figures computed anew.
     """
     if saved:
-        if fps or clock or image or headroom or latency or input_type or input_scale:
+        if fps or clock or image or headroom or latency or input_type or input_scale or pins:
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
                 at=Origin(str(saved)),
                 help="leave out --plan, or all of --fps, --clock, --image, --headroom, --latency,"
-                " --input-type and --input-scale",
+                " --input-type, --input-scale and --pin",
             )
         made = _read_plan(saved)
         network = _as_planned(source, made)
@@ -167,6 +173,7 @@ def plan_file(
         image=parse_image(image) if image else None,
         headroom=parse_pixels(headroom) if headroom else None,
         latency=parse_latency(latency) if latency else None,
+        pins=read_pins(pins) if pins else NOTHING_PINNED,
     )
 
 
@@ -292,7 +299,13 @@ def simulate(
     values = values_of(network, played)
     progress("choosing frames for stages by themselves", 0.0)
     chosen = choose(
-        network, directory.manifest, values, layer=layer, played_alone=netlist is None, seed=seed
+        network,
+        directory.manifest,
+        values,
+        foldings={stage.name: stage.folding for stage in _read_plan(directory.plan).stages},
+        layer=layer,
+        played_alone=netlist is None,
+        seed=seed,
     )
     entering = [values.streams[stream.node] for stream in unit.inputs]
     golden_values = values.outputs

@@ -29,6 +29,7 @@ from corgibuilder.options import (
     Latency,
     NetworkFile,
     OptionalInputFile,
+    PinFile,
     PixelValues,
     Seed,
     SimulatorName,
@@ -145,6 +146,7 @@ def plan(
     latency: Latency = None,
     input_type: InputTypeName = None,
     input_scale: InputScale = None,
+    pin: PinFile = None,
     technology: TechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     report: Annotated[Path | None, typer.Option(help="File for pictures of it, .html.")] = None,
@@ -161,6 +163,7 @@ def plan(
         latency=latency,
         input_type=input_type,
         input_scale=input_scale,
+        pins=pin,
     )
     data, tables = plan_data(made), [plan_table(made)]
     if technology:
@@ -191,6 +194,7 @@ def build(
     latency: Latency = None,
     input_type: InputTypeName = None,
     input_scale: InputScale = None,
+    pin: PinFile = None,
     plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
     classes: Classes = CLASSES,
@@ -207,6 +211,7 @@ def build(
         latency=latency,
         input_type=input_type,
         input_scale=input_scale,
+        pins=pin,
         saved=plan,
     )
     with progress_bar() as progress:

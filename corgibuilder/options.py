@@ -68,6 +68,16 @@ Latency = Annotated[
         f" 7ms ({LATENCY}); costs multipliers where it is shorter than the frame rate makes it.",
     ),
 ]
+PinFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--pin",
+        metavar="PINS",
+        help="What is fixed of single layers, .toml: tables such as [layers.conv1] with source,"
+        " inputs, outputs, lanes, pixels, capacity, single_port, groups_per_word, engine,"
+        " requantiser, fifo.",
+    ),
+]
 TechnologyName = Annotated[
     str | None,
     typer.Option(

@@ -1,13 +1,16 @@
 """From a network and a target to decisions about hardware."""
 
 from .memory_report import MemoryReport, MemoryTotals, memory_report
+from .pins import NOTHING_PINNED, Pins, read_pins
 from .plan import Plan, StagePlan, describe, make_plan, pipeline_of
 from .target import Target
 from .technology import read_technology
 
 __all__ = [
+    "NOTHING_PINNED",
     "MemoryReport",
     "MemoryTotals",
+    "Pins",
     "Plan",
     "StagePlan",
     "Target",
@@ -15,5 +18,6 @@ __all__ = [
     "make_plan",
     "memory_report",
     "pipeline_of",
+    "read_pins",
     "read_technology",
 ]

@@ -1,6 +1,7 @@
 """The pipeline for a target: the pace that all stages keep, and the cheapest way to keep it."""
 
 from bisect import bisect_left
+from dataclasses import replace
 from functools import cache, partial
 
 from corgibuilder.diagnostics import CompileError, Origin
@@ -10,12 +11,14 @@ from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .kinds import FoldedStage, output_pixels, widened_layer, widths
 from .layers import Layer, group_layers
+from .pins import NO_PINS, NOTHING_PINNED, LayerPins, Pins, check_pins
 from .pipeline import (
     Pipeline,
     PlannedStage,
     assemble,
     estimated_latency,
     form_of,
+    forms_of,
     is_resizable,
     sized,
 )
@@ -29,8 +32,10 @@ GIVEN_UP = 8  #: parts at most, where no latency is asked for
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
-def choose(network: Network, target: Target) -> Pipeline:
+def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pipeline:
     """The pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
+
+    What ``pins`` fix is left as it is.
 
     Every stage has the fewest multipliers that keep one pace, which is at least the frame rate's.
     Stages a little faster than that can follow the input much more closely, so of the paces down
@@ -41,27 +46,37 @@ def choose(network: Network, target: Target) -> Pipeline:
     once; the size of the maps is then fixed.
     """
     layers, budget = group_layers(network), target.budget_for(network.input_shape)
+    pins.check_names(layers)
+    for layer in layers:
+        check_pins(layer, pins.of(layer))
     for resizable in dict.fromkeys((is_resizable(network), False)):
-        paces = _Paces(network, layers, budget, resizable=resizable)
+        paces = _Paces(network, layers, budget, pins, resizable=resizable)
         slowest = paces.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(paces, target)
-    raise _too_fast(network, layers, target)
+    raise _too_fast(network, layers, target, pins)
 
 
 class _Paces:
     """The cheapest pipelines for budgets up to one; what one has found serves the next."""
 
     def __init__(
-        self, network: Network, layers: tuple[Layer, ...], budget: int, *, resizable: bool
+        self,
+        network: Network,
+        layers: tuple[Layer, ...],
+        budget: int,
+        pins: Pins,
+        *,
+        resizable: bool,
     ) -> None:
         self.network = network
         self.layers = layers
         self.budget = budget
+        self.pins = pins
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
-        self._form = cache(form_of)
+        self._forms = cache(forms_of)
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -82,7 +97,7 @@ class _Paces:
             foldings[layer.name] = found.folding
             chosen.append(found.layer)
             lanes[layer.result] = found.folding.lanes
-        return assemble(self.network, tuple(chosen), foldings, input_lanes, form=self._form)
+        return assemble(self.network, tuple(chosen), foldings, input_lanes, known_forms=self._forms)
 
     def _narrowest(self, layer: Layer, budget: int, lanes: tuple[int, ...]) -> FoldedStage | None:
         """As :func:`_narrowest`, unless what a larger budget gave fits this one: then that."""
@@ -91,7 +106,14 @@ class _Paces:
             if stage.frame_cycles <= budget <= given:
                 return stage
         keeps = partial(self._keeps, budget, lanes) if layer.name in self.late else None
-        found = _narrowest(layer, budget, lanes=max(lanes), resizable=self.resizable, keeps=keeps)
+        found = _narrowest(
+            layer,
+            budget,
+            lanes=max(lanes),
+            resizable=self.resizable,
+            keeps=keeps,
+            pins=self.pins.of(layer),
+        )
         if found is not None:
             self._found[layer.name, lanes] = (budget, found)
         return found
@@ -100,10 +122,29 @@ class _Paces:
         """Whether a stage keeps a budget in the simulation, with room for a row in its buffer."""
         least = stage.least_capacity
         roomy = stage.with_folding(capacity=least + stage.layer.x.shape.width if least else 0)
-        planned = PlannedStage(
-            roomy, self._form(stage.layer, stage.folding.lanes), lanes, (0,) * len(lanes)
+        layer, folding = stage.layer, stage.folding
+        form = form_of(
+            layer, lanes=folding.lanes, kind=folding.requantiser, found=self._forms(layer)
         )
+        planned = PlannedStage(roomy, form, lanes, (0,) * len(lanes))
         return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
+
+    def sized(self, pipeline: Pipeline) -> Pipeline:
+        """The pipeline with buffers as large as they have to be, or as pins say."""
+        made = sized(pipeline)
+        return replace(made, stages=tuple(map(self._with_pinned_memory, made.stages)))
+
+    def _with_pinned_memory(self, stage: PlannedStage) -> PlannedStage:
+        pins = self.pins.of(stage.layer)
+        folded = stage.folded
+        if pins.capacity is not None:
+            folded = folded.with_folding(capacity=pins.capacity)
+        return replace(stage, folded=folded, fifos=pins.fifo or stage.fifos)
+
+    def fifos(self, pipeline: Pipeline) -> set[str]:
+        """Names of the stages whose queues are fixed."""
+        names = (stage.layer for stage in pipeline.stages)
+        return {layer.name for layer in names if self.pins.of(layer).fifo is not None}
 
     def ask_more(self, name: str, cycles: int) -> None:
         """Have a stage chosen by simulation; or, where it is already, faster by some cycles."""
@@ -120,7 +161,7 @@ def _in_time(paces: _Paces, target: Target) -> Pipeline:
         if paces.within(paces.budget) is None:
             break
         pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
-        pipeline = shortest_fifos(pipeline)
+        pipeline = shortest_fifos(pipeline, paces.fifos(pipeline))
         interval = pipeline_timing(pipeline).interval
         if interval <= paces.budget:
             return pipeline
@@ -159,7 +200,8 @@ def _worthwhile(paces: _Paces) -> Pipeline:
         pipeline = paces.within(paces.budget * part // PARTS)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
-    return sized(min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p)))
+    best = min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p))
+    return paces.sized(best)
 
 
 def _quick(paces: _Paces, target: Target) -> Pipeline:
@@ -177,7 +219,7 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
             pipeline = _step(paces, step)
             found[step] = None
             if pipeline is not None:
-                made = roomy(sized(pipeline))
+                made = roomy(paces.sized(pipeline))
                 spans = pipeline_latencies(made, interval=1).values()
                 found[step] = (max(spans, key=lambda span: span[1])[0], made)
         entry = found[step]
@@ -222,15 +264,23 @@ def _first_guess(paces: _Paces, limit: int) -> int:
 
 
 def _narrowest(
-    layer: Layer, budget: int, *, lanes: int, resizable: bool, keeps: Keeps | None = None
+    layer: Layer,
+    budget: int,
+    *,
+    lanes: int,
+    resizable: bool,
+    keeps: Keeps | None = None,
+    pins: LayerPins = NO_PINS,
 ) -> FoldedStage | None:
     """The layer, as wide as it has to be to meet the budget, with its cheapest folding."""
     for pixels in (1,) if resizable else widths(layer):
+        if pins.pixels not in (None, pixels):
+            continue
         leaving = output_pixels(layer, pixels)
         if max(layer.x.shape.pixels // pixels, layer.acc.shape.pixels // leaving) > budget:
             continue
         wide = widened_layer(layer, pixels)
-        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps)
+        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps, pins=pins)
         if stage is not None:
             return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
     return None
@@ -250,15 +300,18 @@ def _input_pixels(shape: Shape) -> tuple[int, ...]:
     return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
 
 
-def _too_fast(network: Network, layers: tuple[Layer, ...], target: Target) -> CompileError:
+def _too_fast(
+    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
+) -> CompileError:
     entry = network.input_shape
     budget = target.budget_for(entry)
     least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
     for layer in layers:
         everything = layer.x.shape.channels
-        if _narrowest(layer, budget, lanes=everything, resizable=False) is None:
+        fixed = pins.of(layer)
+        if _narrowest(layer, budget, lanes=everything, resizable=False, pins=fixed) is None:
             widest = widened_layer(layer, widths(layer)[-1])
-            least[layer.name] = fewest_cycles(widest, resizable=False)
+            least[layer.name] = fewest_cycles(widest, resizable=False, pins=fixed)
     worst = max(least, key=lambda name: least[name])
     at = next((layer.node.origin for layer in layers if layer.name == worst), Origin(network.name))
     if target.headroom is not None and budget < target.budget:

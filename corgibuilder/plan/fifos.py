@@ -10,6 +10,7 @@ a queue that was as short as possible while others were longer is so in the end,
 What a queue holds when its first word is taken tells where to look: it had to hold so much then.
 """
 
+from collections.abc import Container
 from dataclasses import replace
 
 from .folding import words_of
@@ -27,9 +28,10 @@ from .simulation import (
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened
 
 
-def roomy(pipeline: Pipeline) -> Pipeline:
-    """The pipeline with queues at its joins that are never full."""
-    return replace(pipeline, stages=tuple(map(_roomy_stage, pipeline.stages)))
+def roomy(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
+    """The pipeline with queues at its joins that are never full, but for ``fixed`` stages."""
+    stages = (s if s.layer.name in fixed else _roomy_stage(s) for s in pipeline.stages)
+    return replace(pipeline, stages=tuple(stages))
 
 
 def _roomy_stage(stage: PlannedStage) -> PlannedStage:
@@ -39,12 +41,19 @@ def _roomy_stage(stage: PlannedStage) -> PlannedStage:
     return replace(stage, fifos=depths)
 
 
-def shortest_fifos(pipeline: Pipeline) -> Pipeline:
-    """The pipeline with the shortest queues at its joins that cost neither rate nor latency."""
-    joins = [n for n, stage in enumerate(pipeline.stages) if len(stage.ports) > 1]
+def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
+    """The pipeline with the shortest queues at its joins that cost neither rate nor latency.
+
+    Those of the stages called ``fixed`` stay as they are.
+    """
+    joins = [
+        number
+        for number, stage in enumerate(pipeline.stages)
+        if len(stage.ports) > 1 and stage.layer.name not in fixed
+    ]
     if not joins:
         return pipeline
-    pipeline = roomy(pipeline)
+    pipeline = roomy(pipeline, fixed)
     whole = machine(pipeline)
     fills = first_fills(whole)
     wanted = PipelineTiming(

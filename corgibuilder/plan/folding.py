@@ -14,6 +14,24 @@ class WindowSource(enum.Enum):
     IN_PLACE = "in_place"  #: pooled as they come: windows tile the map
 
 
+class Engine(enum.Enum):
+    """What turns operands into accumulators."""
+
+    MAC_ARRAY = "mac_array"  #: multipliers and an adder tree
+    BUILT_IN = "built_in"  #: what the kind of layer has: nothing else is offered
+
+
+class RequantiserKind(enum.Enum):
+    """How accumulators become activations; see :mod:`~corgibuilder.plan.requantisers`."""
+
+    NONE = "none"
+    SHIFT = "shift"
+    SCALE = "scale"
+    CASCADE = "cascade"
+    THRESHOLD = "threshold"
+    TABLE = "table"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folding:
     """Decisions for one stage.
@@ -36,6 +54,11 @@ class Folding:
         Groups of output channels that a word of the line buffer serves one after the other.
     pixels
         Adjacent pixels that enter side by side; see :mod:`~corgibuilder.plan.pixels`.
+    engine
+        What turns operands into accumulators.
+    requantiser
+        How accumulators become activations; ``None`` as long as that is open: the cheapest is
+        taken when a pipeline is assembled.
     """
 
     source: WindowSource
@@ -46,6 +69,8 @@ class Folding:
     single_port: bool = False
     groups_per_word: int = 1
     pixels: int = 1
+    engine: Engine = Engine.BUILT_IN
+    requantiser: RequantiserKind | None = None
 
 
 def ceil_div(a: int, b: int) -> int:

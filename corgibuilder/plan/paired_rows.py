@@ -10,6 +10,20 @@ so that pixel ``j`` of the next pair goes where pixel ``j * line`` modulo ``2 * 
 perfect shuffle, in which columns lie half as far apart, modulo ``2 * line - 1``, from pair to pair
 (Diaconis, Graham, Kantor: "The mathematics of perfect shuffles", 1983). Two lines are enough for
 ever, whatever the pace of the reader.
+
+With lines of 3 columns, rows a and b, then c and d, then e and f, in the 6 slots of the buffer:
+
+    slot                       0   1   2   3   4   5
+    first pair, as written     a0  a1  a2  b0  b1  b2
+    becomes free as number     0   2   4   1   3   5      a0 b0 a1 b1 a2 b2
+    second pair                c0  c2  d1  c1  d0  d2     c0 c1 c2 d0 d1 d2, in that order
+    becomes free as number     0   4   3   2   1   5      c0 d0 c1 d1 c2 d2
+    third pair                 e0  f1  f0  e2  e1  f2
+
+Pixel ``j`` of pair ``p``, both from 0, lies in slot ``j * 3**p`` modulo 5; the last one in slot 5.
+``tests/plan/test_paired_rows.py`` shows for all lines up to 64 columns that no pixel is written
+where one lies that is still needed, and ``tests/hw/exhaustive`` that the hardware does the same
+under any stalls.
 """
 
 from corgibuilder.ir import Window

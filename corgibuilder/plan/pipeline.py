@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Ints, Network, Table, TensorType
 
 from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
-from .folding import Folding, ceil_div, words_of
+from .folding import Folding, RequantiserKind, ceil_div, words_of
 from .kinds import FoldedStage, folded, kind_of
-from .kinds.windowed import FRAMES, SPARE_WORDS
+from .kinds.windowed import FRAMES, MAX_BUFFER_BITS, SPARE_WORDS
 from .layers import Layer
 from .regroup import hops
-from .requantisers import Form, TableForm, coded, find_form
+from .requantisers import Form, TableForm, cheapest_form, coded, forms, kind_of_form
 from .times import Times
 from .traces import StageTrace, Trace
 
@@ -172,6 +173,12 @@ class Pipeline:
         return sum(stage.layer.sources.count(node) for stage in self.stages)
 
 
+def most_queued(layer: Layer, port: int) -> int:
+    """Words that a queue may hold: all that can ever wait, if they fit into memory."""
+    x = layer.inputs[port]
+    return min(FRAMES * x.shape.size, MAX_BUFFER_BITS // x.range.width)
+
+
 def smallest_map(stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
     """Rows and columns of the least map at ``node`` that leaves every stage after it something."""
     least: dict[str, tuple[int, int]] = {}
@@ -196,18 +203,49 @@ def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lane
     )
 
 
-def form_of(layer: Layer, lanes: int) -> Form | None:
-    """How a stage brings its sums, so many at a time, to codes of activations.
-
-    ``None`` where they already are.
-    """
-    activation, bias, acc = layer.activation, layer.bias, layer.acc
+def forms_of(layer: Layer) -> tuple[Form, ...]:
+    """How a stage can bring its sums to codes of activations; none where they already are."""
+    activation, bias = layer.activation, layer.bias
     if activation is None and not kind_of(layer).requantises_sums:
-        return None
-    x = TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
+        return ()
     if isinstance(activation, Table):
-        return TableForm.of(activation, x, bias, layer.out.range)
-    return find_form(coded(activation, layer.out.range), x, bias, lanes=lanes)
+        return (TableForm.of(activation, _sums(layer), bias, layer.out.range),)
+    return tuple(forms(coded(activation, layer.out.range), _sums(layer), bias))
+
+
+def _sums(layer: Layer) -> TensorType:
+    """Type of the sums, bias included."""
+    acc, bias = layer.acc, layer.bias
+    return TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
+
+
+def form_of(
+    layer: Layer,
+    *,
+    lanes: int,
+    kind: RequantiserKind | None = None,
+    found: tuple[Form, ...] | None = None,
+) -> Form | None:
+    """The cheapest form, of a ``kind`` if one is asked for; ``None`` where there is none.
+
+    ``found`` are :func:`forms_of` the layer. Raises :class:`CompileError` (CB421) if none of them
+    is of that kind.
+    """
+    every = forms_of(layer) if found is None else found
+    if not every and kind in (None, RequantiserKind.NONE):
+        return None
+    possible = [form for form in every if kind is None or kind_of_form(form) is kind]
+    if not possible:
+        assert kind is not None
+        names = ", ".join(dict.fromkeys(kind_of_form(form).value for form in every)) or "none"
+        raise CompileError(
+            "CB421",
+            f"in the plan the requantiser is {kind.value!r}, and there is no such one that is"
+            " equal to what this layer does",
+            at=layer.node.origin,
+            help=f"take one of: {names}",
+        )
+    return cheapest_form(possible, _sums(layer), layer.bias, lanes)
 
 
 def assemble(
@@ -217,12 +255,12 @@ def assemble(
     input_lanes: int,
     *,
     fifos: Mapping[tuple[str, int], int] | None = None,
-    form: Callable[[Layer, int], Form | None] = form_of,
+    known_forms: Callable[[Layer], tuple[Form, ...]] = forms_of,
 ) -> Pipeline:
     """Pipeline of ``layers``, as wide as they are to be, with a folding for each by name.
 
     ``fifos`` has the words of the queues in front of a stage's inputs, by stage and number of the
-    input, where there are some. ``form`` is :func:`form_of`, or remembers what that said.
+    input, where there are some. ``known_forms`` is :func:`forms_of`, or remembers what that said.
     """
     lanes = {network.inputs[0].node: input_lanes}
     stages = []
@@ -230,9 +268,11 @@ def assemble(
         folding = foldings[layer.name]
         arriving = tuple(lanes[source] for source in layer.sources)
         depths = tuple((fifos or {}).get((layer.name, port), 0) for port in range(len(arriving)))
-        stages.append(
-            PlannedStage(folded(layer, folding), form(layer, folding.lanes), arriving, depths)
+        form = form_of(
+            layer, lanes=folding.lanes, kind=folding.requantiser, found=known_forms(layer)
         )
+        decided = replace(folding, requantiser=kind_of_form(form))
+        stages.append(PlannedStage(folded(layer, decided), form, arriving, depths))
         lanes[layer.result] = folding.lanes
     return Pipeline(
         network=network,

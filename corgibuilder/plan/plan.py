@@ -12,12 +12,12 @@ from corgibuilder.passes import prepared
 from .choice import choose
 from .components import Memory, Purpose
 from .edges import PlannedEdge, edges_of
-from .folding import Folding, WindowSource
+from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import folded, kind_of, widened_layer, widths
-from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
 from .layers import Layer, group_layers
 from .limits import check_sizes
-from .pipeline import Pipeline, PlannedStage, assemble, is_resizable, several_pixels
+from .pins import NOTHING_PINNED, Pins
+from .pipeline import Pipeline, PlannedStage, assemble, is_resizable, most_queued, several_pixels
 from .plan_file import FORMAT, OPTIONAL, FoldingFields, StageFields, plan_fields
 from .simulation import pipeline_timing
 from .target import Target
@@ -125,7 +125,8 @@ class Plan:
             if getattr(self.target, wish) is None:
                 del data["target"][wish]
         for stage in data["stages"]:
-            stage["folding"]["source"] = stage["folding"]["source"].value
+            for name in ("source", "engine", "requantiser"):
+                stage["folding"][name] = stage["folding"][name].value
             del stage["folding"]["lanes"]
         return json.dumps(data, indent=2) + "\n"
 
@@ -153,18 +154,27 @@ class Plan:
 
 def _stage(found: StageFields, lanes: int) -> StagePlan:
     said = {f.name: getattr(found.folding, f.name) for f in fields(FoldingFields)}
-    folding = Folding(**said | {"source": WindowSource(found.folding.source), "lanes": lanes})
+    said |= {
+        "source": WindowSource(found.folding.source),
+        "engine": Engine(found.folding.engine),
+        "requantiser": RequantiserKind(found.folding.requantiser),
+    }
+    folding = Folding(**said, lanes=lanes)
     stage = {f.name: getattr(found, f.name) for f in fields(StagePlan)}
     return StagePlan(**stage | {"folding": folding})
 
 
-def make_plan(network: Network, target: Target) -> Plan:
+def make_plan(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Plan:
     """Plan for ``target``: see :func:`~corgibuilder.plan.choice.choose`.
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
     check_sizes(network)
-    return describe(choose(prepared(network), target), target)
+    pipeline = choose(prepared(network), target, pins)
+    for stage in pipeline.stages:
+        _check(stage.layer, stage.folded.folding, resizable=pipeline.resizable)
+    _check_queues(pipeline)
+    return describe(pipeline, target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
@@ -210,7 +220,7 @@ def _other_network(network: Network, code: str, problem: str) -> CompileError:
 
 
 def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
-    """Refuse edges that are not those of the network, and queues that hold more than can wait."""
+    """Refuse edges that are not those of the network, and queues of too many words."""
     given = {(e.producer, e.consumer, e.port): e for e in plan.edges}
     expected = {(e.producer, e.consumer, e.port): e for e in edges_of(pipeline)}
     for key, edge in expected.items():
@@ -233,17 +243,16 @@ def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
         raise _other_network(
             pipeline.network, "CB412", f"the plan joins {extra.between}, and the network does not"
         )
+    _check_queues(pipeline)
+
+
+def _check_queues(pipeline: Pipeline) -> None:
+    """Refuse queues that hold more than can wait."""
     for stage in pipeline.stages:
         for port, depth in enumerate(stage.fifos):
             most = most_queued(stage.layer, port)
             if not 0 <= depth <= most:
                 raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
-
-
-def most_queued(layer: Layer, port: int) -> int:
-    """Words that a queue may hold: all that can ever wait, if they fit into memory."""
-    x = layer.inputs[port]
-    return min(FRAMES * x.shape.size, MAX_BUFFER_BITS // x.range.width)
 
 
 def _check_input(first: Layer, shape: Shape, lanes: int) -> None:

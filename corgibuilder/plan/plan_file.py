@@ -12,13 +12,19 @@ from corgibuilder.ir.input_type import PATTERN
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
 
-from .folding import WindowSource
+from .folding import Engine, RequantiserKind, WindowSource
 from .pixels import MAX_PIXELS
 
 FORMAT = 3  #: of the text; raised when a reader of the old one would go wrong
 
 OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
+ENGINES = [engine.value for engine in Engine]
+EngineName = Annotated[str, Written("|".join(ENGINES), f"one of {', '.join(ENGINES)}")]
+REQUANTISERS = [kind.value for kind in RequantiserKind]
+RequantiserName = Annotated[
+    str, Written("|".join(REQUANTISERS), f"one of {', '.join(REQUANTISERS)}")
+]
 SourceName = Annotated[str, Written("|".join(SOURCES), f"one of {', '.join(SOURCES)}")]
 Quantity = Annotated[
     str,
@@ -62,6 +68,8 @@ class FoldingFields:
     capacity: Decision
     single_port: bool
     groups_per_word: Decision
+    engine: EngineName
+    requantiser: RequantiserName
     pixels: Annotated[int, Within(1, MAX_PIXELS)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from corgibuilder.ir import Ints
+from corgibuilder.plan.folding import RequantiserKind
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.requantisers import (
@@ -44,10 +45,10 @@ class Activation:
     hi: Ints
 
     @classmethod
-    def of(cls, stage: Layer, sums: Sums, lanes: int) -> "Activation":
-        """That of a stage whose requantiser works on so many ``lanes``."""
+    def of(cls, stage: Layer, sums: Sums, lanes: int, kind: RequantiserKind | None) -> "Activation":
+        """That of a stage whose requantiser, of a ``kind``, works on so many ``lanes``."""
         lo, hi = sums.bounds
-        form = form_of(stage, lanes)
+        form = form_of(stage, lanes=lanes, kind=kind)
         return cls(step_function(stage, lo, hi), form, sums.bias.ravel(), lo, hi)
 
     def faults(self, channel: int) -> Faults:

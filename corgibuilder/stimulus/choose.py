@@ -1,5 +1,6 @@
 """Chooses what a simulation plays: whole frames, and more frames for single stages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from corgibuilder.build_directory import Manifest, Unit
 from corgibuilder.frontend import resized
 from corgibuilder.ir import Network, input_node
 from corgibuilder.passes import prepared
+from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.layers import Layer, group_layers
 from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
 
@@ -115,12 +117,14 @@ def choose(
     manifest: Manifest,
     values: Values,
     *,
+    foldings: Mapping[str, Folding],
     layer: str | None,
     played_alone: bool,
     seed: int,
 ) -> Chosen:
     """What the frames of ``values`` show of every stage, or only of ``layer``, and what they lack.
 
+    ``foldings`` are those of the stages that were built, by name.
     Stages of which they show too little get frames of their own, if they are ``played_alone``, up
     to half of the cycles that the whole frames take.
     """
@@ -132,8 +136,7 @@ def choose(
         unit, frames = units[stage.name], values.entering(stage)
         cycles = len(frames) * manifest.network.cycles_per_frame // 2
         most = max(cycles, LEAST_CYCLES) // unit.cycles_per_frame if played_alone else 0
-        lanes = unit.outputs[0].lanes
-        coverage, more = _showing(stage, frames, most, seed, rng, lanes=lanes)
+        coverage, more = _showing(stage, frames, most, seed, rng, foldings.get(stage.name))
         if coverage:
             found.append(coverage)
             if played_alone:
@@ -154,8 +157,7 @@ def _showing(
     most: int,
     seed: int,
     rng: np.random.Generator,
-    *,
-    lanes: int,
+    folding: Folding | None,
 ) -> tuple[StageCoverage | None, list[Frame]]:
     """At most so many frames more that show what ``frames`` do not, and what all of them show.
 
@@ -164,7 +166,8 @@ def _showing(
     sums = sums_of(stage)
     if sums is None:
         return None, []
-    shown = Shown(stage, sums, seed, lanes=lanes)
+    lanes, kind = (folding.lanes, folding.requantiser) if folding else (1, None)
+    shown = Shown(stage, sums, seed, lanes=lanes, kind=kind)
     shown.add(frames)
     more = stage_frames(shown, most, rng) if most else []
     return shown.coverage(), more

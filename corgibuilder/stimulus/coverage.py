@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corgibuilder.ir import Ints
+from corgibuilder.plan.folding import RequantiserKind
 from corgibuilder.plan.layers import Layer
 from corgibuilder.verify import StageCoverage
 
@@ -28,13 +29,22 @@ PROOF_WORK = 50_000_000  #: pairs of a flipped bit and an operand looked at for 
 class Shown:
     """Collects what frames show of one stage and its ``sums``.
 
-    ``lanes`` are the channels that its requantiser works on at once.
+    ``lanes`` are the channels that its requantiser works on at once, ``kind`` is what it is; the
+    cheapest where that is not known.
     """
 
-    def __init__(self, stage: Layer, sums: Sums, seed: int, *, lanes: int = 1):
+    def __init__(
+        self,
+        stage: Layer,
+        sums: Sums,
+        seed: int,
+        *,
+        lanes: int = 1,
+        kind: RequantiserKind | None = None,
+    ):
         self.stage = stage
         self.sums = sums
-        self.activation = Activation.of(stage, sums, lanes)
+        self.activation = Activation.of(stage, sums, lanes, kind)
         self.rng = np.random.default_rng(seed)
         shape = self.sums.weights.shape
         #: best quotient for changes that add to a weight, and for those that take from it

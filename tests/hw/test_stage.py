@@ -51,7 +51,7 @@ def check(net, folding, *, lanes, frames, stall, resizable, fifo=0):
     (single,) = group_layers(net)
     layer = widened_layer(single, folding.pixels)
     stage = folded(layer, folding).settled()
-    planned = PlannedStage(stage, form_of(layer, stage.folding.lanes), (lanes,), (fifo,))
+    planned = PlannedStage(stage, form_of(layer, lanes=stage.folding.lanes), (lanes,), (fifo,))
     dut = Stage(planned, resizable=resizable)
     x, y = layer.x.range, layer.out.range
     want = []

@@ -9,19 +9,27 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
-from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
 from corgibuilder.plan.kinds.conv import ConvStage
 from corgibuilder.plan.kinds.stage import carries_pixels
 from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.layers import Layer, group_layers
-from corgibuilder.plan.pipeline import assemble, is_resizable, several_pixels
-from corgibuilder.plan.plan import StagePlan, most_queued
+from corgibuilder.plan.pipeline import (
+    assemble,
+    forms_of,
+    is_resizable,
+    most_queued,
+    several_pixels,
+)
+from corgibuilder.plan.plan import StagePlan
+from corgibuilder.plan.requantisers import kind_of_form
 
 from .case import Edit
 
 MOST_MULTIPLIERS = 200  #: of a stage whose folding is drawn at random
 TRIES = 30
+REQUANTISERS = (None, *RequantiserKind)  #: None: the cheapest
 
 
 def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
@@ -40,20 +48,26 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     resizable = is_resizable(network) and not several_pixels(network, foldings, lanes)
     foldings = {k.name: legal(k, foldings[k.name], resizable) for k in layers}
     wide = tuple(widened_layer(layer, foldings[layer.name].pixels) for layer in layers)
-    pipeline = assemble(
-        network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos), form=lambda _: None
-    )
+    foldings = {layer.name: _with_requantiser(layer, foldings[layer.name]) for layer in wide}
+    pipeline = assemble(network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos))
     return Plan(
         network=network.name,
         target=target,
         input_lanes=lanes,
-        stages=tuple(_stage_plan(layer, foldings[layer.name]) for layer in layers),
+        stages=tuple(_stage_plan(s.layer, s.folded.folding) for s in pipeline.stages),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=0,
         latency_first=0,
         latency_frame=0,
         notes=(),
     )
+
+
+def _with_requantiser(layer: Layer, folding: Folding) -> Folding:
+    """With the requantiser that is wished for, if there is one; else with the cheapest."""
+    there = {kind_of_form(form) for form in forms_of(layer)}
+    wish = folding.requantiser
+    return replace(folding, requantiser=wish if wish in there else None)
 
 
 def _stage_plan(layer: Layer, folding: Folding) -> StagePlan:
@@ -121,7 +135,9 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
         outputs = channels
         possible = _possible_lanes(layer, outputs)
     lanes = _fit(folding.lanes, possible) if kind is ConvStage else outputs
-    made = made.with_folding(outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1)
+    made = made.with_folding(
+        outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1, engine=kind.engines[0]
+    )
     made = made.with_folding(inputs=max(1, min(folding.inputs, made.most_inputs)))
     return _with_memory(made, folding).folding
 
@@ -220,4 +236,5 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
         capacity=folding.capacity + more,
         single_port=bool(rng.random() < 0.5),
         groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
+        requantiser=REQUANTISERS[int(rng.integers(len(REQUANTISERS)))],
     )

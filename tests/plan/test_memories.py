@@ -123,7 +123,7 @@ def planned_stages(name, resizable, tries=3):
                 lanes = int(rng.integers(1, layer.x.shape.channels + 1))
                 fifo = int(rng.choice([0, 0, 1, 2, 7]))
                 yield PlannedStage(
-                    folded(layer, folding), form_of(layer, folding.lanes), (lanes,), (fifo,)
+                    folded(layer, folding), form_of(layer, lanes=folding.lanes), (lanes,), (fifo,)
                 )
 
 

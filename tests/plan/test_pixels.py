@@ -135,7 +135,7 @@ def test_step_functions_are_those_of_every_pixel(activation):
     np.testing.assert_array_equal(
         golden.evaluate(wide.activation, wide_pixels(x, 3)), wide_pixels(want, 3)
     )
-    assert form_of(wide, 1).__class__ is form_of(layer, 1).__class__
+    assert form_of(wide, lanes=1).__class__ is form_of(layer, lanes=1).__class__
 
 
 def test_zeros_between_the_windows_have_no_multiplier():

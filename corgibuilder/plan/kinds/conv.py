@@ -14,7 +14,7 @@ from corgibuilder.plan.components import (
     SerialiserConfig,
     TapSerialConfig,
 )
-from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.traces import StageTrace, Trace
@@ -36,6 +36,7 @@ class ConvStage(WindowedStage):
     """A convolution with its folding."""
 
     requantises_sums: ClassVar[bool] = True
+    engines: ClassVar[tuple[Engine, ...]] = (Engine.MAC_ARRAY,)
 
     @property
     def conv(self) -> Conv:
@@ -119,8 +120,14 @@ class ConvStage(WindowedStage):
 
     @classmethod
     def _with(cls, layer: Layer, source: WindowSource, outputs: int, inputs: int) -> Self:
-        stage = cls(layer, Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs))
-        return stage.settled()
+        folding = Folding(
+            source=source,
+            inputs=inputs,
+            outputs=outputs,
+            lanes=outputs,
+            engine=Engine.MAC_ARRAY,
+        )
+        return cls(layer, folding).settled()
 
     @classmethod
     def _in_folds(cls, layer: Layer, source: WindowSource, outputs: int, input_folds: int) -> Self:

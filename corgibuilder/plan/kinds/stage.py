@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from corgibuilder.ir import QInt, Window
 from corgibuilder.plan.components import ComponentConfig
-from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.traces import StageTrace, Trace
@@ -28,6 +28,7 @@ class FoldedStage(ABC):
 
     #: whether sums pass a requantiser also where there is no activation: it adds their bias
     requantises_sums: ClassVar[bool] = False
+    engines: ClassVar[tuple[Engine, ...]] = (Engine.BUILT_IN,)
 
     # What can be decided.
 
@@ -80,6 +81,9 @@ class FoldedStage(ABC):
     def faults(self) -> Iterator[Fault]:
         """What keeps this folding from being built."""
         channels, lanes = self.layer.acc.shape.channels, self.folding.lanes
+        if self.folding.engine not in self.engines:
+            names = ", ".join(engine.value for engine in self.engines)
+            yield f"engine is {self.folding.engine.value!r}", f"take one of: {names}"
         if not 1 <= self.folding.outputs <= channels:
             yield f"outputs is {self.folding.outputs}", f"take 1 to {channels}"
         elif not 1 <= self.folding.inputs <= self.most_inputs:

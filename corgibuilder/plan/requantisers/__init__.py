@@ -6,7 +6,7 @@ the values that enter.
 """
 
 from .cascade import CascadeForm
-from .choice import Form, find_form, forms
+from .choice import Form, cheapest_form, find_form, forms, kind_of_form
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
 from .cost import Cost
@@ -29,8 +29,10 @@ __all__ = [
     "ShiftForm",
     "TableForm",
     "ThresholdForm",
+    "cheapest_form",
     "coded",
     "find_form",
     "forms",
+    "kind_of_form",
     "trimmed",
 ]

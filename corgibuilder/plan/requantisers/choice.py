@@ -5,9 +5,10 @@ here, among forms that are equal for every accumulator that can occur; equality 
 step by step, never by sampling.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
+from corgibuilder.plan.folding import RequantiserKind
 
 from .cascade import CascadeForm
 from .find_cascade import cascade_forms
@@ -20,6 +21,20 @@ from .threshold import ThresholdForm
 LARGEST_TABLE = 1 << 12  #: accumulators of which a table is considered
 
 Form = ShiftForm | ScaleForm | CascadeForm | ThresholdForm | TableForm
+
+
+FORMS: dict[RequantiserKind, type[Form]] = {
+    RequantiserKind.SHIFT: ShiftForm,
+    RequantiserKind.SCALE: ScaleForm,
+    RequantiserKind.CASCADE: CascadeForm,
+    RequantiserKind.THRESHOLD: ThresholdForm,
+    RequantiserKind.TABLE: TableForm,
+}
+
+
+def kind_of_form(form: Form | None) -> RequantiserKind:
+    """The kind of requantiser that a form is."""
+    return next((kind for kind, each in FORMS.items() if type(form) is each), RequantiserKind.NONE)
 
 
 def find_form(op: Threshold | Clamp | None, x: TensorType, bias: Ints, *, lanes: int = 1) -> Form:
@@ -36,9 +51,14 @@ def find_form(op: Threshold | Clamp | None, x: TensorType, bias: Ints, *, lanes:
     lanes
         Channels worked on at the same time.
     """
+    return cheapest_form(forms(op, x, bias), x, bias, lanes)
+
+
+def cheapest_form(found: Iterable[Form], x: TensorType, bias: Ints, lanes: int) -> Form:
+    """The form that takes the fewest gates; parameters as for :func:`find_form`."""
     acc = QInt(int((x.lo - bias).min()), int((x.hi - bias).max()))
     channels = x.shape.channels
-    return min(forms(op, x, bias), key=lambda form: form.cost(acc, channels, lanes).gates)
+    return min(found, key=lambda form: form.cost(acc, channels, lanes).gates)
 
 
 def forms(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Iterator[Form]:

@@ -33,7 +33,7 @@ def quantised_twice(rng, first, second):
 def test_quant_batch_normalisation_relu_quant(tmp_path, first, seed):
     model = quantised_twice(np.random.default_rng(seed), first, first * 0.77)
     (stage,) = group_layers(read(model.save(tmp_path)))
-    form = form_of(stage, 1)
+    form = form_of(stage, lanes=1)
     assert isinstance(form, CascadeForm)
     x = TensorType(stage.acc.shape, stage.acc.lo + stage.bias, stage.acc.hi + stage.bias)
     search = next(f for f in forms(stage.activation, x, stage.bias) if isinstance(f, ThresholdForm))

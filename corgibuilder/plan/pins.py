@@ -1,0 +1,178 @@
+"""Pins: decisions about single layers that a user fixes before the rest is planned.
+
+    [layers.conv1]
+    source = "row_banks"      # window source
+    inputs = 9                # values that meet one output in a cycle
+    outputs = 4               # outputs worked on at once
+    lanes = 2                 # values in a word that leaves
+    pixels = 1                # that enter side by side
+    capacity = 70             # pixels in the line buffer
+    single_port = true        # of each bank of the line buffer
+    groups_per_word = 2
+    engine = "mac_array"
+    requantiser = "threshold"
+    fifo = [0, 12]            # words in the queue in front of each input
+
+All of these are optional. See :class:`~.folding.Folding` and :class:`~.edges.PlannedEdge`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.strict_json import UnsuitableError, read
+
+from .folding import Engine, Folding, RequantiserKind, WindowSource
+from .kinds import FoldedStage, kind_of, widened_layer, widths
+from .layers import Layer
+from .pipeline import most_queued
+from .plan_file import Decision, EngineName, RequantiserName, SourceName
+
+LONGEST = 1 << 20  #: bytes of a file of pins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerPins:
+    """What is fixed of one layer; ``None`` for what is not."""
+
+    source: SourceName | None = None
+    inputs: Decision | None = None
+    outputs: Decision | None = None
+    lanes: Decision | None = None
+    pixels: Decision | None = None
+    capacity: Decision | None = None
+    single_port: bool | None = None
+    groups_per_word: Decision | None = None
+    engine: EngineName | None = None
+    requantiser: RequantiserName | None = None
+    fifo: tuple[Decision, ...] | None = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Fields of a folding that are fixed, but for the line buffer's capacity."""
+        enums = {"source": WindowSource, "engine": Engine, "requantiser": RequantiserKind}
+        given = {f.name: getattr(self, f.name) for f in fields(Folding) if f.name != "capacity"}
+        return {
+            name: enums[name](value) if name in enums else value
+            for name, value in given.items()
+            if value is not None
+        }
+
+
+NO_PINS = LayerPins()
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What is fixed, by layer; nothing for a layer that is not there."""
+
+    layers: Mapping[str, LayerPins] = field(default_factory=dict)
+
+    def of(self, layer: Layer) -> LayerPins:
+        return self.layers.get(layer.name, NO_PINS)
+
+    def check_names(self, layers: tuple[Layer, ...]) -> None:
+        """Raise :class:`CompileError` (CB431) for a layer that the network does not have."""
+        names = [layer.name for layer in layers]
+        for name in self.layers:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=3, cutoff=0)
+                raise CompileError(
+                    "CB431",
+                    f"no stage is called {name!r}",
+                    at=Origin("pins", name),
+                    help=f"take one of the {len(names)} stages, such as {', '.join(near)}",
+                )
+
+
+NOTHING_PINNED = Pins()
+
+
+def read_pins(path: Path) -> Pins:
+    """The pins in a file; :class:`CompileError` (CB430) if it is not one."""
+    try:
+        if path.stat().st_size > LONGEST:
+            raise UnsuitableError(f"it has more than {LONGEST:,} bytes")
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        if said.keys() - {"layers"} or not isinstance(said.get("layers", {}), dict):
+            raise UnsuitableError("it has something else than tables [layers.NAME]")
+        defaults = {f.name: None for f in fields(LayerPins)}
+        return Pins({
+            name: read(LayerPins, defaults | pins if isinstance(pins, dict) else pins)
+            for name, pins in said.get("layers", {}).items()
+        })
+    except (OSError, ValueError, RecursionError) as fault:
+        raise CompileError(
+            "CB430",
+            f"these are not pins: {fault}",
+            at=Origin(str(path)),
+            help='write tables such as: [layers.conv1] source = "row_banks"',
+        ) from None
+
+
+def pinned(stages: Iterator[FoldedStage], pins: LayerPins) -> Iterator[FoldedStage]:
+    """The foldings of ``stages`` with what is fixed, as far as that can be built."""
+    for stage in stages:
+        made = _pinned(stage, pins)
+        if not any(made.faults()):
+            yield made
+
+
+def _pinned(stage: FoldedStage, pins: LayerPins) -> FoldedStage:
+    changes = dict(pins.changes)
+    if "outputs" in changes and "lanes" not in changes:
+        outputs = changes["outputs"]
+        changes["lanes"] = stage.folding.lanes if not outputs % stage.folding.lanes else outputs
+    made = stage.with_folding(**changes).settled().with_folding(**changes)
+    capacity = made.least_capacity if pins.capacity is None else pins.capacity
+    return made.with_folding(capacity=capacity)
+
+
+def check_pins(layer: Layer, pins: LayerPins) -> None:
+    """Raise :class:`CompileError` (CB432) for pins of a layer that can never be built.
+
+    Each pin is tried by itself, and then all of them, on foldings that can be built.
+    """
+    if pins == NO_PINS:
+        return
+    if pins.fifo is not None and len(pins.fifo) != len(layer.inputs):
+        inputs = len(layer.inputs)
+        raise _refused(layer, f"fifo has {len(pins.fifo)} numbers", f"give {inputs}")
+    for port, depth in enumerate(pins.fifo or ()):
+        most = most_queued(layer, port)
+        if depth > most:
+            raise _refused(layer, f"fifo is {depth}", f"take 0 to {most} words")
+    possible = widths(layer)
+    if pins.pixels not in (None, *possible):
+        names = ", ".join(map(str, possible))
+        raise _refused(layer, f"pixels is {pins.pixels}", f"take one of: {names}")
+    layer = widened_layer(layer, pins.pixels or 1)
+    kind, changes = kind_of(layer), pins.changes
+    sources = kind.sources(layer, resizable=False)
+    if "source" in changes and changes["source"] not in sources:
+        names = ", ".join(source.value for source in sources)
+        raise _refused(layer, f"source is {pins.source!r}", f"take one of: {names}")
+    examples = [
+        stage
+        for source in sources
+        for stage in kind.candidates(layer, source, 1 << 40, lanes=layer.x.shape.channels)
+    ]
+    for name in (*changes, "capacity", None):
+        some = pins if name is None else _only(pins, name)
+        if any(True for _ in pinned(iter(examples), some)):
+            continue
+        faults = (fault for stage in examples for fault in _pinned(stage, some).faults())
+        problem, remedy = next(faults, ("there is no such folding", "fix less of it"))
+        raise _refused(layer, problem, remedy)
+
+
+def _only(pins: LayerPins, name: str) -> LayerPins:
+    return replace(NO_PINS, **{name: getattr(pins, name)})
+
+
+def _refused(layer: Layer, problem: str, remedy: str) -> CompileError:
+    return CompileError("CB432", f"in the pins {problem}", at=layer.node.origin, help=remedy)
