@@ -6,10 +6,13 @@ import numpy as np
 
 from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.components import (
+    AdderConfig,
     ArgmaxConfig,
+    BorderConfig,
     BufferConfig,
     ColumnBufferConfig,
     ComponentConfig,
+    ConcatConfig,
     GearboxConfig,
     LineBufferConfig,
     MacArrayConfig,
@@ -17,6 +20,7 @@ from corgibuilder.plan.components import (
     QueueConfig,
     RequantiserConfig,
     RowBanksConfig,
+    RowRepeaterConfig,
     SerialiserConfig,
     TapSerialConfig,
     TilePoolConfig,
@@ -51,9 +55,12 @@ class Example:
     shape: Shape = POINT
 
 
+def sides(top, left, bottom, right):
+    return Pads(top=top, left=left, bottom=bottom, right=right)
+
+
 def window(kernel, stride=(1, 1), pads=(0, 0, 0, 0)):
-    sides = dict(zip(("top", "left", "bottom", "right"), pads, strict=True))
-    return Window(kernel=kernel, stride=stride, pads=Pads(**sides))
+    return Window(kernel=kernel, stride=stride, pads=sides(*pads))
 
 
 def mac_array(steps, input_folds):
@@ -123,14 +130,50 @@ def tap_serial_in_groups(win, shape, groups):
     return TapSerialConfig(lines=lines, picks=picks)
 
 
+def adder(*factors):
+    inputs, out = (BYTE,) * len(factors), QInt(-(1 << 20), 1 << 20)
+    return AdderConfig(factors=factors, inputs=inputs, out=out, lanes=2)
+
+
+def concat(channels, lanes):
+    return ConcatConfig(inputs=(BYTE,) * len(channels), out=BYTE, channels=channels, lanes=lanes)
+
+
+def row_repeater(shape, rows, columns, *, split=False):
+    return RowRepeaterConfig(x=BYTE, shape=shape, lanes=1, rows=rows, columns=columns, split=split)
+
+
+def border(shape, pads):
+    return BorderConfig(x=BYTE, out=BYTE, shape=shape, lanes=1, pads=sides(*pads), value=7)
+
+
 SAME = window((3, 3), (1, 1), (1, 1, 1, 1))
 STRIDED = window((3, 3), (2, 2), (1, 1, 1, 1))
 SMALL, EVEN = Shape(1, 4, 5), Shape(1, 4, 6)
 TWO_WORDS = Shape(2, 3, 4)
 
 EXAMPLES = {
+    "adder": Example(config=adder(1, -4, 2), needs=1, latency=1, interval=1),
+    "adder, with multipliers": Example(config=adder(3, -1), needs=1, latency=2, interval=1),
     "argmax": Example(
         config=ArgmaxConfig(x=BYTE, channels=5), needs=5, latency=1, period=5, interval=5
+    ),
+    # A word of the border leaves as soon as the frame's first word is there.
+    "border": Example(
+        config=border(SMALL, (0, 0, 2, 1)),
+        needs=1,
+        latency=1,
+        period=20,
+        interval=6 * 6,
+        shape=SMALL,
+    ),
+    "border, before the map": Example(
+        config=border(TWO_WORDS, (1, 1, 0, 2)),
+        needs=1,
+        latency=1 - (7 + 1) * 2,
+        period=24,
+        interval=4 * 7 * 2,
+        shape=TWO_WORDS,
     ),
     "buffer": Example(config=BufferConfig(x=BYTE, lanes=1), needs=1, latency=1, interval=1),
     # Columns of three values each: the second of each row completes its first window.
@@ -150,6 +193,8 @@ EXAMPLES = {
         interval=20 * 6,
         shape=SMALL,
     ),
+    "concat, in turns": Example(config=concat((4, 2, 6), 2), needs=1, latency=1, interval=1),
+    "concat, side by side": Example(config=concat((2, 1), 6), needs=1, latency=1, interval=1),
     "gearbox, to wider words": Example(
         config=gearbox(7, 2, 3), needs=2, latency=1, period=4, interval=4
     ),
@@ -181,6 +226,24 @@ EXAMPLES = {
         period=20,
         interval=20 * 6,
         shape=SMALL,
+    ),
+    "row repeater": Example(
+        config=row_repeater(TWO_WORDS, 2, 3),
+        needs=2,
+        latency=2,
+        period=24,
+        interval=24 * 6,
+        shape=TWO_WORDS,
+    ),
+    # A row comes in 24 cycles, from the cycle on in which the last part of its first pixel left;
+    # then two words of its last pixel, all of the second part, and those of the first pixel.
+    "row repeater, in parts": Example(
+        config=row_repeater(Shape(6, 3, 4), 3, 1, split=True),
+        needs=6,
+        latency=2,
+        period=72,
+        interval=3 * (24 + 2 + 8 + 2),
+        shape=Shape(6, 3, 4),
     ),
     # Of ten channels two full words and half a one.
     "serialiser": Example(

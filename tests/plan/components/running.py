@@ -71,8 +71,9 @@ class Simulated:
 def hardware(component, moves):
     """What a :class:`Sized` component offers and accepts in each cycle of ``moves``.
 
-    A move is whether a word is offered, by all inputs, and whether one is taken. A size that is
-    fixed was there in the cycle before.
+    A move is whether a word is offered, by all inputs, and whether one is taken. Several inputs
+    accept what they would if words were offered: some wait for all of them. A size that is fixed
+    was there in the cycle before.
     """
     seen, ports = [], [getattr(component, name) for name in ports_of(component)]
 
@@ -81,9 +82,11 @@ def hardware(component, moves):
             await ctx.tick()
         for offered, taken in moves:
             for port in ports:
-                ctx.set(port.valid, offered)
+                ctx.set(port.valid, offered or len(ports) > 1)
             ctx.set(component.o.ready, taken)
             accepts = [bool(ctx.get(port.ready)) for port in ports]
+            for port in ports:
+                ctx.set(port.valid, offered)
             seen.append((bool(ctx.get(component.o.valid)), any(accepts)))
             await ctx.tick()
 

@@ -9,7 +9,12 @@ import pytest
 
 from corgibuilder.hw.components import COMPONENTS, component_of
 from corgibuilder.plan import components
-from corgibuilder.plan.components import ComponentConfig, LineBufferConfig, RequantiserConfig
+from corgibuilder.plan.components import (
+    AdderConfig,
+    ComponentConfig,
+    LineBufferConfig,
+    RequantiserConfig,
+)
 
 from .examples import EXAMPLES
 from .running import Simulated, Sized, hardware
@@ -72,6 +77,8 @@ def test_initiation_interval(example):
 def test_the_latency_that_estimates_take(example):
     config = example.config
     declared = getattr(config, "LATENCY", example.latency)
+    if isinstance(config, AdderConfig):
+        declared = config.latency
     if isinstance(config, RequantiserConfig):
         declared = config.form.latency
     assert declared == example.latency

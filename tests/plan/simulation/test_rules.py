@@ -30,12 +30,16 @@ from ..components.examples import (
     POINT,
     SHIFT,
     STEPS,
+    adder,
+    border,
     column_buffer,
+    concat,
     gearbox,
     line_buffer,
     mac_array,
     requantiser,
     row_banks,
+    row_repeater,
     serialiser,
     tap_serial_in_groups,
     tile_pool,
@@ -111,6 +115,48 @@ def test_multiplier_array(input_folds):
 @pytest.mark.parametrize("taps", [1, 4])
 def test_window_pool(taps):
     as_configured(WindowPoolConfig(kind=MAX, x=BYTE, out=BYTE, lanes=1, taps=taps), taps)
+
+
+@pytest.mark.parametrize("factors", [(1, -4), (3, 5, -1)])
+def test_adder(factors):
+    as_configured(adder(*factors), len(factors))
+
+
+@pytest.mark.parametrize(
+    ("channels", "lanes"), [((4, 2, 6), 2), ((1, 1), 1), ((2, 1), 6), ((3, 3), 6)]
+)
+def test_concat(channels, lanes):
+    as_configured(concat(channels, lanes), lanes)
+
+
+MAPS = [Shape(6, 1, 1), Shape(6, 3, 1), Shape(6, 1, 5), Shape(6, 3, 4)]
+each_map = pytest.mark.parametrize("shape", MAPS, ids=str)
+
+
+@each_map
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 3), (2, 1), (3, 2)])
+def test_row_repeater(shape, rows, columns):
+    as_configured(row_repeater(shape, rows, columns), rows, shape)
+
+
+@each_map
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_row_repeater_of_parts(shape, rows):
+    as_configured(row_repeater(shape, rows, 1, split=True), rows, shape)
+
+
+@each_map
+@pytest.mark.parametrize("pads", [(0, 0, 0, 1), (1, 0, 0, 0), (0, 2, 1, 0), (2, 1, 1, 3)])
+def test_border(shape, pads):
+    as_configured(border(shape, pads), sum(pads), shape)
+
+
+@pytest.mark.parametrize("size_from", [0, 1])
+def test_sizes_of_raster_components(size_from):
+    shape = Shape(2, 3, 4)
+    for config in (row_repeater(shape, 2, 2), border(shape, (1, 1, 1, 1))):
+        component = component_of(config)
+        same(component, config.parts(size_from), 1, shape, size_from=size_from)
 
 
 @pytest.mark.parametrize("seed", range(2))
