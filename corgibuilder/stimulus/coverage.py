@@ -40,10 +40,8 @@ class Shown:
         self.taking = np.zeros(shape, np.float64)
         self.reached: list[Ints] = [np.empty(0, np.int64)] * (shape[0] * shape[1])
         held = QInt.of(self.sums.weights)
-        conv = stage.op
-        zeros = isinstance(conv, Conv) and conv.groups > 1 and not conv.depthwise
-        #: of the weights as hardware holds them; groups that are built as one have zeros between
-        self.weight_range = held if held.step > 1 and not zeros else held.with_zero
+        #: of the weights as hardware holds them
+        self.weight_range = held if held.step > 1 else held.with_zero
 
     def add(self, frames: Sequence[NDArray[np.int64]]) -> None:
         """Look at frames ``(channels, height, width)`` that enter the stage."""
