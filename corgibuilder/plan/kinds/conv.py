@@ -1,6 +1,6 @@
 """Convolutions and fully connected layers, on a multiplier array."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -58,7 +58,7 @@ class ConvStage(WindowedStage):
     @property
     def group_outputs(self) -> int:
         """Outputs that need the same channels."""
-        return len(self.array_conv.weights) // self.array_conv.groups
+        return _each(self.array_conv)
 
     @property
     def groups_at_once(self) -> int:
@@ -113,7 +113,8 @@ class ConvStage(WindowedStage):
         cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
     ) -> Iterator[Self]:
         """For each number of output folds the fewest inputs that may fit."""
-        for outputs in _possible_outputs(_conv(layer), source):
+        allowed = allowed_outputs(_conv(layer), source)
+        for outputs in parts_of(layer.acc.shape.channels, allowed):
             input_folds = cls._most_folds(layer, source, outputs, budget)
             if input_folds < 1:
                 continue
@@ -165,16 +166,19 @@ class ConvStage(WindowedStage):
         return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
 
     def faults(self) -> Iterator[Fault]:
-        outputs, each = self.folding.outputs, self.group_outputs
-        direct = self.source is WindowSource.DIRECT
-        if direct and outputs % each:
-            multiples = f"a multiple of {each}" if self.conv.groups > 1 else f"{each}"
+        channels, outputs, each = (
+            self.layer.acc.shape.channels,
+            self.folding.outputs,
+            _each(self.conv),
+        )
+        if 1 <= outputs <= channels and outputs not in allowed_outputs(self.conv, self.source):
+            whole = f"a multiple of {each}" if self.conv.groups > 1 else f"{each}"
+            direct = f"a stage whose operands come {self.source.value} takes {whole}"
+            divisor = f"take a divisor of {each}, the outputs of a group, or a multiple"
             yield (
                 f"outputs is {outputs}",
-                f"a stage whose operands come {self.source.value} takes {multiples}",
+                direct if self.source is WindowSource.DIRECT else divisor,
             )
-        elif self.conv.groups > 1 and outputs > 0 and outputs % each and each % outputs:
-            yield f"outputs is {outputs}", f"take a divisor of {each}, or a multiple"
         yield from self._word_faults()
         yield from WindowedStage.faults(self)
 
@@ -377,19 +381,27 @@ def _small_window(layer: Layer) -> bool:
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
 
 
-def parts_of(total: int) -> list[int]:
-    """The smallest part size for each possible number of parts of ``total``."""
-    return sorted({ceil_div(total, count) for count in range(1, total + 1)})
+def _each(conv: Conv) -> int:
+    """Outputs of a group."""
+    return len(conv.weights) // conv.groups
 
 
-def _possible_outputs(conv: Conv, source: WindowSource) -> list[int]:
-    """Outputs that can be worked on at once: some of a group, or whole groups."""
-    groups, each = conv.groups, len(conv.weights) // conv.groups
-    whole = [count * each for count in parts_of(groups)]
+def allowed_outputs(conv: Conv, source: WindowSource) -> list[int]:
+    """Numbers of outputs that can be worked on at once: some of a group, or whole groups.
+
+    A group's parts are equal: its sums fill whole words. A single group may end with a smaller one.
+    """
+    each = _each(conv)
+    whole = range(each, len(conv.weights) + 1, each)
     if source is WindowSource.DIRECT:
-        return whole
-    parts = parts_of(each)
-    return parts if groups == 1 else [n for n in parts[:-1] if each % n == 0] + whole
+        return list(whole)
+    return [*(n for n in range(1, each) if conv.groups == 1 or each % n == 0), *whole]
+
+
+def parts_of(total: int, sizes: Iterable[int]) -> list[int]:
+    """The smallest of ``sizes`` for each number of parts that ``total`` then falls into."""
+    smallest = {ceil_div(total, size): size for size in sorted(sizes, reverse=True)}
+    return sorted(smallest.values())
 
 
 def _fewest_lanes(layer: Layer, outputs: int, input_folds: int) -> int | None:

@@ -63,7 +63,7 @@ class PoolStage(WindowedStage):
     ) -> Iterator[Self]:
         channels = layer.acc.shape.channels
         if source is WindowSource.TAP_SERIAL:
-            possible = parts_of(channels)
+            possible = parts_of(channels, range(1, channels + 1))
         else:
             possible = [channels if layer.input_pixels > 1 else min(lanes, channels)]
         for outputs in possible:
