@@ -122,7 +122,7 @@ def tap_serial_in_groups(win, shape, groups):
 SAME = window((3, 3), (1, 1), (1, 1, 1, 1))
 STRIDED = window((3, 3), (2, 2), (1, 1, 1, 1))
 SMALL, EVEN = Shape(1, 4, 5), Shape(1, 4, 6)
-TWO_WORDS = Shape(2, 3, 4)
+TWO_WORDS, FOUR_WORDS = Shape(2, 3, 4), Shape(4, 3, 3)
 
 EXAMPLES = {
     "argmax": Example(
@@ -193,13 +193,13 @@ EXAMPLES = {
     # Two words of every tap, twice, then two others.
     "tap serial, of two groups": Example(
         config=TapSerialConfig(
-            lines=line_buffer(SAME, Shape(4, 3, 4), spare=8, groups=2, repeats=2)
+            lines=line_buffer(window((2, 2)), FOUR_WORDS, spare=6, groups=2, repeats=2)
         ),
-        needs=4 * 5 + 1,
+        needs=4 * 4 + 1,
         latency=2,
-        period=48,
-        interval=12 * 9 * 4 * 2,
-        shape=Shape(4, 3, 4),
+        period=36,
+        interval=4 * 4 * 4 * 2,
+        shape=FOUR_WORDS,
     ),
     # Nine taps of a word are collected before the first goes on.
     "tap serial, in groups": Example(
