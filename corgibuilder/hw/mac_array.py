@@ -32,7 +32,7 @@ class MacArray(wiring.Component):
     Members
     -------
     i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
-        ``inputs`` lanes if shared, else ``outputs * inputs``.
+        ``inputs`` lanes for each group of outputs.
     o : :py:`Out(stream.Signature(ArrayLayout(acc, outputs)))`
     """
 
@@ -40,7 +40,8 @@ class MacArray(wiring.Component):
         assert len(config.weights) % config.input_folds == 0
         self.config = config
         _, self.outputs, self.inputs = config.weights.shape
-        lanes = self.inputs if config.shared else self.inputs * self.outputs
+        assert self.outputs % config.groups == 0
+        lanes = self.inputs * config.groups
         super().__init__({
             "i": In(stream.Signature(word(shape_of(config.x), lanes))),
             "o": Out(stream.Signature(word(shape_of(config.acc), self.outputs))),
@@ -75,8 +76,9 @@ class MacArray(wiring.Component):
                 self.o.valid.eq(valid[1] & flag[1].last),
             ]
         x = self._operands(m, x, take, advance, last_fold)
+        together = self.outputs // self.config.groups
         for o in range(self.outputs):
-            base = 0 if self.config.shared else o * self.inputs
+            base = o // together * self.inputs
             terms = [
                 x[base + k] * w[o * self.inputs + k]
                 for k in range(self.inputs)

@@ -184,9 +184,14 @@ def _read_cycles(stage: WindowedStage, spread: int) -> int:
     """Cycles from a window's last pixel, of such a ``spread``, to its first step."""
     if stage.window_cycles:
         return READ_CYCLES + stage.window_cycles + (2 if stage.schedule_length == 1 else 3)
-    # A window is begun when the first word of its last pixel is there.
-    apart = stage.taps * stage.folding.groups_per_word if stage.channel_serial else 1
-    return READ_CYCLES + stage.collect_cycles - min(spread, apart * (stage.words - 1))
+    # A window is begun when the first word of its last pixel is there, and no later one is missed.
+    more, each = stage.words - 1, stage.words_per_group
+    if more == 0:
+        return READ_CYCLES + stage.collect_cycles
+    group_cycles = stage.taps * stage.repeats * each * stage.folding.groups_per_word
+    last = (stage.words // each - 1) * group_cycles + each - 1
+    missed = max(0, spread * (each - 1) // more - (each - 1), spread - last)
+    return READ_CYCLES + stage.collect_cycles + missed - spread
 
 
 def _serial(stage: FoldedStage) -> tuple[int, int]:

@@ -74,8 +74,18 @@ class WindowedStage(FoldedStage):
 
     @property
     @abstractmethod
+    def words_per_group(self) -> int:
+        """Words of a pixel that are read together, tap by tap: an output needs no other ones."""
+
+    @property
+    @abstractmethod
+    def repeats(self) -> int:
+        """How often these are read at one position: once for each fold of their outputs."""
+
+    @property
     def channel_serial(self) -> bool:
-        """Whether the taps of one word are read together: an output needs no other channels."""
+        """Whether each word is read once at a position, all its taps one after the other."""
+        return self.words_per_group == self.repeats == 1
 
     @property
     @abstractmethod
@@ -190,7 +200,7 @@ class WindowedStage(FoldedStage):
         if self.source is WindowSource.COLUMN_BUFFER:
             reads = acc.height * self.window.kernel[0] * x.width
             return reads + BURST * x.pixels <= self.frame_cycles
-        reads = self.taps * (1 if self.channel_serial else self.output_folds)
+        reads = self.taps * self.repeats
         in_turn = self.words > 1 and reads > 1 and x.pixels <= acc.pixels
         grouped = self.folding.groups_per_word > 1
         return self.source is WindowSource.TAP_SERIAL and (in_turn or grouped)
@@ -251,7 +261,7 @@ class WindowedStage(FoldedStage):
         fitting = MAX_BUFFER_BITS // (shape.channels * self.layer.x.range.width)
         return max(self.least_capacity, min(held, fitting))
 
-    def line_buffer(self, *, repeats: int = 1, padding: int = 0) -> LineBufferConfig:
+    def line_buffer(self, *, padding: int = 0) -> LineBufferConfig:
         """The line buffer, read as the window source needs it."""
         tap_serial = self.source is WindowSource.TAP_SERIAL
         return LineBufferConfig(
@@ -262,8 +272,8 @@ class WindowedStage(FoldedStage):
             window=self.window,
             capacity=self.folding.capacity,
             single_port=self.folding.single_port,
-            repeats=repeats,
-            channel_serial=tap_serial and self.channel_serial,
+            groups=self.words // self.words_per_group if tap_serial else 1,
+            repeats=self.repeats if tap_serial else 1,
             by_column=not tap_serial,
             padding=padding,
         )
@@ -278,9 +288,9 @@ class WindowedStage(FoldedStage):
         grouped = folding.groups_per_word
         tap_serial = self.source is WindowSource.TAP_SERIAL
         allowed = self.channel_serial and tap_serial and self.layer.input_pixels == 1
-        if grouped < 1 or (grouped > 1 and not allowed) or self.output_folds % grouped:
-            remedy = f"take a divisor of {self.output_folds}" if allowed else "take 1"
-            yield f"groups_per_word is {grouped}", remedy
+        folds = self.output_folds if allowed else 1
+        if grouped < 1 or folds % grouped:
+            yield f"groups_per_word is {grouped}", f"take {_divisor_of(folds)}"
 
     # Estimates.
 
@@ -309,6 +319,10 @@ class WindowedStage(FoldedStage):
         if self.window.stride[0] == 1:
             return [slowest]
         return [slowest, (slowest + self.frame_cycles) // 2, self.frame_cycles]
+
+
+def _divisor_of(total: int) -> str:
+    return f"a divisor of {total}" if total > 1 else "1"
 
 
 def decoded_for_padding(held: QInt) -> QInt:
