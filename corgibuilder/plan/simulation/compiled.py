@@ -674,7 +674,7 @@ def _valid(chains, state, chain, entering):
 @compiled
 def run(
     kinds, parameters, state, chains, joined, readers, words, flags, clock, begun, spans,
-    interval, frames
+    interval, frame_interval, frames
 ):  # fmt: skip
     """Run until ``frames`` frames have begun to come in, or nothing happens any more.
 
@@ -684,7 +684,8 @@ def run(
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
     the first and the last word of each frame leaves, ``spans``; for other inputs the cycle of the
     very first word that comes in. One word comes in in every
-    ``interval`` cycles at most; chain 0 is that input, and others without a source get their words
+    ``interval`` cycles at most, and a frame begins in every ``frame_interval`` cycles at most;
+    chain 0 is that input, and others without a source get their words
     as fast as they take them. Other arrays as in :class:`~.chains.Machine`.
 
     A component of which nothing or only a counter changes sleeps until it has counted to its end,
@@ -769,6 +770,8 @@ def run(
                     entered += 1
                 sent += 1
                 offer_from = now + interval
+                if sent % words[0] == 0:
+                    offer_from = max(offer_from, begun[entered - 1] + frame_interval)
                 next_event = now + 1
             elif source < 0 and c > 0 and accepts and spans[c, 0, 0] < 0:
                 spans[c, 0, 0] = now
