@@ -53,6 +53,11 @@ class ClassifierPlan:
         return QInt(-reach, reach)
 
     @property
+    def total(self) -> QInt:
+        """Range of a bias with some or all products of a class."""
+        return QInt(LOGIT.lo + self.products.lo, LOGIT.hi + self.products.hi)
+
+    @property
     def steps(self) -> int:
         """Words of averages, and of weights of a class: each has a value for every multiplier."""
         return ceil_div(self.channels, self.multipliers)
@@ -75,7 +80,7 @@ class ClassifierPlan:
 
     @property
     def average_cycles(self) -> int:
-        """Cycles from one word of averages to the next: one for each bit of the quotient, and two."""
+        """Cycles from one word of averages to the next: one for a bit of the quotient, and two."""
         return self.quotient_bits + 2
 
     @property
