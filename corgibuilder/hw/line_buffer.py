@@ -8,8 +8,9 @@ from corgibuilder.plan.components.window_sources import LineBufferConfig
 
 from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
+from .raster import raster
 from .ring import Ring
-from .size import POSITION, SIZE
+from .size import SIZE
 from .streams import as_given, shape_of, word
 from .window_walk import WindowWalk
 
@@ -92,14 +93,13 @@ class LineBuffer(wiring.Component):
 
     def _write(self, m, write, places, planes):
         size = self.write_size
-        x, y = Signal(POSITION, name="write_x"), Signal(POSITION, name="write_y")
-        last_x, take = Signal(name="write_last_x"), Signal()
+        width, height, take = size.payload.width, size.payload.height, Signal()
+        at = raster(m, width, height, places.write_next, name="write")
         m.d.comb += [
-            last_x.eq(x == size.payload.width - 1),
             places.write_size.valid.eq(size.valid),
             places.write_size.size.eq(size.payload),
-            places.write_first.eq((x == 0) & (y == 0)),
-            places.write_last.eq(last_x & (y == size.payload.height - 1)),
+            places.write_first.eq(at.first),
+            places.write_last.eq(at.last),
             places.write_next.eq(take & planes.group_last),
             write.valid.eq(self.i.valid & places.write_ready),
             write.payload.place.eq(places.write_place),
@@ -112,12 +112,6 @@ class LineBuffer(wiring.Component):
             planes.leave.eq(1),
             size.ready.eq(places.write_next & places.write_last),
         ]
-        with m.If(places.write_next):
-            m.d.sync += x.eq(x + 1)
-            with m.If(last_x):
-                m.d.sync += [x.eq(0), y.eq(y + 1)]
-            with m.If(places.write_last):
-                m.d.sync += y.eq(0)
 
     def _read(self, m, memory, places, walk, planes):
         free = Signal(name="read_free")

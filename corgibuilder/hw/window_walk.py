@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_columns, output_rows
+from .raster import raster
+from .size import COUNT, OFFSET, SIZE, columns_read, output_columns, output_rows
 from .streams import counter
 
 
@@ -82,12 +83,12 @@ class WindowWalk(wiring.Component):
         ]
         width, height = self.size.width, self.size.height
         columns, rows, row = Signal(COUNT), Signal(COUNT), Signal(OFFSET)
-        x, y = Signal(POSITION), Signal(POSITION)
+        at = raster(m, columns, rows, self.window_done)
         m.d.comb += [
             columns.eq(self.columns(width)),
             rows.eq(output_rows(self.window, height)),
-            self.last_x.eq(x == columns - 1),
-            self.frame_done.eq(self.window_done & self.last_x & (y == rows - 1)),
+            self.last_x.eq(at.last_x),
+            self.frame_done.eq(self.window_done & at.last),
             row.eq(self.top + tap_y),
             self.column.eq(self.left + tap_x),
             self.outside.eq(
@@ -95,12 +96,11 @@ class WindowWalk(wiring.Component):
             ),
         ]
         with m.If(self.window_done):
-            m.d.sync += [x.eq(x + 1), self.left.eq(self.left + sx)]
+            m.d.sync += self.left.eq(self.left + sx)
             with m.If(self.last_x):
-                m.d.sync += [x.eq(0), self.left.eq(-pads.left)]
-                m.d.sync += [y.eq(y + 1), self.top.eq(self.top + sy)]
+                m.d.sync += [self.left.eq(-pads.left), self.top.eq(self.top + sy)]
         with m.If(self.frame_done):
-            m.d.sync += [y.eq(0), self.top.eq(-pads.top)]
+            m.d.sync += self.top.eq(-pads.top)
         return m
 
 
