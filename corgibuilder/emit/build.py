@@ -17,7 +17,8 @@ from corgibuilder.hw.stage import Stage, stage_signature
 from corgibuilder.ir import Network
 from corgibuilder.names import Identifiers
 from corgibuilder.plan import Plan, describe, pipeline_of
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.pipeline import Pipeline
+from corgibuilder.plan.planned_stage import PlannedStage
 from corgibuilder.plan.system import SystemPlan, plan_system
 from corgibuilder.progress import Progress
 from corgibuilder.report import plan_page

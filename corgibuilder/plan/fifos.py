@@ -14,7 +14,8 @@ from collections.abc import Container
 from dataclasses import replace
 
 from .folding import words_of
-from .pipeline import Pipeline, PlannedStage
+from .pipeline import Pipeline
+from .planned_stage import PlannedStage
 from .simulation import (
     PipelineTiming,
     first_fills,

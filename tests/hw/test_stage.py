@@ -20,10 +20,11 @@ from corgibuilder.ir import (
     Window,
 )
 from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, widened_layer
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.paired_rows import pairs_rows, places
-from corgibuilder.plan.pipeline import PlannedStage, form_of
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from .. import toys
 from ..streams import run_streams

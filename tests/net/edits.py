@@ -10,19 +10,15 @@ from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
 from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
+from corgibuilder.plan.forms import forms_of
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
 from corgibuilder.plan.kinds.conv import ConvStage, allowed_outputs
 from corgibuilder.plan.kinds.stage import carries_pixels
 from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.layers import Layer, group_layers
-from corgibuilder.plan.pipeline import (
-    assemble,
-    forms_of,
-    is_resizable,
-    most_queued,
-    several_pixels,
-)
+from corgibuilder.plan.pipeline import assemble, is_resizable, several_pixels
 from corgibuilder.plan.plan import StagePlan
+from corgibuilder.plan.planned_stage import most_queued
 from corgibuilder.plan.requantisers import kind_of_form
 
 from .case import Edit

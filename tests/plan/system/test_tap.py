@@ -135,5 +135,5 @@ def test_all_branches_count():
         ],
         ["join"],
     )
-    with pytest.raises(CompileError, match="toy.onnx: double"):
+    with pytest.raises(CompileError, match=r"toy\.onnx: double"):
         tap_of(planned(net), "join")
