@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[3] / "corgibuilder"
 OPS = {op.__name__ for op in get_args(Op)}
 KINDS_OWN = (
     *("ir/", "golden/", "frontend/", "passes/"),
-    *("plan/kinds/", "hw/kinds/", "model/kinds/", "stimulus/kinds/"),
+    *("plan/kinds/", "plan/requantisers/", "model/kinds/", "stimulus/kinds/"),
 )
 #: Files that ask all the same, and why.
 KNOWN = {
@@ -22,13 +22,6 @@ KNOWN = {
     "plan/layers.py": "splits a node into operation and activation, which is what makes a layer",
     "plan/forms.py": "finds the form of an activation, Threshold or Clamp, whatever is before it",
     "plan/pixels.py": "repeats the steps of an activation for each pixel, whatever is before it",
-    "model/stages.py": "groups nodes into stages for itself",
-    "model/engines.py": "takes a step function and a clamp apart",
-    "model/write.py": "chooses the C++ engine of a stage",
-    "stimulus/activation.py": "looks for the sums next to a step of a Threshold or Clamp",
-    "stimulus/choose.py": "leaves out argmax, which has no constants",
-    "stimulus/coverage.py": "asks whether a stage has weights",
-    "stimulus/operands.py": "makes sums of operands out of convolutions and pools",
 }
 
 
