@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Ints, Network, Table, TensorType
+from corgibuilder.ir import Ints, Network, TensorType
 
 from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
 from .folding import Folding, RequantiserKind, ceil_div, words_of
@@ -13,7 +13,7 @@ from .kinds import FoldedStage, folded, kind_of
 from .kinds.windowed import FRAMES, MAX_BUFFER_BITS, SPARE_WORDS
 from .layers import Layer
 from .regroup import hops
-from .requantisers import Form, TableForm, cheapest_form, coded, forms, kind_of_form
+from .requantisers import Form, cheapest_form, code_forms, kind_of_form
 from .times import Times
 from .traces import StageTrace, Trace
 
@@ -208,9 +208,7 @@ def forms_of(layer: Layer) -> tuple[Form, ...]:
     activation, bias = layer.activation, layer.bias
     if activation is None and not kind_of(layer).requantises_sums:
         return ()
-    if isinstance(activation, Table):
-        return (TableForm.of(activation, _sums(layer), bias, layer.out.range),)
-    return tuple(forms(coded(activation, layer.out.range), _sums(layer), bias))
+    return tuple(code_forms(activation, _sums(layer), bias, layer.out.range))
 
 
 def _sums(layer: Layer) -> TensorType:

@@ -20,15 +20,10 @@ KINDS_OWN = (
 KNOWN = {
     "inspection.py": "counts weights and steps of any graph, before layers are grouped",
     "plan/layers.py": "splits a node into operation and activation, which is what makes a layer",
-    "plan/forms.py": "finds the form of an activation, Threshold or Clamp, whatever is before it",
     "plan/pixels.py": "repeats the steps of an activation for each pixel, whatever is before it",
-    "model/stages.py": "groups nodes into stages for itself",
-    "model/engines.py": "takes a step function and a clamp apart",
-    "model/write.py": "chooses the C++ engine of a stage",
-    "stimulus/activation.py": "looks for the sums next to a step of a Threshold or Clamp",
-    "stimulus/choose.py": "leaves out argmax, which has no constants",
-    "stimulus/coverage.py": "asks whether a stage has weights",
-    "stimulus/operands.py": "makes sums of operands out of convolutions and pools",
+    "plan/requantisers/choice.py": "finds the forms of an activation, whatever is before it",
+    "plan/requantisers/steps.py": "codes: only a Threshold has an output with a step",
+    "plan/requantisers/table.py": "makes a table of the values of a Table or Threshold",
 }
 
 
