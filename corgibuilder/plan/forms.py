@@ -1,12 +1,12 @@
 """The requantiser of a layer: every form that is equal to what it does, and the cheapest."""
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Table, TensorType
+from corgibuilder.ir import TensorType
 
 from .folding import RequantiserKind
 from .kinds import kind_of
 from .layers import Layer
-from .requantisers import Form, TableForm, cheapest_form, coded, forms, kind_of_form
+from .requantisers import Form, cheapest_form, code_forms, kind_of_form
 
 
 def forms_of(layer: Layer) -> tuple[Form, ...]:
@@ -14,9 +14,7 @@ def forms_of(layer: Layer) -> tuple[Form, ...]:
     activation, bias = layer.activation, layer.bias
     if activation is None and not kind_of(layer).requantises_sums:
         return ()
-    if isinstance(activation, Table):
-        return (TableForm.of(activation, _sums(layer), bias, layer.out.range),)
-    return tuple(forms(coded(activation, layer.out.range), _sums(layer), bias))
+    return tuple(code_forms(activation, _sums(layer), bias, layer.out.range))
 
 
 def _sums(layer: Layer) -> TensorType:

@@ -87,10 +87,11 @@ def chosen_for(monkeypatch, *stages, played_alone=True):
     monkeypatch.setitem(names, "group_layers", lambda network: stages)
     monkeypatch.setitem(names, "prepared", lambda network: network)
     fixed = {"resizable": False, "smallest": (8, 6), "cycles_per_frame": 48}
-    units = [SimpleNamespace(layer=s.name, outputs=[stream("o", "y")], **fixed) for s in stages]
+    units = [SimpleNamespace(layer=s.name, **fixed) for s in stages]
     manifest = SimpleNamespace(stages=units, network=SimpleNamespace(cycles_per_frame=48))
     values = Values(streams={"x0": [0 * x for x in a], "x1": [0 * x for x in b]}, outputs={})
-    return choose(None, manifest, values, layer=None, played_alone=played_alone, seed=1)
+    options = {"foldings": {}, "layer": None, "played_alone": played_alone}
+    return choose(None, manifest, values, **options, seed=1)
 
 
 def test_a_join_gets_frames_that_show_its_constants(monkeypatch):

@@ -188,7 +188,7 @@ def test_what_has_to_be_added_to_change_the_output(name):
 @pytest.mark.parametrize("is_activation", [False, True], ids=["operation", "activation"])
 def test_entries_of_a_table_show_where_they_are_looked_up(monkeypatch, is_activation):
     """Hardware has the entries as they are, so that no form is asked for."""
-    monkeypatch.setattr("corgibuilder.stimulus.activation.form_of", lambda stage, lanes: None)
+    monkeypatch.setattr("corgibuilder.stimulus.activation.form_of", lambda stage, **_: None)
     rng = np.random.default_rng(4)
     op = Table(values=rng.integers(-9, 9, (2, 16)), lo=0)
     inputs = [tensor((2, 3, 3), QInt(0, 15, step=3))]

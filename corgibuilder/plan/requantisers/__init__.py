@@ -6,7 +6,7 @@ the values that enter.
 """
 
 from .cascade import CascadeForm
-from .choice import Form, cheapest_form, find_form, forms, kind_of_form
+from .choice import Form, cheapest_form, code_forms, find_form, forms, kind_of_form
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
 from .cost import Cost
@@ -30,6 +30,7 @@ __all__ = [
     "TableForm",
     "ThresholdForm",
     "cheapest_form",
+    "code_forms",
     "coded",
     "find_form",
     "forms",

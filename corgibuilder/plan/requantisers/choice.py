@@ -7,14 +7,14 @@ step by step, never by sampling.
 
 from collections.abc import Iterable, Iterator
 
-from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
+from corgibuilder.ir import Clamp, Ints, QInt, Table, TensorType, Threshold
 from corgibuilder.plan.folding import RequantiserKind
 
 from .cascade import CascadeForm
 from .find_cascade import cascade_forms
 from .scale import ScaleForm, scale_form
 from .shift import Rounding, ShiftForm, shift_form
-from .steps import trimmed
+from .steps import coded, trimmed
 from .table import TableForm
 from .threshold import ThresholdForm
 
@@ -73,6 +73,16 @@ def forms(op: Threshold | Clamp | None, x: TensorType, bias: Ints) -> Iterator[F
         yield from _arithmetic(steps, base, x.lo, x.hi, bias)
         if x.range.hi - x.range.lo < LARGEST_TABLE:
             yield TableForm.of(Threshold(steps=steps, base=base), x, bias, QInt(base, base + 1))
+
+
+def code_forms(
+    op: Threshold | Clamp | Table | None, x: TensorType, bias: Ints, out: QInt
+) -> Iterator[Form]:
+    """Every form that gives codes of ``out`` for the values of ``op``."""
+    if isinstance(op, Table):
+        yield TableForm.of(op, x, bias, out)
+    else:
+        yield from forms(coded(op, out), x, bias)
 
 
 def _arithmetic(steps: Ints, base: int, lo: Ints, hi: Ints, bias: Ints) -> Iterator[Form]:

@@ -20,7 +20,6 @@ KINDS_OWN = (
 KNOWN = {
     "inspection.py": "counts weights and steps of any graph, before layers are grouped",
     "plan/layers.py": "splits a node into operation and activation, which is what makes a layer",
-    "plan/forms.py": "finds the form of an activation, Threshold or Clamp, whatever is before it",
     "plan/pixels.py": "repeats the steps of an activation for each pixel, whatever is before it",
 }
 
