@@ -39,8 +39,8 @@ MAY_IMPORT = {
     "frontend": {"ir"},
     "inputs": {"frontend", "folders", "ir"},
     "passes": {"ir", "golden"},
-    "plan": {"ir", "passes", "golden", "resources", "strict_json"},
-    "hw": {"ir", "plan", "system"},
+    "plan": {"ir", "passes", "golden", "resources", "strict_json", "system"},
+    "hw": {"ir", "plan"},
     "report": {"plan", "templates"},
     "build_directory": {"build_files", "strict_json"},
     "emit": {"hw", "plan", "ir", "system", "report", "resources", "templates"}

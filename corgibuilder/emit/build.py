@@ -14,11 +14,12 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder
 from corgibuilder.hw.network import NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
-from corgibuilder.hw.system.system_plan import SystemPlan, plan_system
 from corgibuilder.ir import Network
 from corgibuilder.names import Identifiers
 from corgibuilder.plan import Plan, describe, pipeline_of
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.pipeline import Pipeline
+from corgibuilder.plan.planned_stage import PlannedStage
+from corgibuilder.plan.system import SystemPlan, plan_system
 from corgibuilder.progress import Progress
 from corgibuilder.report import plan_page
 from corgibuilder.system import System

@@ -17,7 +17,8 @@ from corgibuilder.hw.network import output_ports
 from corgibuilder.hw.stage import input_ports
 from corgibuilder.ir import Graph, InputType
 from corgibuilder.plan import Plan
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage, smallest_map
+from corgibuilder.plan.pipeline import Pipeline, smallest_map
+from corgibuilder.plan.planned_stage import PlannedStage
 from corgibuilder.plan.simulation import stage_machine, timing
 from corgibuilder.version import VERSION
 

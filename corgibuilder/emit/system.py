@@ -21,12 +21,11 @@ from corgibuilder.build_directory import (
     Unit,
 )
 from corgibuilder.hw.network import NetworkComponent
-from corgibuilder.hw.system.average import FRACTION_BITS
-from corgibuilder.hw.system.dense import LOGIT
-from corgibuilder.hw.system.register_map import Register
-from corgibuilder.hw.system.system_plan import CLASSIFIER, SystemPlan
 from corgibuilder.hw.system.top import DOMAINS, PARTS, SystemTop, make_part
-from corgibuilder.hw.system.weight_memory import WEIGHT_BITS, row_words
+from corgibuilder.plan.system import SystemPlan
+from corgibuilder.plan.system.classifier import FRACTION_BITS, LOGIT, WEIGHT_BITS
+from corgibuilder.plan.system.register_map import Register
+from corgibuilder.plan.system.system_plan import CLASSIFIER
 from corgibuilder.templates import render
 
 from .verilog import Emitted, Placed, emit
@@ -132,7 +131,7 @@ def _channels(plan: SystemPlan, network: Unit) -> tuple[LinkChannel, ...]:
         height=1,
         width=1,
     )
-    lanes = [tap.layout.length for tap in plan.taps]
+    lanes = [tap.lanes for tap in plan.taps]
     packed = [replace(s, lanes=n) for s, n in zip(network.outputs, lanes, strict=False)]
     streams = (*packed, logits)
     named = zip(plan.channel_names, streams, strict=True)
@@ -147,7 +146,7 @@ def _classifier(plan: SystemPlan) -> SystemClassifier:
         classes=classifier.classes,
         weight_bits=WEIGHT_BITS,
         fraction_bits=FRACTION_BITS,
-        row_words=row_words(classifier.channels, classifier.multipliers),
+        row_words=classifier.row_words,
         memory_words=classifier.words,
         multipliers=classifier.multipliers,
         cycles_per_frame=classifier.frame_cycles,

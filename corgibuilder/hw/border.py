@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.components import BorderConfig
 
+from .raster import raster
 from .size import COUNT, SIZE
 from .streams import counter, recoded, shape_of, word
 
@@ -41,29 +42,28 @@ class Border(wiring.Component):
         config, pads, size = self.config, self.config.pads, self.size
         free, give = Signal(), Signal()
         place, last_place = counter(m, config.words, give, name="word")
-        x, y = Signal(COUNT), Signal(COUNT)
-        inside, begins = Signal(), Signal()
         width, height = size.payload.width, size.payload.height
-        last_x, last_y = Signal(), Signal()
+        at = raster(
+            m,
+            width + (pads.left + pads.right),
+            height + (pads.top + pads.bottom),
+            give & last_place,
+            shape=COUNT,
+        )
+        inside, begins = Signal(), Signal()
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
             inside.eq(
-                (x >= pads.left)
-                & (x < pads.left + width)
-                & (y >= pads.top)
-                & (y < pads.top + height)
+                (at.x >= pads.left)
+                & (at.x < pads.left + width)
+                & (at.y >= pads.top)
+                & (at.y < pads.top + height)
             ),
-            begins.eq((x == 0) & (y == 0) & (place == 0)),
-            last_x.eq(x == width + (pads.left + pads.right - 1)),
-            last_y.eq(y == height + (pads.top + pads.bottom - 1)),
+            begins.eq(at.first & (place == 0)),
             give.eq(free & size.valid & (self.i.valid | ~(inside | begins))),
             self.i.ready.eq(free & size.valid & inside),
-            size.ready.eq(give & last_place & last_x & last_y),
+            size.ready.eq(give & last_place & at.last),
         ]
-        with m.If(give & last_place):
-            m.d.sync += x.eq(x + 1)
-            with m.If(last_x):
-                m.d.sync += [x.eq(0), y.eq(Mux(last_y, 0, y + 1))]
         border = Const(config.out.code(config.value), shape_of(config.out))
         values = [
             recoded(m, self.i.payload[lane], config.x, config.out, name=f"given_{lane}")

@@ -12,9 +12,9 @@ from .streams import counter, word
 class Chunks(wiring.Component):
     """Gives each window in steps: step ``s`` carries the values at ``picks[s]`` of the window.
 
-    The steps are gone through ``repeats`` times for each window. One word per cycle; latency 1
-    cycle, 0 where a window is a single step. The window is copied, so that the next one can form
-    meanwhile.
+    The steps fall into ``groups``; those of one are gone through ``repeats`` times, then those of
+    the next. One word per cycle; latency 1 cycle, 0 where a window is a single step. The window is
+    copied, so that the next one can form meanwhile.
 
     Parameters
     ----------
@@ -26,7 +26,9 @@ class Chunks(wiring.Component):
         For every step the index in the window of each lane's value, or ``None`` where there is
         none: the lane is 0, and its operand must not count.
     repeats
-        How often the steps are gone through.
+        How often the steps of a group are gone through.
+    groups
+        Equal groups of steps.
 
     Members
     -------
@@ -41,10 +43,13 @@ class Chunks(wiring.Component):
         size: int,
         picks: Sequence[Sequence[int | None]],
         repeats: int = 1,
+        groups: int = 1,
     ):
+        assert len(picks) % groups == 0
         self.shape = shape
         self.picks = picks
         self.repeats = repeats
+        self.groups = groups if repeats > 1 else 1
         super().__init__({
             "i": In(stream.Signature(word(shape, size))),
             "o": Out(stream.Signature(word(shape, len(picks[0])))),
@@ -54,8 +59,7 @@ class Chunks(wiring.Component):
         m = Module()
         give = Signal()
         m.d.comb += give.eq(self.o.valid & self.o.ready)
-        step, step_last = counter(m, len(self.picks), give, name="step")
-        _, repeat_last = counter(m, self.repeats, give & step_last, name="repeat")
+        step, last = self._step(m, give)
         if len(self.picks) * self.repeats == 1:
             window = self.i.payload
             m.d.comb += [self.o.valid.eq(self.i.valid), self.i.ready.eq(self.o.ready)]
@@ -64,7 +68,7 @@ class Chunks(wiring.Component):
             held = Signal()
             m.d.comb += [
                 self.o.valid.eq(held),
-                self.i.ready.eq(~held | (give & step_last & repeat_last)),
+                self.i.ready.eq(~held | (give & last)),
             ]
             with m.If(self.i.ready):
                 m.d.sync += [Cat(window).eq(Cat(self.i.payload)), held.eq(self.i.valid)]
@@ -72,6 +76,19 @@ class Chunks(wiring.Component):
             chosen = [self._value(window, picks[lane]) for picks in self.picks]
             m.d.comb += self.o.payload[lane].eq(Array(chosen)[step])
         return m
+
+    def _step(self, m, give):
+        """Number of the step, and whether it is the last one of a window."""
+        steps = len(self.picks) // self.groups
+        step, step_last = counter(m, steps, give, name="step")
+        _, repeat_last = counter(m, self.repeats, give & step_last, name="repeat")
+        last = step_last & repeat_last
+        if self.groups == 1:
+            return step, last
+        group, group_last = counter(m, self.groups, give & last, name="group")
+        number = Signal(range(len(self.picks)), name="number")
+        m.d.comb += number.eq(group * steps + step)
+        return number, last & group_last
 
     def _value(self, window, pick):
         return Const(0, Shape.cast(self.shape)) if pick is None else window[pick]

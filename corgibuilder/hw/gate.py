@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .raster import raster
 from .size import POSITION, SIZE
 from .streams import counter
 
@@ -45,9 +46,9 @@ class FrameGate(wiring.Component):
         take, begin = Signal(), Signal(init=1)
         sent = Signal()  # the size is gone, the frame's first word is not
         _, last_word = counter(m, self.words, take, name="word")
-        x, y = Signal(POSITION), Signal(POSITION)
         held = Signal(SIZE, reset_less=True)
         current = Signal(SIZE)
+        at = raster(m, current.width, current.height, take & last_word)
         m.d.comb += [
             Cat(self.o.payload).eq(Cat(self.i.payload)),
             self.size.payload.width.eq(self.width),
@@ -62,10 +63,6 @@ class FrameGate(wiring.Component):
             m.d.sync += sent.eq(1)
         with m.If(take):
             m.d.sync += [sent.eq(0), begin.eq(0), Cat(held).eq(Cat(current))]
-            with m.If(last_word):
-                m.d.sync += x.eq(x + 1)
-                with m.If(x == current.width - 1):
-                    m.d.sync += [x.eq(0), y.eq(y + 1)]
-                    with m.If(y == current.height - 1):
-                        m.d.sync += [y.eq(0), begin.eq(1)]
+            with m.If(last_word & at.last):
+                m.d.sync += begin.eq(1)
         return m

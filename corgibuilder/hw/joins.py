@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.ir import QInt
 from corgibuilder.plan.components import AdderConfig, ConcatConfig
 
-from .mac_array import balanced_sum
 from .streams import recoded, shape_of, word
+from .sums_of_products import balanced_sum
 
 
 def _inputs(ranges: tuple[QInt, ...], lanes: list[int]) -> dict:

@@ -8,8 +8,9 @@ from corgibuilder.plan.components.window_sources import LineBufferConfig
 
 from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
+from .raster import raster
 from .ring import Ring
-from .size import POSITION, SIZE
+from .size import SIZE
 from .streams import as_given, shape_of, word
 from .window_walk import WindowWalk
 
@@ -47,7 +48,6 @@ class LineBuffer(wiring.Component):
         self.walk = WindowWalk(
             config.window,
             repeats=config.repeats,
-            by_word=config.channel_serial,
             by_column=config.by_column,
         )
         places = PairedRows if config.paired else Ring
@@ -61,8 +61,14 @@ class LineBuffer(wiring.Component):
             write_first=config.by_column,
         )
         self.write_planes, self.read_planes = (
-            Planes(channels=channels, lanes=lanes, capacity=capacity, alternate=config.single_port)
-            for _ in range(2)
+            Planes(
+                channels=channels,
+                lanes=lanes,
+                capacity=capacity,
+                alternate=config.single_port,
+                groups=groups,
+            )
+            for groups in (1, config.groups)
         )
         super().__init__({
             "i": In(stream.Signature(word(shape_of(config.x), lanes))),
@@ -81,21 +87,20 @@ class LineBuffer(wiring.Component):
         self._write(m, self.memory.write, self.places, write)
         self._read(m, self.memory, self.places, self.walk, read)
         m.d.comb += self.places.write_beyond.eq(write.plane > read.plane)
-        if self.walk.by_word:
-            m.d.comb += self.places.write_behind.eq(write.plane < read.plane)
+        if self.config.groups > 1:
+            m.d.comb += self.places.write_behind.eq(write.plane < read.group_plane)
         return m
 
     def _write(self, m, write, places, planes):
         size = self.write_size
-        x, y = Signal(POSITION, name="write_x"), Signal(POSITION, name="write_y")
-        last_x, take = Signal(name="write_last_x"), Signal()
+        width, height, take = size.payload.width, size.payload.height, Signal()
+        at = raster(m, width, height, places.write_next, name="write")
         m.d.comb += [
-            last_x.eq(x == size.payload.width - 1),
             places.write_size.valid.eq(size.valid),
             places.write_size.size.eq(size.payload),
-            places.write_first.eq((x == 0) & (y == 0)),
-            places.write_last.eq(last_x & (y == size.payload.height - 1)),
-            places.write_next.eq(take & planes.last),
+            places.write_first.eq(at.first),
+            places.write_last.eq(at.last),
+            places.write_next.eq(take & planes.group_last),
             write.valid.eq(self.i.valid & places.write_ready),
             write.payload.place.eq(places.write_place),
             write.payload.bank.eq(planes.bank),
@@ -104,14 +109,9 @@ class LineBuffer(wiring.Component):
             self.i.ready.eq(write.ready & places.write_ready),
             take.eq(self.i.valid & self.i.ready),
             planes.advance.eq(take),
+            planes.leave.eq(1),
             size.ready.eq(places.write_next & places.write_last),
         ]
-        with m.If(places.write_next):
-            m.d.sync += x.eq(x + 1)
-            with m.If(last_x):
-                m.d.sync += [x.eq(0), y.eq(y + 1)]
-            with m.If(places.write_last):
-                m.d.sync += y.eq(0)
 
     def _read(self, m, memory, places, walk, planes):
         free = Signal(name="read_free")
@@ -125,8 +125,10 @@ class LineBuffer(wiring.Component):
             places.read_size.eq(self.read_size.payload),
             memory.read.valid.eq(free & self.read_size.valid & places.read_ready),
             walk.step.eq(memory.read.valid & memory.read.ready),
-            walk.part_last.eq(planes.last),
-            planes.advance.eq(walk.part_step),
+            walk.group_last.eq(planes.group_last),
+            walk.last_group.eq(planes.last_group),
+            planes.advance.eq(walk.step),
+            planes.leave.eq(walk.group_done),
             self.read_size.ready.eq(places.frame_taken),
             memory.read.payload.place.eq(places.read_place),
             memory.read.payload.bank.eq(planes.bank),

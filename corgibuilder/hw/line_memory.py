@@ -128,6 +128,8 @@ def spot(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
 class Planes(wiring.Component):
     """Counts the words of a pixel, and says in which bank each one's plane lies and where.
 
+    The words fall into groups, each of which may be gone through several times.
+
     Parameters
     ----------
     channels, lanes
@@ -136,48 +138,73 @@ class Planes(wiring.Component):
         Pixels that the memory holds.
     alternate
         Whether even and odd planes lie in different banks.
+    groups
+        Equal groups of words.
 
     Members
     -------
     advance : :py:`In(1)`
-        On to the next word.
-    plane : :py:`Out`
-        Number of the word.
-    last : :py:`Out(1)`
-        At the last word of a pixel.
+        On to the next word: from a group's last one to its first, or, with ``leave``, to the next
+        group.
+    leave : :py:`In(1)`
+    plane, group_plane : :py:`Out`
+        Number of the word, and of the first word of its group.
+    group_last, last_group : :py:`Out(1)`
+        At the last word of a group; in the last group of a pixel.
     bank, base : :py:`Out`
         Number of the bank, and the plane's first address in it.
     """
 
-    def __init__(self, *, channels: int, lanes: int, capacity: int, alternate: bool):
+    def __init__(
+        self, *, channels: int, lanes: int, capacity: int, alternate: bool, groups: int = 1
+    ):
         self.banks = banks(channels, lanes, alternate=alternate)
         self.capacity = capacity
         self.full, self.rest = divmod(channels, lanes)
         self.ways = 1 + (alternate and self.full > 1)
+        self.groups = groups
+        self.words = words_per_pixel(channels, lanes)
+        assert self.words % groups == 0
+        plane = Out(range(max(self.words, 2)))
         fields = spot(channels, lanes, capacity)
         super().__init__({
             "advance": In(1),
-            "plane": Out(range(max(words_per_pixel(channels, lanes), 2))),
-            "last": Out(1),
+            "leave": In(1),
+            "plane": plane,
+            "group_plane": plane,
+            "group_last": Out(1),
+            "last_group": Out(1),
             "bank": Out(fields["bank"]),
             "base": Out(fields["base"]),
         })
 
     def elaborate(self, platform):
         m = Module()
-        words = self.full + bool(self.rest)
         plane, base = self.plane, Signal.like(self.base, name="base_now")
+        group_plane, group_base = self.group_plane, Signal.like(base, name="group_base")
+        next_plane, next_base = (
+            Signal.like(plane, name="next_plane"),
+            Signal.like(base, name="next"),
+        )
         alone = plane == self.full if self.rest else 0  # in a bank of its own
+        each = self.words // self.groups
         m.d.comb += [
-            self.last.eq(plane == words - 1),
+            self.group_last.eq(plane == group_plane + (each - 1)),
+            self.last_group.eq(group_plane == self.words - each),
             self.bank.eq(Mux(alone, len(self.banks) - 1, plane[0] if self.ways == 2 else 0)),
             self.base.eq(Mux(alone, 0, base)),
         ]
-        if words > 1:
-            with m.If(self.advance):
-                m.d.sync += plane.eq(plane + 1)
-                with m.If(plane[0] if self.ways == 2 else 1):
-                    m.d.sync += base.eq(base + self.capacity)
-                with m.If(self.last):
-                    m.d.sync += [plane.eq(0), base.eq(0)]
+        with m.If(~(self.group_last & self.last_group)):
+            beyond = plane[0] if self.ways == 2 else 1  # in the next plane of the bank
+            m.d.comb += next_plane.eq(plane + 1)
+            m.d.comb += next_base.eq(base + Mux(beyond, self.capacity, 0))
+        with m.If(self.advance):
+            m.d.sync += [plane.eq(next_plane), base.eq(next_base)]
+            with m.If(self.group_last & ~self.leave):
+                m.d.sync += [plane.eq(group_plane), base.eq(group_base)]
+        if each == 1:
+            m.d.comb += [group_plane.eq(plane), group_base.eq(base)]
+        elif self.groups > 1:
+            with m.If(self.advance & self.group_last & self.leave):
+                m.d.sync += [group_plane.eq(next_plane), group_base.eq(next_base)]
         return m

@@ -1,21 +1,14 @@
 """The multiplier array: the engine of convolutions and fully connected layers."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.components import MacArrayConfig
 
 from .streams import counter, decoded, shape_of, word
+from .sums_of_products import MARKS, sums_of_products
 from .tables import table
-
-
-def balanced_sum(terms: list):
-    """Sum of ``terms`` as a balanced tree; 0 for none."""
-    while len(terms) > 1:
-        pairs = [a + b for a, b in zip(terms[::2], terms[1::2], strict=False)]
-        terms = pairs + terms[len(pairs) * 2 :]
-    return terms[0] if terms else 0
 
 
 class MacArray(wiring.Component):
@@ -32,7 +25,7 @@ class MacArray(wiring.Component):
     Members
     -------
     i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
-        ``inputs`` lanes if shared, else ``outputs * inputs``.
+        ``inputs`` lanes for each group of outputs.
     o : :py:`Out(stream.Signature(ArrayLayout(acc, outputs)))`
     """
 
@@ -40,7 +33,8 @@ class MacArray(wiring.Component):
         assert len(config.weights) % config.input_folds == 0
         self.config = config
         _, self.outputs, self.inputs = config.weights.shape
-        lanes = self.inputs if config.shared else self.inputs * self.outputs
+        assert self.outputs % config.groups == 0
+        lanes = self.inputs * config.groups
         super().__init__({
             "i": In(stream.Signature(word(shape_of(config.x), lanes))),
             "o": Out(stream.Signature(word(shape_of(config.acc), self.outputs))),
@@ -59,37 +53,40 @@ class MacArray(wiring.Component):
         rows = self.config.weights.reshape(len(self.config.weights), -1)
         w = table(m, rows, self.config.held, step, take, name="weights")
 
-        # First the operands, then the sum of products, then the accumulator.
+        # The operands wait in registers while the ROM looks up the weights.
         x = Signal(self.i.payload.shape(), reset_less=True)
-        flags = data.StructLayout({"first": 1, "last": 1})
-        valid = [Signal(name=f"valid_{k}") for k in range(2)]
-        flag = [Signal(flags, name=f"flags_{k}", reset_less=True) for k in range(2)]
+        valid, marks = Signal(), Signal(MARKS, reset_less=True)
         with m.If(advance):
             m.d.sync += [
                 x.as_value().eq(self.i.payload.as_value()),
-                flag[0].first.eq(fold == 0),
-                flag[0].last.eq(last_fold),
-                flag[1].as_value().eq(flag[0].as_value()),
-                valid[0].eq(self.i.valid),
-                valid[1].eq(valid[0]),
-                self.o.valid.eq(valid[1] & flag[1].last),
+                marks.first.eq(fold == 0),
+                marks.last.eq(last_fold),
+                valid.eq(self.i.valid),
             ]
         x = self._operands(m, x, take, advance, last_fold)
-        for o in range(self.outputs):
-            base = 0 if self.config.shared else o * self.inputs
-            terms = [
-                x[base + k] * w[o * self.inputs + k]
-                for k in range(self.inputs)
-                if self.config.weights[:, o, k].any()
-            ]
-            products = Signal(shape_of(self.config.acc), name=f"products_{o}", reset_less=True)
-            total = Signal(shape_of(self.config.acc), name=f"total_{o}", reset_less=True)
-            with m.If(advance):
-                m.d.sync += products.eq(balanced_sum(terms))
-                with m.If(valid[1]):
-                    m.d.sync += total.eq(Mux(flag[1].first, 0, total) + products)
-            m.d.comb += self.o.payload[o].eq(total)
+        sums = sums_of_products(
+            m,
+            [self._pairs(x, w, o) for o in range(self.outputs)],
+            advance=advance,
+            valid=valid,
+            marks=marks,
+            products=self.config.acc,
+            totals=self.config.acc,
+        )
+        with m.If(advance):
+            m.d.sync += self.o.valid.eq(sums.complete)
+        m.d.comb += [self.o.payload[o].eq(total) for o, total in enumerate(sums.totals)]
         return m
+
+    def _pairs(self, x: list, w: list, output: int) -> list[tuple]:
+        """Operands of one output and their weights, but for weights that are always 0."""
+        together = self.outputs // self.config.groups
+        base = output // together * self.inputs
+        return [
+            (x[base + k], w[output * self.inputs + k])
+            for k in range(self.inputs)
+            if self.config.weights[:, output, k].any()
+        ]
 
     def _operands(self, m, x, take, advance, last_fold) -> list:
         """The values in the operand registers ``x``, 0 in lanes of a last word without operand."""

@@ -7,7 +7,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.names import Identifiers
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.pipeline import Pipeline
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from .gate import FrameGate
 from .size import POSITION

@@ -19,8 +19,8 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
     write_next : :py:`In(1)`
         The pixel is written; only while ``write_ready``.
     write_behind, write_beyond : :py:`In(1)`
-        The word being written comes before the one being read, of pixels that are read word by
-        word; it comes after it.
+        The word being written is of a group before that of the word being read; it comes after
+        the word being read.
     write_ready : :py:`Out(1)`
         There is a place for the word: ``write_place``.
     read_size : :py:`In(SIZE)`

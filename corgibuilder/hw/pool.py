@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.ir import PoolKind, QInt
 from corgibuilder.plan.components import PixelPoolConfig, TilePoolConfig, WindowPoolConfig
 
-from .size import COUNT, POSITION, SIZE, output_columns, output_rows
+from .raster import raster
+from .size import COUNT, SIZE, output_columns, output_rows
 from .streams import counter, decoded, shape_of, word
 
 
@@ -141,38 +142,35 @@ class TilePool(wiring.Component):
         part, part_last = counter(m, self.config.words, take, name="part")
         pixel = Signal()
         m.d.comb += pixel.eq(take & part_last)
-        x, y = Signal(POSITION), Signal(POSITION)
+        at = raster(m, size.width, size.height, pixel)
         tap_x, tap_y = Signal(range(kw + 1)), Signal(range(kh + 1))
         base = Signal(range(self.config.depth))  # first word of the window's result
         columns, rows = Signal(COUNT), Signal(COUNT)
-        row_end, frame_end, inside = Signal(), Signal(), Signal()
+        inside = Signal()
         column, row = Signal(COUNT), Signal(COUNT)  # of the window
         m.d.comb += [
             columns.eq(output_columns(self.config.window, size.width)),
             rows.eq(output_rows(self.config.window, size.height)),
-            row_end.eq(x == size.width - 1),
-            frame_end.eq(row_end & (y == size.height - 1)),
             inside.eq((column < columns) & (row < rows)),
-            self.size.ready.eq(pixel & frame_end),
+            self.size.ready.eq(pixel & at.last),
         ]
         with m.If(pixel):
-            m.d.sync += [x.eq(x + 1), tap_x.eq(tap_x + 1)]
+            m.d.sync += tap_x.eq(tap_x + 1)
             with m.If(tap_x == kw - 1):
                 m.d.sync += [tap_x.eq(0), column.eq(column + 1)]
                 with m.If(column < columns - 1):
                     m.d.sync += base.eq(base + self.config.words)
-            with m.If(row_end):
-                m.d.sync += [x.eq(0), tap_x.eq(0), column.eq(0), base.eq(0)]
-                m.d.sync += [y.eq(y + 1), tap_y.eq(tap_y + 1)]
+            with m.If(at.last_x):
+                m.d.sync += [tap_x.eq(0), column.eq(0), base.eq(0), tap_y.eq(tap_y + 1)]
                 with m.If(tap_y == kh - 1):
                     m.d.sync += [tap_y.eq(0), row.eq(row + 1)]
-            with m.If(frame_end):
-                m.d.sync += [y.eq(0), tap_y.eq(0), row.eq(0)]
+            with m.If(at.last):
+                m.d.sync += [tap_y.eq(0), row.eq(0)]
 
         # Read the result so far; one cycle later work the word in and write back.
         address = Signal(range(self.config.depth))
         flags = Signal(data.StructLayout({"busy": 1, "first": 1, "last": 1}))
-        at = Signal.like(address, reset_less=True)
+        worked_on = Signal.like(address, reset_less=True)
         value = Signal(self.i.payload.shape(), reset_less=True)
         m.d.comb += [
             address.eq(base + part),
@@ -184,7 +182,7 @@ class TilePool(wiring.Component):
                 flags.busy.eq(take & inside),
                 flags.first.eq((tap_x == 0) & (tap_y == 0)),
                 flags.last.eq((tap_x == kw - 1) & (tap_y == kh - 1)),
-                at.eq(address),
+                worked_on.eq(address),
                 Cat(value).eq(Cat(self.i.payload)),
             ]
         # The memory does not yet show what the cycle before wrote.
@@ -192,9 +190,9 @@ class TilePool(wiring.Component):
         recent_at, recent_valid = Signal.like(address, reset_less=True), Signal()
         so_far, new = Signal(layout), Signal(layout)
         m.d.comb += [
-            Cat(so_far).eq(Mux(recent_valid & (recent_at == at), Cat(recent), read.data)),
+            Cat(so_far).eq(Mux(recent_valid & (recent_at == worked_on), Cat(recent), read.data)),
             write.en.eq(advance & flags.busy),
-            write.addr.eq(at),
+            write.addr.eq(worked_on),
             write.data.eq(Cat(new)),
         ]
         for lane, one in enumerate(pooled(m, self.config.kind, value, self.config.x)):
@@ -203,7 +201,7 @@ class TilePool(wiring.Component):
         with m.If(advance):
             m.d.sync += [
                 recent_valid.eq(flags.busy),
-                recent_at.eq(at),
+                recent_at.eq(worked_on),
                 Cat(recent).eq(Cat(new)),
                 self.o.valid.eq(flags.busy & flags.last),
             ]

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import QInt, Window
 
+from .raster import raster
 from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_rows
 from .streams import Buffer, as_given, shape_of, word
 
@@ -77,17 +78,16 @@ class RowBanks(wiring.Component):
     def _write(self, m, ports, start, writer, reader, draining):
         """Fill bank after bank; after each frame tell the reader where the next one starts."""
         bank, next_bank = Signal(range(max(self.rows, 2))), Signal(range(max(self.rows, 2)))
-        y = Signal(POSITION, name="write_y")
-        last_x, last_y = Signal(name="write_last_x"), Signal(name="write_last_y")
         take, ends, room = Signal(name="write_take"), Signal(name="write_ends"), Signal()
         ahead = Signal(signed(self.index_bits))
         size = self.write_size
+        at = raster(m, size.payload.width, size.payload.height, take, name="write")
+        row = Signal(self.index_bits, name="write_row")
         m.d.comb += [
-            last_x.eq(writer.column == size.payload.width - 1),
-            last_y.eq(y == size.payload.height - 1),
-            ends.eq(last_x & last_y),
+            Cat(writer.column, writer.row).eq(Cat(at.x, row)),
+            ends.eq(at.last),
             next_bank.eq(Mux(bank == self.rows - 1, 0, bank + 1)),
-            ahead.eq(writer.row - reader.row),
+            ahead.eq(row - reader.row),
             room.eq(
                 (ahead < self.rows)
                 | ((ahead == self.rows) & (writer.column < reader.column))
@@ -98,7 +98,7 @@ class RowBanks(wiring.Component):
             size.ready.eq(take & ends),
             start.valid.eq(take & ends),
             start.payload.bank.eq(next_bank),
-            start.payload.row.eq(writer.row + 1),
+            start.payload.row.eq(row + 1),
         ]
         for b, port in enumerate(ports):
             m.d.comb += [
@@ -106,15 +106,8 @@ class RowBanks(wiring.Component):
                 port.addr.eq(writer.column),
                 port.data.eq(Cat(self.i.payload)),
             ]
-        with m.If(take):
-            m.d.sync += writer.column.eq(writer.column + 1)
-            with m.If(last_x):
-                m.d.sync += [
-                    writer.column.eq(0),
-                    writer.row.eq(writer.row + 1),
-                    bank.eq(next_bank),
-                    y.eq(Mux(last_y, 0, y + 1)),
-                ]
+        with m.If(take & at.last_x):
+            m.d.sync += [row.eq(row + 1), bank.eq(next_bank)]
 
     def _read(self, m, ports, start, writer, reader, draining):
         """Walk over the columns of every row of windows."""
@@ -125,16 +118,14 @@ class RowBanks(wiring.Component):
             rows.eq(output_rows(window, height)),
             columns.eq(columns_read(window, width)),
         ]
-        x, y = Signal(POSITION, name="read_x"), Signal(POSITION, name="read_y")
-        last_x, last_y = Signal(name="read_last_x"), Signal(name="read_last_y")
+        step = Signal(name="read_step")
+        at = raster(m, columns, rows, step, name="read")
         top = Signal(OFFSET, init=-pads.top)
         top_next, rows_down = Signal(OFFSET), Signal(range(sy + 1))
         first_row = Signal(self.index_bits)  # number of row max(top, 0)
         span = Signal(range(self.rows + 1))
         behind = Signal(signed(self.index_bits))
         m.d.comb += [
-            last_x.eq(x == columns - 1),
-            last_y.eq(y == rows - 1),
             top_next.eq(top + sy),
             rows_down.eq(Mux(top_next < 0, 0, Mux(top < 0, top_next, sy))),
             span.eq(
@@ -144,18 +135,17 @@ class RowBanks(wiring.Component):
             behind.eq(writer.row - (first_row + span)),
             # A row that the next row of windows starts with too stays whole.
             reader.row.eq(first_row),
-            reader.column.eq(Mux(rows_down == 0, 0, x)),
+            reader.column.eq(Mux(rows_down == 0, 0, at.x)),
         ]
-        step, enable, next_frame = Signal(name="read_step"), Signal(), Signal()
-        frame_done = Signal()
+        enable, next_frame, frame_done = Signal(), Signal(), Signal()
         m.d.comb += [
             step.eq(
                 enable
                 & self.read_size.valid
                 & ~draining
-                & ((behind > 0) | ((behind == 0) & (x < writer.column)))
+                & ((behind > 0) | ((behind == 0) & (at.x < writer.column)))
             ),
-            frame_done.eq(step & last_x & last_y),
+            frame_done.eq(step & at.last),
             next_frame.eq((frame_done | draining) & start.valid),
             self.read_size.ready.eq(next_frame),
             start.ready.eq(next_frame),
@@ -167,22 +157,17 @@ class RowBanks(wiring.Component):
         bank_start = Array([(b - pads.top) % self.rows for b in range(self.rows)])[
             start.payload.bank
         ]
-        with m.If(step):
-            m.d.sync += x.eq(x + 1)
-            with m.If(last_x):
-                m.d.sync += [
-                    x.eq(0),
-                    y.eq(y + 1),
-                    top.eq(top_next),
-                    first_row.eq(first_row + rows_down),
-                    bank.eq(bank_down),
-                ]
+        with m.If(step & at.last_x):
+            m.d.sync += [
+                top.eq(top_next),
+                first_row.eq(first_row + rows_down),
+                bank.eq(bank_down),
+            ]
         with m.If(frame_done):
             m.d.sync += draining.eq(1)
         with m.If(next_frame):
             m.d.sync += [
                 draining.eq(0),
-                y.eq(0),
                 top.eq(-pads.top),
                 first_row.eq(start.payload.row),
                 bank.eq(bank_start),
@@ -193,7 +178,7 @@ class RowBanks(wiring.Component):
         masked = Signal(self.rows, reset_less=True)
         m.d.comb += enable.eq(~self.o.valid | self.o.ready)
         for port in ports:
-            m.d.comb += [port.en.eq(step), port.addr.eq(x)]
+            m.d.comb += [port.en.eq(step), port.addr.eq(at.x)]
         with m.If(enable):
             m.d.sync += [
                 self.o.valid.eq(step),

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.components import RowRepeaterConfig
 
+from .raster import raster
 from .size import POSITION, SIZE
 from .streams import counter, shape_of, word
 
@@ -65,7 +66,7 @@ class RowRepeater(wiring.Component):
         size, words = self.write_size, self.config.words
         take = Signal(name="write_take")
         place, last_place = counter(m, words, take, name="write_word")
-        x, y = Signal(POSITION, name="write_x"), Signal(POSITION, name="write_y")
+        at = raster(m, size.payload.width, size.payload.height, written, name="write")
         base = Signal.like(port.addr, name="write_base")
         m.d.comb += [
             self.i.ready.eq(room & size.valid & self.read_size.valid),
@@ -74,14 +75,10 @@ class RowRepeater(wiring.Component):
             port.addr.eq(base + place),
             port.data.eq(Cat(self.i.payload)),
             written.eq(take & last_place),
+            size.ready.eq(written & at.last),
         ]
         with m.If(written):
-            m.d.sync += [x.eq(x + 1), base.eq(base + words)]
-            with m.If(x == size.payload.width - 1):
-                m.d.sync += [x.eq(0), base.eq(0), y.eq(y + 1)]
-                with m.If(y == size.payload.height - 1):
-                    m.d.sync += y.eq(0)
-                    m.d.comb += size.ready.eq(1)
+            m.d.sync += base.eq(Mux(at.last_x, 0, base + words))
 
     def _read(self, m, port, there, given, freed):
         """``given`` with a pixel's last word of the first time, ``freed`` with that of the last."""
@@ -89,17 +86,21 @@ class RowRepeater(wiring.Component):
         free, step = Signal(name="read_free"), Signal(name="read_step")
         place, last_place = counter(m, config.given_words, step, name="read_word")
         _, last_time = counter(m, config.columns, step & last_place, name="pixel")
-        x, y = Signal(POSITION, name="read_x"), Signal(POSITION, name="read_y")
-        pixel_done, row_done = Signal(), Signal()
+        width, height = size.payload.width, size.payload.height
+        pixel_done, row_done, row_freed = Signal(), Signal(), Signal()
+        _, last_x = counter(m, width, pixel_done, name="read_x", shape=POSITION)
         time, last_row = counter(m, config.rows, row_done, name="row_time")
+        _, last_y = counter(m, height, row_freed, name="read_y", shape=POSITION)
         base, part = Signal.like(port.addr, name="read_base"), Signal.like(port.addr, name="part")
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
             step.eq(free & size.valid & (there | (time != 0))),
             pixel_done.eq(step & last_place & last_time),
-            row_done.eq(pixel_done & (x == size.payload.width - 1)),
+            row_done.eq(pixel_done & last_x),
+            row_freed.eq(row_done & last_row),
             given.eq(pixel_done & (time == 0)),
             freed.eq(pixel_done & last_row),
+            size.ready.eq(row_freed & last_y),
             port.en.eq(step),
             port.addr.eq(base + part + place),
             Cat(self.o.payload).eq(port.data),
@@ -107,13 +108,7 @@ class RowRepeater(wiring.Component):
         with m.If(free):
             m.d.sync += self.o.valid.eq(step)
         with m.If(pixel_done):
-            m.d.sync += [x.eq(x + 1), base.eq(base + config.words)]
-        with m.If(row_done):
-            m.d.sync += [x.eq(0), base.eq(0)]
-            if config.split:
-                m.d.sync += part.eq(part + config.given_words)
-            with m.If(last_row):
-                m.d.sync += [part.eq(0), y.eq(y + 1)]
-                with m.If(y == size.payload.height - 1):
-                    m.d.sync += y.eq(0)
-                    m.d.comb += size.ready.eq(1)
+            m.d.sync += base.eq(Mux(last_x, 0, base + config.words))
+        if config.split:
+            with m.If(row_done):
+                m.d.sync += part.eq(Mux(last_row, 0, part + config.given_words))

@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.components import ComponentConfig
-from corgibuilder.plan.pipeline import PlannedStage
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from .components import component_of
 from .size import SIZE, FixedSize, output_size

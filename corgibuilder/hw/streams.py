@@ -59,12 +59,15 @@ def words_per_pixel(channels: int, lanes: int) -> int:
     return -(-channels // lanes)
 
 
-def counter(m: Module, limit: int, advance, *, name: str):
-    """Register that counts 0..``limit - 1`` on ``advance``, and the flag that it is at its last."""
-    value = Signal(range(max(limit, 2)), name=name)
+def counter(m: Module, limit, advance, *, name: str, shape: ShapeLike | None = None):
+    """Register that counts 0..``limit - 1`` on ``advance``, and the flag that it is at its last.
+
+    ``limit`` is a number, or a value that is 1 or more; then ``shape`` is that of the register.
+    """
+    value = Signal(range(max(limit, 2)) if shape is None else shape, name=name)
     last = Signal(name=f"{name}_last")
     m.d.comb += last.eq(value == limit - 1)
-    if limit > 1:
+    if shape is not None or limit > 1:
         with m.If(advance):
             m.d.sync += value.eq(value + 1)
             with m.If(last):

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_columns, output_rows
+from .raster import raster
+from .size import COUNT, OFFSET, SIZE, columns_read, output_columns, output_rows
 from .streams import counter
 
 
@@ -110,17 +111,16 @@ class WindowFormer(wiring.Component):
         # padding comes between its own.
         tail_left = Signal(range(kw + 1))  # columns of padding that the row before still needs
         free, real, blank = Signal(), Signal(), Signal()
-        x, y = Signal(POSITION), Signal(POSITION)
-        first_x, last_x, starts = Signal(), Signal(), Signal()
+        at = raster(m, columns, rows, real)
+        first_x, starts = Signal(), Signal()
         m.d.comb += [
-            first_x.eq(x == 0),
-            last_x.eq(x == columns - 1),
+            first_x.eq(at.x == 0),
             free.eq(~self.o.valid | self.o.ready),
             starts.eq((tail_left <= head) & (tail_left <= columns)),
             self.i.ready.eq(free & self.size.valid & (~first_x | starts)),
             real.eq(self.i.valid & self.i.ready),
             blank.eq(free & ~real & first_x & (tail_left != 0)),
-            self.size.ready.eq(real & last_x & (y == rows - 1)),
+            self.size.ready.eq(real & at.last),
         ]
 
         # Each row has a tag; as many tags as can be in the registers, and one more.
@@ -162,12 +162,10 @@ class WindowFormer(wiring.Component):
                 tail_wait.eq(Mux(tail_wait == 0, stride - 1, tail_wait - 1)),
             ]
         with m.If(real):
-            m.d.sync += [x.eq(x + 1), wait.eq(wait_next)]
-            with m.If(last_x):
+            m.d.sync += wait.eq(wait_next)
+            with m.If(at.last_x):
                 m.d.sync += [
-                    x.eq(0),
                     wait.eq(head),
-                    y.eq(Mux(y == rows - 1, 0, y + 1)),
                     tag.eq(Mux(tag == kw, 0, tag + 1)),
                     tail_tag.eq(tag),
                     tail_left.eq(Mux(tail > 0, tail, 0)),

@@ -154,13 +154,14 @@ def _connect_lines(m, source, lines):
 
 def _give_windows(m, source, columns, pixel, window):
     """Form windows of ``columns`` and give them in the steps of ``source``."""
-    picks, repeats = source.config.picks, source.config.repeats
+    config = source.config
     m.submodules.window = former = WindowFormer(pixel, window=window)
     m.submodules.chunks = chunks = Chunks(
         pixel.elem_shape,
         size=window.kernel[0] * window.kernel[1] * pixel.length,
-        picks=picks,
-        repeats=repeats,
+        picks=config.picks,
+        repeats=config.repeats,
+        groups=config.groups,
     )
     wiring.connect(m, columns, former.i)
     wiring.connect(m, wiring.flipped(source.window_size), former.size)

@@ -6,24 +6,23 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Window
 
-from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_columns, output_rows
+from .raster import raster
+from .size import COUNT, OFFSET, SIZE, columns_read, output_columns, output_rows
 from .streams import counter
 
 
 class WindowWalk(wiring.Component):
     """Where a reader of windows stands; every ``step`` takes it to the next word.
 
-    Order of the words of one window: tap rows, tap columns, words of a pixel, and all of it
-    ``repeats`` times; with ``by_word``, for each word of a pixel: tap rows, tap columns.
+    Order of the words of one window: for each group of words of a pixel, ``repeats`` times: tap
+    rows, tap columns, words of the group.
 
     Parameters
     ----------
     window
         Kernel, stride and padding.
     repeats
-        How often each window is read.
-    by_word
-        Whether all taps of one word come before the next word.
+        How often each group of a window is read.
     by_column
         Whether to give the columns that the windows need, each once, in place of the windows.
 
@@ -32,11 +31,12 @@ class WindowWalk(wiring.Component):
     size : :py:`In(SIZE)`
         Size of the map.
     step : :py:`In(1)`
-    part_last : :py:`In(1)`
-        At the last word of a pixel; whoever finds the words counts them, on ``part_step``.
-    part_step, tap_step, row_done, taps_done, window_done, frame_done : :py:`Out(1)`
-        What the step of this cycle leads to or ends: the next word of a pixel, the next tap of a
-        row, the row of taps, all taps, the window, the frame.
+    group_last, last_group : :py:`In(1)`
+        At the last word of a group, and in the last group of a pixel; whoever finds the words
+        counts them.
+    tap_step, row_done, taps_done, group_done, window_done, frame_done : :py:`Out(1)`
+        What the step of this cycle leads to or ends: the next tap of a row, the row of taps, all
+        taps, the group, the window, the frame.
     last_x : :py:`Out(1)`
         At the last window of a row.
     tap_y : :py:`Out(range(kernel rows))`
@@ -48,20 +48,17 @@ class WindowWalk(wiring.Component):
         Whether the tap lies in the padding.
     """
 
-    def __init__(
-        self, window: Window, *, repeats: int = 1, by_word: bool = False, by_column: bool = False
-    ):
-        assert repeats == 1 or not by_word
+    def __init__(self, window: Window, *, repeats: int = 1, by_column: bool = False):
         self.columns = lambda width: (columns_read if by_column else output_columns)(window, width)
         self.window = window.column if by_column else window
         self.repeats = repeats
-        self.by_word = by_word
         pads = self.window.pads
-        events = ("part_step", "tap_step", "row_done", "taps_done", "window_done", "frame_done")
+        events = ("tap_step", "row_done", "taps_done", "group_done", "window_done", "frame_done")
         super().__init__({
             "size": In(SIZE),
             "step": In(1),
-            "part_last": In(1),
+            "group_last": In(1),
+            "last_group": In(1),
             **{name: Out(1) for name in (*events, "last_x", "outside")},
             "tap_y": Out(range(max(self.window.kernel[0], 2))),
             "top": Out(OFFSET, init=-pads.top),
@@ -72,8 +69,7 @@ class WindowWalk(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         (kh, kw), (sy, sx), pads = self.window.kernel, self.window.stride, self.window.pads
-        step = self.step
-        tap_advance = step if self.by_word else step & self.part_last
+        tap_advance = self.step & self.group_last
         tap_x, tap_x_last = counter(m, kw, tap_advance, name="tap_x")
         tap_y, tap_y_last = counter(m, kh, self.row_done, name="tap_y")
         _, repeat_last = counter(m, self.repeats, self.taps_done, name="repeat")
@@ -81,18 +77,18 @@ class WindowWalk(wiring.Component):
             self.tap_step.eq(tap_advance),
             self.row_done.eq(tap_advance & tap_x_last),
             self.taps_done.eq(self.row_done & tap_y_last),
-            self.part_step.eq(self.taps_done if self.by_word else step),
-            self.window_done.eq(self.taps_done & (self.part_last if self.by_word else repeat_last)),
+            self.group_done.eq(self.taps_done & repeat_last),
+            self.window_done.eq(self.group_done & self.last_group),
             self.tap_y.eq(tap_y),
         ]
         width, height = self.size.width, self.size.height
         columns, rows, row = Signal(COUNT), Signal(COUNT), Signal(OFFSET)
-        x, y = Signal(POSITION), Signal(POSITION)
+        at = raster(m, columns, rows, self.window_done)
         m.d.comb += [
             columns.eq(self.columns(width)),
             rows.eq(output_rows(self.window, height)),
-            self.last_x.eq(x == columns - 1),
-            self.frame_done.eq(self.window_done & self.last_x & (y == rows - 1)),
+            self.last_x.eq(at.last_x),
+            self.frame_done.eq(self.window_done & at.last),
             row.eq(self.top + tap_y),
             self.column.eq(self.left + tap_x),
             self.outside.eq(
@@ -100,12 +96,11 @@ class WindowWalk(wiring.Component):
             ),
         ]
         with m.If(self.window_done):
-            m.d.sync += [x.eq(x + 1), self.left.eq(self.left + sx)]
+            m.d.sync += self.left.eq(self.left + sx)
             with m.If(self.last_x):
-                m.d.sync += [x.eq(0), self.left.eq(-pads.left)]
-                m.d.sync += [y.eq(y + 1), self.top.eq(self.top + sy)]
+                m.d.sync += [self.left.eq(-pads.left), self.top.eq(self.top + sy)]
         with m.If(self.frame_done):
-            m.d.sync += [y.eq(0), self.top.eq(-pads.top)]
+            m.d.sync += self.top.eq(-pads.top)
         return m
 
 

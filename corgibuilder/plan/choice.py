@@ -9,22 +9,16 @@ from corgibuilder.ir import Network, Shape
 
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
+from .forms import form_of, forms_of
 from .kinds import FoldedStage, output_pixels, widened_layer, widths
 from .layers import Layer, group_layers
 from .pins import NO_PINS, NOTHING_PINNED, LayerPins, Pins, check_pins
-from .pipeline import (
-    Pipeline,
-    PlannedStage,
-    assemble,
-    estimated_latency,
-    form_of,
-    forms_of,
-    is_resizable,
-    sized,
-)
+from .pipeline import Pipeline, assemble, is_resizable
 from .pixels import MAX_PIXELS
+from .planned_stage import PlannedStage
 from .search import Keeps, cheapest, fewest_cycles
 from .simulation import pipeline_latencies, pipeline_timing, stage_machine, timing
+from .sizing import estimated_latency, sized
 from .target import Target
 
 PARTS = 128  #: of a budget; one of them is a step from one pace to the next

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .pipeline import Pipeline, PlannedStage
+from .pipeline import Pipeline
+from .planned_stage import PlannedStage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

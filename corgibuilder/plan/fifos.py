@@ -14,11 +14,12 @@ from collections.abc import Container
 from dataclasses import replace
 
 from .folding import words_of
-from .pipeline import Pipeline, PlannedStage
+from .pipeline import Pipeline
+from .planned_stage import PlannedStage
 from .simulation import (
-    DeadlockError,
     PipelineTiming,
     first_fills,
+    keeps,
     latencies,
     machine,
     stage_machine,
@@ -142,10 +143,4 @@ def _with_fifo(pipeline: Pipeline, number: int, port: int, depth: int) -> Pipeli
 
 def _keeps(pipeline: Pipeline, wanted: PipelineTiming) -> bool:
     """Whether the pipeline is as fast as it is with queues that are never full."""
-    try:
-        found = timing(machine(pipeline))
-    except DeadlockError:
-        return False
-    spans = ((found.latencies[node], span) for node, span in wanted.latencies.items())
-    in_time = all(a <= b for ours, theirs in spans for a, b in zip(ours, theirs, strict=True))
-    return in_time and found.interval <= wanted.interval
+    return keeps(machine(pipeline), wanted)

@@ -29,8 +29,8 @@ from corgibuilder.strict_json import UnsuitableError, read
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import FoldedStage, kind_of, widened_layer, widths
 from .layers import Layer
-from .pipeline import most_queued
 from .plan_file import Decision, EngineName, RequantiserName, SourceName
+from .planned_stage import most_queued
 
 LONGEST = 1 << 20  #: bytes of a file of pins
 

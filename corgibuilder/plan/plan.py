@@ -17,8 +17,9 @@ from .kinds import folded, kind_of, widened_layer, widths
 from .layers import Layer, group_layers
 from .limits import check_sizes
 from .pins import NOTHING_PINNED, Pins
-from .pipeline import Pipeline, PlannedStage, assemble, is_resizable, most_queued, several_pixels
+from .pipeline import Pipeline, assemble, is_resizable, several_pixels
 from .plan_file import FORMAT, OPTIONAL, FoldingFields, StageFields, plan_fields
+from .planned_stage import PlannedStage, most_queued
 from .simulation import pipeline_timing
 from .target import Target
 

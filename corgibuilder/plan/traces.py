@@ -37,5 +37,5 @@ class StageTrace:
 
     @property
     def queued(self) -> int:
-        """Most pixels before the stage's feed, 0 where nothing is counted."""
+        """Most pixels in front of the stage, 0 where nothing is counted."""
         return self.waiting() if self.waiting else 0

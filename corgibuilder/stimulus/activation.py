@@ -9,8 +9,8 @@ import numpy as np
 
 from corgibuilder.ir import Ints
 from corgibuilder.plan.folding import RequantiserKind
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.layers import Layer
-from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.requantisers import (
     CascadeForm,
     Form,

@@ -11,8 +11,8 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.cli import app
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.hw.system.system_plan import plan_system
 from corgibuilder.plan import Plan, pipeline_of
+from corgibuilder.plan.system import plan_system
 from corgibuilder.system import System
 
 from ..frontend.models import QONNX, Model

@@ -23,40 +23,39 @@ STALLS = [0, 0.4]
 
 
 @pytest.mark.parametrize("stall", STALLS)
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("outputs,groups", [(3, 1), (3, 3), (4, 2)])
 @pytest.mark.parametrize("steps,input_folds", [(1, 1), (3, 1), (4, 2), (6, 6)])
 @pytest.mark.parametrize("x", [QInt(-8, 7), QInt(0, 255), QInt(-1, 1)], ids=str)
-def test_mac_array(stall, shared, steps, input_folds, x):
+def test_mac_array(stall, outputs, groups, steps, input_folds, x):
     rng = np.random.default_rng(0)
-    weights = rng.integers(-7, 8, (steps, 3, 2))
-    lanes = 2 if shared else 6
-    words = rng.integers(x.lo, x.hi + 1, (24, lanes))
+    weights = rng.integers(-7, 8, (steps, outputs, 2))
+    words = rng.integers(x.lo, x.hi + 1, (24, 2 * groups))
     words[:6] = x.lo
     words[6:12] = x.hi
     sums = []
     for k, word in enumerate(words):
-        v = np.tile(word, (3, 1)) if shared else word.reshape(3, 2)
+        v = np.repeat(word.reshape(groups, 2), outputs // groups, axis=0)
         sums.append((v * weights[k % steps]).sum(axis=1))
-    want = np.array(sums).reshape(-1, input_folds, 3).sum(axis=1)
+    want = np.array(sums).reshape(-1, input_folds, outputs).sum(axis=1)
     acc = QInt(int(want.min()), int(want.max()))
     config = MacArrayConfig(
-        x=x, weights=weights, held=QInt(-7, 7), input_folds=input_folds, acc=acc, shared=shared
+        x=x, weights=weights, held=QInt(-7, 7), input_folds=input_folds, acc=acc, groups=groups
     )
     got = run_stream(MacArray(config), words.tolist(), len(want), stall=stall)
     assert got == want.tolist()
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("input_folds,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
-def test_mac_array_of_codes(input_folds, last, shared):
+def test_mac_array_of_codes(input_folds, last, groups):
     """Two values of activations, four of weights; lanes without an operand bring anything."""
     rng = np.random.default_rng(0)
     x, held = QInt(-1, 1, step=2), QInt(-3, 6, step=3)
     weights = held.lo + 3 * rng.integers(0, 4, (6, 2, 3))
-    codes = rng.integers(0, 2, (36, 3 if shared else 6))
+    codes = rng.integers(0, 2, (36, 3 * groups))
     sums = []
     for k, word in enumerate(codes * 2 - 1):
-        v = np.tile(word, (2, 1)) if shared else word.reshape(2, 3)
+        v = np.tile(word, (2 // groups, 1)).reshape(2, 3)
         if last and k % last[0] == last[0] - 1:
             v = v * (np.arange(3) < last[1])
         sums.append((v * weights[k % 6]).sum(axis=1))
@@ -69,7 +68,7 @@ def test_mac_array_of_codes(input_folds, last, shared):
             held=held,
             input_folds=input_folds,
             acc=acc,
-            shared=shared,
+            groups=groups,
             last=last,
         )
     )
@@ -79,9 +78,7 @@ def test_mac_array_of_codes(input_folds, last, shared):
 
 def test_mac_array_takes_a_word_a_cycle():
     weights, acc = np.ones((4, 1, 1), int), QInt(0, 2)
-    config = MacArrayConfig(
-        x=QInt(0, 1), weights=weights, held=QInt(1, 1), input_folds=2, acc=acc, shared=True
-    )
+    config = MacArrayConfig(x=QInt(0, 1), weights=weights, held=QInt(1, 1), input_folds=2, acc=acc)
     _, cycles = run_streams(MacArray(config), {"i": [[1]] * 40}, {"o": 20}, stall=0)
     assert cycles <= 40 + 4
 

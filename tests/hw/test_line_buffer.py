@@ -21,11 +21,10 @@ CASES = {
     "wide": Window(kernel=(5, 4), stride=(1, 2), pads=Pads(top=2, left=3, bottom=2, right=1)),
 }
 SIZES = [(5, 6), (4, 4), (6, 8)]
+WORDS = 0  #: as many groups as words
 
 
-def bench(
-    window, *, channels, lanes, extra, repeats=1, channel_serial=False, padding=0, single_port=False
-):
+def bench(window, *, channels, lanes, extra, repeats=1, groups=1, padding=0, single_port=False):
     least = places(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
         LineBufferConfig(
@@ -37,21 +36,20 @@ def bench(
             capacity=least + extra,
             single_port=single_port,
             repeats=repeats,
-            channel_serial=channel_serial,
+            groups=groups,
             padding=padding,
         )
     )
     return WithSizes(dut, ["write_size", "read_size"])
 
 
-def expected_words(frame, window, *, lanes, repeats, channel_serial, padding):
+def expected_words(frame, window, *, lanes, repeats, groups, padding):
     short = -frame.shape[0] % lanes
     frame = np.pad(frame, ((0, short), (0, 0), (0, 0)))
     w = windows(frame, window, padding)
-    w = w.reshape(*w.shape[:4], -1, lanes)
-    if channel_serial:
-        w = w.transpose(0, 1, 4, 2, 3, 5)
-    w = w.reshape(w.shape[0] * w.shape[1], -1, lanes)
+    w = w.reshape(*w.shape[:4], groups, -1)  # values of a group, words after each other
+    w = w.transpose(0, 1, 4, 2, 3, 5)
+    w = w.reshape(w.shape[0] * w.shape[1] * groups, -1, lanes)
     return np.repeat(w[:, None], repeats, axis=1).reshape(-1, lanes).tolist()
 
 
@@ -61,15 +59,17 @@ def expected_words(frame, window, *, lanes, repeats, channel_serial, padding):
 )
 @pytest.mark.parametrize(
     "order",
-    [{}, {"repeats": 3}, {"channel_serial": True, "padding": -9}],
-    ids=["once", "thrice", "channel_serial"],
+    [{}, {"repeats": 3}, {"groups": WORDS, "padding": -9}],
+    ids=["once", "thrice", "word by word"],
 )
 @pytest.mark.parametrize("extra,stall,single_port", [(0, 0.3, True), (9, 0, False)])
 def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra, single_port):
     window = CASES[case]
     rng = np.random.default_rng(0)
     frames = [rng.integers(-32, 32, (shape["channels"], *size)) for size in SIZES]
-    options = {"repeats": 1, "channel_serial": False, "padding": 0, **order}
+    if "groups" in order:
+        order = {**order, "groups": -(-shape["channels"] // shape["lanes"])}
+    options = {"repeats": 1, "groups": 1, "padding": 0, **order}
     want = [w for f in frames for w in expected_words(f, window, lanes=shape["lanes"], **options)]
     feeds = {"i": to_words(frames, shape["lanes"]), "size": size_words(frames)}
     got, _ = run_streams(
@@ -85,6 +85,24 @@ def test_windows_of_frames_of_changing_size(stall, case, shape, order, extra, si
         taps = window.kernel[0] * window.kernel[1]
         keep = np.repeat(keep, taps, axis=1)[: len(want) // taps // 3].reshape(-1, 2)
         assert (np.array(got["o"]) * keep).tolist() == (np.array(want) * keep).tolist()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("groups,words,repeats", [(2, 2, 1), (3, 1, 2), (2, 3, 2)])
+@pytest.mark.parametrize("stall,single_port", [(0.3, True), (0, True), (0.3, False)])
+def test_groups_of_words(stall, case, groups, words, repeats, single_port):
+    window, channels = CASES[case], 2 * groups * words
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(-32, 32, (channels, *size)) for size in SIZES]
+    order = {"groups": groups, "repeats": repeats}
+    want = [w for f in frames for w in expected_words(f, window, lanes=2, padding=0, **order)]
+    got, _ = run_streams(
+        bench(window, channels=channels, lanes=2, extra=1, single_port=single_port, **order),
+        {"i": to_words(frames, 2), "size": size_words(frames)},
+        {"o": len(want)},
+        stall=stall,
+    )
+    assert got["o"] == want
 
 
 def test_rows_and_frames_follow_without_a_gap():

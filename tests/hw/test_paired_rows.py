@@ -53,15 +53,13 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
             window=window,
             capacity=places(window, 6),
             single_port=single_port,
-            channel_serial=True,
+            groups=2,
         )
     )
     want = [
         word
         for frame in frames
-        for word in expected_words(
-            frame, window, lanes=2, repeats=1, channel_serial=True, padding=0
-        )
+        for word in expected_words(frame, window, lanes=2, repeats=1, groups=2, padding=0)
     ]
     feeds = {"i": to_words(frames, 2), "size": size_words(frames)}
     bench = WithSizes(dut, ["write_size", "read_size"])
@@ -100,7 +98,7 @@ def test_a_row_waits_no_longer_than_planned(words):
             lanes=1,
             window=window,
             capacity=places(window, width),
-            channel_serial=True,
+            groups=words,
         )
     )
     maps = [np.zeros((words, 2 * rows, width), int)] * frames

@@ -20,9 +20,11 @@ from corgibuilder.ir import (
     Window,
 )
 from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, widened_layer
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.pipeline import PlannedStage, form_of
+from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from .. import toys
 from ..streams import run_streams
@@ -123,6 +125,56 @@ def test_depthwise_convolution(stall, window, folding):
     check(net, F(*folding, capacity), lanes=5, frames=frames, stall=stall, resizable=False)
 
 
+GROUPED = [
+    ("tap_serial", 1, 1, 1),
+    ("tap_serial", 2, 3, 1),
+    ("tap_serial", 4, 6, 2),  # all of a group at once
+    ("tap_serial", 4, 12, 4),  # two groups at once, then the last one
+    ("column_buffer", 5, 3, 1),
+    ("column_buffer", 7, 12, 2),
+    ("row_banks", 24, 2, 2),
+    ("row_banks", 9, 18, 6),
+]
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("resizable", [False, True], ids=["fixed", "resizable"])
+@pytest.mark.parametrize("window", [SAME, STRIDED, LOPSIDED], ids=["same", "strided", "lopsided"])
+@pytest.mark.parametrize("folding", GROUPED, ids=str)
+def test_grouped_convolution(stall, resizable, window, folding):
+    """Three groups of four inputs and six outputs."""
+    rng = np.random.default_rng(10)
+    net = network(Shape(12, 5, 6), QInt(-4, 3), conv(rng, 12, 18, window, 3), steps(rng, 18))
+    sizes = [(5, 6), (3, 3), (4, 6)] if resizable else [(5, 6)] * 2
+    frames = [rng.integers(-4, 4, (12, *size)) for size in sizes]
+    capacity = 0 if folding[0] == "row_banks" else window.span(6) + 1
+    if pairs_rows(window) and folding[0] == "tap_serial":
+        capacity = places(window, 6)
+    check(net, F(*folding, capacity), lanes=4, frames=frames, stall=stall, resizable=resizable)
+
+
+@pytest.mark.parametrize("stall", [0, 0.3])
+@pytest.mark.parametrize("window", [SAME, STRIDED], ids=["same", "strided"])
+@pytest.mark.parametrize(
+    "folding",
+    [("tap_serial", 1, 2, 1), ("tap_serial", 3, 4, 2), ("column_buffer", 4, 8, 8)],
+    ids=str,
+)
+def test_groups_of_two_values_meet_weights_of_two_values(stall, window, folding):
+    """Neither has a code for 0; no weight lies between groups."""
+    rng = np.random.default_rng(11)
+    op = conv(rng, 6, 8, window, 2)
+    op = replace(op, weights=rng.choice([-1, 1], op.weights.shape))
+    net = network(Shape(6, 5, 6), QInt(-1, 1, step=2), op, steps(rng, 8, 3, 20))
+    frames = [rng.choice([-1, 1], (6, 5, 6)) for _ in range(2)]
+    paired = pairs_rows(window) and folding[0] == "tap_serial"
+    capacity = places(window, 6) if paired else window.span(6) + 1
+    stage, _ = check(
+        net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=False
+    )
+    assert stage.weight_range.width == 1
+
+
 @pytest.mark.parametrize("stall", [0, 0.3])
 @pytest.mark.parametrize(
     "folding,fifo",
@@ -139,12 +191,18 @@ def test_fully_connected_on_a_map(stall, folding, fifo):
 @pytest.mark.parametrize("stall", [0, 0.3])
 @pytest.mark.parametrize(
     "folding",
-    [("direct", 3, 4, 1), ("tap_serial", 2, 3, 3, 2), ("tap_serial", 5, 1, 1, 3)],
+    [
+        (1, "direct", 3, 4, 1),
+        (2, "direct", 3, 4, 1),  # both groups in a word
+        (2, "direct", 1, 2, 1),
+        (2, "tap_serial", 3, 2, 2, 2),
+        (2, "tap_serial", 1, 1, 1, 3),
+    ],
     ids=str,
 )
 def test_pointwise_and_groups(stall, folding):
     rng = np.random.default_rng(6)
-    groups = 2 if folding[0] == "tap_serial" else 1
+    groups, *folding = folding
     net = network(
         Shape(6, 3, 2),
         QInt(0, 3),

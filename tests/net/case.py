@@ -17,11 +17,11 @@ from .layers import Operator
 
 @dataclass(frozen=True)
 class Layer:
-    """A named operator on the value of the layer ``after``, or on the input."""
+    """A named operator on the values of the layers ``after``, among which the input may be."""
 
     name: str
     op: Operator
-    after: str = "input"
+    after: tuple[str, ...] = ("input",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,8 @@ def model_of(case: Case) -> tuple[Model, dict[str, str]]:
     model = Model(case.shape, case.values)
     tensors = {"input": "input"}
     for layer in case.layers:
-        tensors[layer.name] = layer.op.add(model, layer.name, tensors[layer.after])
+        read = (tensors[name] for name in layer.after)
+        tensors[layer.name] = layer.op.add(model, layer.name, *read)
     return model, tensors
 
 

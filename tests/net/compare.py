@@ -12,8 +12,9 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Ints, Network
 from corgibuilder.passes import prepared_outputs
 from corgibuilder.plan import Plan
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.plan import requantiser
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from ..frontend.models import theirs
 from .build import CRASHES, planned, write_verilog

@@ -10,19 +10,15 @@ from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
 from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
+from corgibuilder.plan.forms import forms_of
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
-from corgibuilder.plan.kinds.conv import ConvStage
+from corgibuilder.plan.kinds.conv import ConvStage, allowed_outputs
 from corgibuilder.plan.kinds.stage import carries_pixels
 from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.layers import Layer, group_layers
-from corgibuilder.plan.pipeline import (
-    assemble,
-    forms_of,
-    is_resizable,
-    most_queued,
-    several_pixels,
-)
+from corgibuilder.plan.pipeline import assemble, is_resizable, several_pixels
 from corgibuilder.plan.plan import StagePlan
+from corgibuilder.plan.planned_stage import most_queued
 from corgibuilder.plan.requantisers import kind_of_form
 
 from .case import Edit
@@ -126,9 +122,9 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     channels = layer.acc.shape.channels
     outputs = min(folding.outputs, channels)
     made = folded(layer, replace(folding, source=source, outputs=outputs, inputs=1, capacity=0))
-    dense = isinstance(made, ConvStage) and not made.depthwise
-    wide = layer.input_pixels > 1 and kind is not ConvStage
-    if (source is WindowSource.DIRECT and dense) or wide:
+    if isinstance(made, ConvStage):
+        outputs = _fit(outputs, allowed_outputs(made.conv, source))
+    elif layer.input_pixels > 1:
         outputs = channels
     possible = _possible_lanes(layer, outputs)
     if not possible:  # a pixel in parts, and not all of it at once
@@ -138,7 +134,10 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     made = made.with_folding(
         outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1, engine=kind.engines[0]
     )
-    made = made.with_folding(inputs=max(1, min(folding.inputs, made.most_inputs)))
+    inputs = max(1, min(folding.inputs, made.most_inputs))
+    if isinstance(made, ConvStage) and made.words_keep_groups:
+        inputs = _fit(inputs, made.allowed_inputs)
+    made = made.with_folding(inputs=inputs)
     return _with_memory(made, folding).folding
 
 

@@ -1,26 +1,30 @@
 """A random case for every number: see :func:`generate`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Network, TensorType
+from corgibuilder.ir import Graph, Network
 from corgibuilder.plan import Target
 from corgibuilder.plan.kinds import FoldedStage
 from corgibuilder.plan.kinds.conv import ConvStage
 from corgibuilder.plan.pipeline import Pipeline
 
 from . import random_layers
+from .branches import branched
 from .build import CRASHES, planned
-from .case import Case, Layer, graph_of_size, network_of
+from .case import Case, graph_of_size, network_of
 from .edits import random_edit
-from .layers import ArgMax, Operator
+from .growing import Growing, grown
+from .layers import ArgMax
+from .random_moves import moved
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 19, 23, 29, 31, 32)
 CHANNELS = (1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 11, 13)
 MOST_LAYERS = 6  #: that have a window or weights
+MOST_PARTS = 3  #: of a graph: layers as above, or branches that meet
 MOST_VALUES = 4096  #: of the input
 MOST_CYCLES = 2500  #: of a frame, so that a case takes seconds
 MOST_TOTAL = 12_000  #: of the calm frames
@@ -30,13 +34,14 @@ CLOCK = 50_000_000
 BEYOND = 0.08  #: share of frame rates that may be beyond the possible
 
 
-def generate(seed: int) -> Case:
+def generate(seed: int, *, joins: bool = False) -> Case:
     """The case of a number: a network, a target or an edited plan, and frames.
 
-    Some are refused: what is asked for is beyond the possible, or nothing of a map is left.
+    With ``joins`` branches of the network meet. Some are refused: what is asked for is beyond the
+    possible, or nothing of a map is left.
     """
     rng = np.random.default_rng(seed)
-    case = _network(rng)
+    case = _graph(rng) if joins else _chain(rng)
     case = replace(case, seed=int(rng.integers(1, 1 << 16)))
     try:
         network = network_of(case)
@@ -48,8 +53,7 @@ def generate(seed: int) -> Case:
         return replace(case, target=_budget(MOST_CYCLES))
 
 
-def _network(rng: np.random.Generator) -> Case:
-    """Layers one after the other, each drawn for what is known of the value that it reads."""
+def _empty(rng: np.random.Generator) -> Growing:
     case = Case(
         shape=_shape(rng),
         values=_values(rng),
@@ -57,42 +61,39 @@ def _network(rng: np.random.Generator) -> Case:
         outputs=(),
         target=Target(fps=Fraction(1), clock_hz=1),
     )
-    growing = Growing(case)
+    return Growing(case)
+
+
+def _chain(rng: np.random.Generator) -> Case:
+    """Layers one after the other, each drawn for what is known of the value that it reads."""
+    growing = _empty(rng)
     for _ in range(int(rng.integers(1, MOST_LAYERS + 1))):
-        growing = _grown(rng, growing)
+        growing = grown(rng, growing, _source(rng, growing, 0.85))
     if not growing.case.layers:
         growing = growing.with_layer("relu", random_layers.Relu(), "input")
     if rng.random() < 0.1:
-        growing = growing.tried("argmax", ArgMax(), growing.case.layers[-1].name) or growing
+        growing = growing.tried("argmax", ArgMax(), growing.last) or growing
     return _with_outputs(rng, growing.case)
 
 
-@dataclass(frozen=True)
-class Growing:
-    """A case that is read after each layer, so that the next one suits its ranges."""
+def _graph(rng: np.random.Generator) -> Case:
+    """Layers with branches between some of them."""
+    growing = _empty(rng)
+    while not has_joins(growing.case):
+        growing = _empty(rng)
+        for _ in range(int(rng.integers(1, MOST_PARTS + 1))):
+            part = (branched, moved, grown)[int(rng.choice([0, 0, 1, 2]))]
+            growing = part(rng, growing, _source(rng, growing, 0.9))
+    return _with_outputs(rng, growing.case)
 
-    case: Case
 
-    def with_layer(self, kind: str, op: Operator, after: str) -> "Growing":
-        name = f"{kind}{len(self.case.layers)}"
-        layers = (*self.case.layers, Layer(name, op, after))
-        return Growing(replace(self.case, layers=layers, outputs=(name,)))
+def has_joins(case: Case) -> bool:
+    return any(len(layer.after) > 1 for layer in case.layers)
 
-    def tried(self, kind: str, op: Operator, after: str) -> "Growing | None":
-        """With a layer more, unless it is refused."""
-        grown = self.with_layer(kind, op, after)
-        return grown if grown.type() is not None else None
 
-    def type(self, name: str | None = None) -> TensorType | None:
-        """Shape and ranges of the value of a layer, the last one unless it has a name."""
-        name = name or (self.case.layers[-1].name if self.case.layers else "input")
-        if name == "input":
-            return random_layers.input_type(self.case.shape, self.case.values)
-        try:
-            network = network_of(replace(self.case, outputs=(name,)))
-        except CompileError:
-            return None
-        return network.graph.type(network.outputs[0].node)
+def _source(rng: np.random.Generator, growing: Growing, last: float) -> str:
+    """What comes last, so often; or anything."""
+    return growing.last if rng.random() < last else str(rng.choice(growing.names))
 
 
 def _shape(rng: np.random.Generator) -> tuple[int, int, int]:
@@ -120,38 +121,9 @@ def _values(rng: np.random.Generator) -> str:
     return f"UINT{bits}" if bits == 1 or rng.random() < 0.6 else f"INT{bits}"
 
 
-def _grown(rng: np.random.Generator, growing: Growing) -> Growing:
-    """One more engine with what follows it; the same again where nothing that is tried fits."""
-    case = growing.case
-    names = ["input", *(layer.name for layer in case.layers)]
-    source = names[-1] if rng.random() < 0.85 else str(rng.choice(names))
-    kind = growing.type(source)
-    if kind is None:
-        return growing
-    for _ in range(4):
-        name, op = random_layers.engine(rng, kind)
-        grown = growing.tried(name, op, source)
-        if grown is not None:
-            return _activated(rng, grown, op)
-    return growing
-
-
-def _activated(rng: np.random.Generator, growing: Growing, engine: Operator) -> Growing:
-    kind = growing.type()
-    assert kind is not None
-    wide = max(abs(kind.range.lo), kind.range.hi) > 1 << 15
-    averaged = type(engine).__name__.endswith(("Average", "AveragePool"))
-    if not wide and not averaged and rng.random() < 0.15:
-        return growing
-    grown = growing
-    for name, op in random_layers.activation(rng, kind):
-        grown = grown.with_layer(name, op, grown.case.layers[-1].name)
-    return grown if grown.type() is not None else growing
-
-
 def _with_outputs(rng: np.random.Generator, case: Case) -> Case:
     """Everything that no one reads is an output, and some of the rest are taps."""
-    read = {layer.after for layer in case.layers}
+    read = {name for layer in case.layers for name in layer.after}
     names = [layer.name for layer in case.layers]
     outputs = [name for name in names if name not in read]
     for name in names:
@@ -268,6 +240,13 @@ def _size(rng: np.random.Generator, network: Network, largest: tuple[int, int]) 
     for _ in range(8):
         size = tuple(int(rng.integers(1, n + 1)) for n in largest)
         graph = graph_of_size(network, *size)
-        if all(min(graph.type(n.name).shape) > 0 for n in graph) and rng.random() < 0.9:
+        if _fits(graph) and rng.random() < 0.9:
             return size[0], size[1]
     return largest
+
+
+def _fits(graph: Graph) -> bool:
+    """Whether something is left of every map, and the maps that meet are of one size."""
+    shapes = {node.name: graph.type(node.name).shape for node in graph}
+    meet = ({tuple(shapes[name])[1:] for name in node.inputs} for node in graph)
+    return all(min(shape) > 0 for shape in shapes.values()) and all(len(s) < 2 for s in meet)

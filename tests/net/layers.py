@@ -1,7 +1,7 @@
 """The operators of a case, as data. Each one adds itself to an ONNX file.
 
-Arrays are lists of numbers, or numpy arrays. Windows are (rows, columns), ``pads`` as in ONNX: top,
-left, bottom, right.
+Those of :mod:`.moves` are among them. Arrays are lists of numbers, or numpy arrays. Windows are
+(rows, columns), ``pads`` as in ONNX: top, left, bottom, right.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..frontend.models import QONNX, Model
+from .moves import Add, Concat, Curve, DepthToSpace, Pad, Resize
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class Conv:
     stride: tuple[int, int] = (1, 1)
     pads: tuple[int, int, int, int] = (0, 0, 0, 0)
     group: int = 1
+    dilations: tuple[int, int] = (1, 1)
 
     @property
     def shape(self):
@@ -29,7 +31,9 @@ class Conv:
 
     @property
     def kernel(self):
-        return self.shape[2:]
+        """Rows and columns of the map that a window covers."""
+        pairs = zip(self.shape[2:], self.dilations, strict=True)
+        return tuple((size - 1) * apart + 1 for size, apart in pairs)
 
     def add(self, model: Model, name: str, after: str) -> str:
         weights = _scaled(model, self.weights, self.scale, name)
@@ -41,6 +45,7 @@ class Conv:
             strides=list(self.stride),
             pads=list(self.pads),
             group=self.group,
+            dilations=list(self.dilations),
         )
 
 
@@ -221,5 +226,6 @@ class ArgMax:
 Operator = (
     Conv | Dense | Quant | Bipolar | MultiThreshold | BatchNorm | Times | Relu | Clip
     | MaxPool | AveragePool | GlobalAverage | GlobalMax | ArgMax
+    | Add | Concat | Resize | DepthToSpace | Pad | Curve
 )  # fmt: skip
 Windowed = Conv | MaxPool | AveragePool

@@ -21,7 +21,7 @@ from .layers import (
     Times,
 )
 
-__all__ = ["Relu", "activation", "engine", "input_type"]
+__all__ = ["Relu", "activation", "bias", "engine", "input_type", "quant", "weights"]
 
 MOST_WEIGHTS = 4000  #: of a layer
 MOST_BITS = 16  #: of activations
@@ -63,7 +63,7 @@ def engine(rng: np.random.Generator, x: TensorType) -> tuple[str, Operator]:
     if pick < 0.96:
         inputs = channels * height * width
         outputs = int(min(rng.choice(OUTPUTS), max(1, 2 * MOST_WEIGHTS // inputs)))
-        return "dense", Dense(_weights(rng, (inputs, outputs)), _bias(rng, outputs))
+        return "dense", Dense(weights(rng, (inputs, outputs)), bias(rng, outputs))
     return "clip", _clip(rng, x)
 
 
@@ -110,33 +110,33 @@ def _conv(rng: np.random.Generator, x: TensorType, kind: str) -> Conv:
         outputs = groups * int(rng.integers(1, 5))
     while outputs > groups and outputs * channels // groups * np.prod(kernel) > MOST_WEIGHTS:
         outputs = max(outputs // 2 // groups, 1) * groups
-    weights = _weights(rng, (outputs, channels // groups, *kernel))
+    kernels = weights(rng, (outputs, channels // groups, *kernel))
     scale = None
     if rng.random() < 0.2:
         scale = 2.0 ** rng.integers(-3, 3, outputs)
         if rng.random() < 0.4:
             scale = np.round(rng.uniform(0.05, 2, outputs), 3)
-    bias = _bias(rng, outputs) if scale is None else None
-    return Conv(weights, bias, scale, stride, pads, groups)
+    constants = bias(rng, outputs) if scale is None else None
+    return Conv(kernels, constants, scale, stride, pads, groups)
 
 
-def _weights(rng: np.random.Generator, shape: tuple[int, ...]):
+def weights(rng: np.random.Generator, shape: tuple[int, ...]):
     """Integers of 1 to 8 bits; zeros, ends of the range, and channels without any."""
     bits = int(rng.choice([1, 2, 2, 3, 4, 4, 5, 8]))
     if bits == 1:
         return rng.choice([-1, 1], shape)
     half = 1 << bits - 1
-    weights = rng.integers(-half, half, shape)
+    drawn = rng.integers(-half, half, shape)
     if rng.random() < 0.3:
-        weights = np.where(rng.random(shape) < 0.6, 0, weights)
+        drawn = np.where(rng.random(shape) < 0.6, 0, drawn)
     if rng.random() < 0.2:
-        weights = np.where(rng.random(shape) < 0.5, rng.choice([-half, half - 1], shape), weights)
+        drawn = np.where(rng.random(shape) < 0.5, rng.choice([-half, half - 1], shape), drawn)
     if rng.random() < 0.15:
-        weights[int(rng.integers(0, shape[0]))] = 0
-    return weights
+        drawn[int(rng.integers(0, shape[0]))] = 0
+    return drawn
 
 
-def _bias(rng: np.random.Generator, outputs: int):
+def bias(rng: np.random.Generator, outputs: int):
     return None if rng.random() < 0.5 else rng.integers(-40, 41, outputs)
 
 
@@ -161,7 +161,7 @@ def activation(rng: np.random.Generator, x: TensorType) -> list[tuple[str, Opera
         layers.append(("times", Times(float(rng.choice([-1, -0.5, 0.25, 0.3, -0.7])))))
     if rng.random() < 0.3:
         layers.append(("relu", Relu()))
-    layers.append(("quant", _quant(rng, reach)))
+    layers.append(("quant", quant(rng, reach)))
     return layers
 
 
@@ -175,7 +175,7 @@ def _steps(rng: np.random.Generator, x: TensorType, reach: float) -> MultiThresh
     return MultiThreshold(np.sort(steps, axis=1), scale, bias)
 
 
-def _quant(rng: np.random.Generator, reach: float) -> Quant:
+def quant(rng: np.random.Generator, reach: float) -> Quant:
     signed = bool(rng.random() < 0.5)
     bits = int(rng.choice([1, 2, 3, 4, 4, 5, 6, 8, 8]))
     scale = reach / 2**bits

@@ -26,7 +26,7 @@ def chain(shape, target, *ops, values="UINT4", taps=(), **more):
     """Case of operators one after the other; ``taps`` are outputs beside the last one."""
     layers, after = [], "input"
     for number, op in enumerate(ops):
-        layers.append(Layer(f"n{number}", op, after))
+        layers.append(Layer(f"n{number}", op, (after,)))
         after = layers[-1].name
     outputs = (*taps, after)
     return Case(

@@ -14,6 +14,8 @@ PADS = (1, 1, 1, 1)
 LAYERS = {
     "depthwise": Conv(weights(6, 1, 3, 3), pads=PADS, group=6),
     "strided depthwise": Conv(weights(6, 1, 3, 3), stride=(2, 2), pads=PADS, group=6),
+    "grouped": Conv(weights(12, 2, 3, 3), pads=PADS, group=3),
+    "strided groups": Conv(weights(12, 2, 3, 3), stride=(2, 2), pads=PADS, group=3),
     "dense": Conv(weights(4, 6, 3, 3), pads=PADS),
     "strided": Conv(weights(4, 6, 3, 3), stride=(2, 2), pads=PADS),
     "pool": MaxPool((3, 3), (2, 2), PADS),
@@ -49,6 +51,22 @@ def agrees(case):
 )
 def test_ports(name, source, single_port):
     agrees(edited(name, source=source, outputs=2, single_port=single_port))
+
+
+@pytest.mark.parametrize("single_port", [False, True], ids=["two ports", "one port"])
+@pytest.mark.parametrize("inputs", [1, 2])
+@pytest.mark.parametrize("outputs", [1, 4])
+@pytest.mark.parametrize("name", ["grouped", "strided groups"])
+def test_words_of_a_group(name, outputs, inputs, single_port):
+    decisions = {"outputs": outputs, "inputs": inputs, "single_port": single_port}
+    agrees(edited(name, source=TAPS, **decisions))
+
+
+@pytest.mark.parametrize("single_port", [False, True], ids=["two ports", "one port"])
+@pytest.mark.parametrize("name", ["grouped", "strided groups"])
+def test_groups_of_several_inputs_in_a_word(name, single_port):
+    decisions = {"outputs": 4, "inputs": 2, "groups_per_word": 3, "single_port": single_port}
+    agrees(edited(name, source=TAPS, **decisions))
 
 
 @pytest.mark.parametrize("single_port", [False, True], ids=["two ports", "one port"])

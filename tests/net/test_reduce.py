@@ -24,9 +24,9 @@ def big():
     rng = np.random.default_rng(2)
     layers = (
         Layer("conv", Conv(rng.integers(-3, 4, (4, 2, 3, 3)), pads=(1, 1, 1, 1))),
-        Layer("steps", MultiThreshold(np.sort(rng.integers(-9, 9, (4, 7)), axis=1)), "conv"),
-        Layer("pool", MaxPool((2, 2), (2, 2)), "steps"),
-        Layer("point", Conv(rng.integers(-3, 4, (3, 4, 1, 1))), "pool"),
+        Layer("steps", MultiThreshold(np.sort(rng.integers(-9, 9, (4, 7)), axis=1)), ("conv",)),
+        Layer("pool", MaxPool((2, 2), (2, 2)), ("steps",)),
+        Layer("point", Conv(rng.integers(-3, 4, (3, 4, 1, 1))), ("pool",)),
     )
     return Case(
         shape=(2, 6, 6),

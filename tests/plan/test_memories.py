@@ -13,10 +13,11 @@ from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.folding import WindowSource
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, kind_of
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.pipeline import PlannedStage, form_of
 from corgibuilder.plan.plan import memories
+from corgibuilder.plan.planned_stage import PlannedStage
 from corgibuilder.plan.requantisers import (
     CascadeForm,
     ScaleForm,

@@ -6,7 +6,7 @@ LINES = range(1, 65)
 
 
 def freed(line):
-    """Pixels of a pair of rows, numbered as written, in the order in which they become free."""
+    """Pixels of a pair of rows, as numbered when written, in the order of becoming free."""
     return [row * line + column for column in range(line) for row in (0, 1)]
 
 

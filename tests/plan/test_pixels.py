@@ -15,10 +15,10 @@ from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Window
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
 from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, output_pixels, widened_layer, widths
 from corgibuilder.plan.kinds.wide_conv import values_of_output
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.pixels import MAX_PIXELS
 
 from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps

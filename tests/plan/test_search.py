@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Pool, PoolKind, Window
 from corgibuilder.plan import Target, make_plan
-from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.kinds import folded, kind_of
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.search import cheapest, fewest_cycles
@@ -28,6 +28,10 @@ LAYERS = {
     "depthwise": ((7, 5, 6), conv(7, 7, SAME, groups=7)),
     "strided depthwise": ((7, 6, 6), conv(7, 7, STRIDED, groups=7)),
     "grouped": ((6, 4, 3), conv(6, 4, SAME, groups=2)),
+    "strided groups": ((6, 6, 5), conv(6, 12, STRIDED, groups=3)),
+    "depth multiplied": ((3, 4, 5), conv(3, 12, Window(kernel=(2, 3)), groups=3)),
+    "pointwise groups": ((12, 3, 4), conv(12, 8, POINT, groups=2)),
+    "whole map in groups": ((4, 2, 3), conv(4, 8, Window(kernel=(2, 3)), groups=2)),
     "pointwise": ((6, 3, 4), conv(6, 10, POINT)),
     "fully connected": ((12, 1, 1), conv(12, 11, POINT)),
     "whole map": ((3, 2, 4), conv(3, 10, Window(kernel=(2, 4)))),
@@ -43,15 +47,13 @@ def layer_of(name):
 def all_foldings(layer):
     """Multipliers and cycles of every folding that hardware can be built for."""
     for source in kind_of(layer).sources(layer, resizable=False):
-        whole = source is WindowSource.DIRECT and not layer.op.depthwise
         channels = layer.acc.shape.channels
         most = folded(layer, Folding(source=source, inputs=1, outputs=1, lanes=1)).most_inputs
-        for inputs, outputs in product(
-            range(1, most + 1), [channels] if whole else range(1, channels + 1)
-        ):
+        for inputs, outputs in product(range(1, most + 1), range(1, channels + 1)):
             folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs)
             stage = folded(layer, folding).settled()
-            yield stage.multipliers, stage.frame_cycles
+            if not any(fault.startswith(("inputs", "outputs")) for fault, _ in stage.faults()):
+                yield stage.multipliers, stage.frame_cycles
 
 
 def compare_with_all_foldings(layer):
@@ -92,10 +94,15 @@ def convolutions(draw):
     pads = Pads(top=top, left=left, bottom=bottom, right=right)
     window = Window(kernel=kernel, stride=stride, pads=pads)
     inputs, outputs = draw(st.integers(1, 5)), draw(st.integers(1, 6))
+    groups = draw(st.integers(2, 3))
     height, width = draw(st.integers(kernel[0], 7)), draw(st.integers(kernel[1], 7))
-    depthwise = draw(st.booleans()) and inputs > 1
-    op = conv(inputs, inputs, window, groups=inputs) if depthwise else conv(inputs, outputs, window)
-    return (inputs, height, width), op
+    kind = draw(st.sampled_from(["dense", "depthwise", "grouped"]))
+    if kind == "dense":
+        return (inputs, height, width), conv(inputs, outputs, window)
+    if kind == "depthwise":
+        return (inputs + 1, height, width), conv(inputs + 1, inputs + 1, window, groups=inputs + 1)
+    inputs, outputs = groups * min(inputs, 4), groups * min(outputs, 4)
+    return (inputs, height, width), conv(inputs, outputs, window, groups=groups)
 
 
 @settings(max_examples=60)

@@ -4,20 +4,8 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.hw.streams import counter, shape_of, word, words_per_pixel
-from corgibuilder.ir import QInt
-
-FRACTION_BITS = 4
-
-
-def average_range(x: QInt) -> QInt:
-    """Range of the averages of values in ``x``."""
-    return QInt(x.lo << FRACTION_BITS, x.hi << FRACTION_BITS)
-
-
-def average_cycles(x: QInt) -> int:
-    """Cycles from one word of averages to the next: one bit of the quotient in each, and two."""
-    return ((x.hi - x.lo) << FRACTION_BITS).bit_length() + 2
+from corgibuilder.hw.streams import counter, shape_of, word
+from corgibuilder.plan.system.classifier import FRACTION_BITS, ClassifierPlan
 
 
 class Average(wiring.Component):
@@ -25,48 +13,37 @@ class Average(wiring.Component):
 
     ``average = 16 * lo + floor((16 * sum + positions // 2) / positions)`` where ``sum`` is that of
     ``x - lo``: the same as ``floor((16 * sum(x) + positions / 2) / positions)``. All lanes are
-    divided at once, a bit of the quotient per cycle; a word takes :func:`average_cycles`.
+    divided at once, a bit of the quotient per cycle; a word takes ``plan.average_cycles``. Lanes
+    beyond the last channel are 0.
 
     Parameters
     ----------
-    x
-        Range of the values that were summed.
-    sums
-        Range of the sums: 0 to the most positions times the largest ``x - lo``.
-    max_positions
-        Largest number of positions.
-    channels
-        Values of a pixel.
-    lanes
-        Channels in a word; those beyond the last channel are 0.
+    plan
+        The classifier that they are for.
 
     Members
     -------
-    i : :py:`In(stream.Signature(ArrayLayout(sums, lanes)))`
+    i : :py:`In(stream.Signature(ArrayLayout(sum, multipliers)))`
     positions : :py:`In(stream.Signature(range(max_positions + 1)))`
         For each pixel, 1 or more; taken with the pixel's last word.
-    o : :py:`Out(stream.Signature(ArrayLayout(average, lanes)))`
+    o : :py:`Out(stream.Signature(ArrayLayout(average, multipliers)))`
     """
 
-    def __init__(self, x: QInt, sums: QInt, *, max_positions: int, channels: int, lanes: int):
-        self.x = x
-        self.sums = sums
-        self.channels = channels
-        self.lanes = lanes
+    def __init__(self, plan: ClassifierPlan):
+        self.plan = plan
         super().__init__({
-            "i": In(stream.Signature(word(shape_of(sums), lanes))),
-            "positions": In(stream.Signature(range(max_positions + 1))),
-            "o": Out(stream.Signature(word(shape_of(average_range(x)), lanes))),
+            "i": In(stream.Signature(word(shape_of(plan.sum), plan.multipliers))),
+            "positions": In(stream.Signature(range(plan.max_positions + 1))),
+            "o": Out(stream.Signature(word(shape_of(plan.average), plan.multipliers))),
         })
 
     def elaborate(self, platform):
         m = Module()
-        steps = average_cycles(self.x) - 2
-        words = words_per_pixel(self.channels, self.lanes)
-        used = self.channels - (words - 1) * self.lanes  # lanes of the last word
+        plan, steps = self.plan, self.plan.quotient_bits
+        used = plan.channels - (plan.steps - 1) * plan.multipliers  # lanes of the last word
         positions = self.positions.payload
         busy, take, divide = Signal(), Signal(), Signal()
-        _, last_word = counter(m, words, self.o.valid & self.o.ready, name="word")
+        _, last_word = counter(m, plan.steps, self.o.valid & self.o.ready, name="word")
         _, last_step = counter(m, steps, divide, name="step")
         m.d.comb += [
             self.i.ready.eq(~busy & ~self.o.valid & self.positions.valid),
@@ -82,8 +59,8 @@ class Average(wiring.Component):
             m.d.sync += self.o.valid.eq(0)
 
         # The quotient has at most `steps` bits, so the remainder starts with all bits above them.
-        bits = self.sums.width + FRACTION_BITS + 1
-        for lane in range(self.lanes):
+        bits = plan.sum.width + FRACTION_BITS + 1
+        for lane in range(plan.multipliers):
             dividend = Signal(bits, name=f"dividend_{lane}")
             work = Signal(bits + 1, name=f"work_{lane}", reset_less=True)
             rest = Signal(bits + 2 - steps, name=f"rest_{lane}")
@@ -92,7 +69,7 @@ class Average(wiring.Component):
                 dividend.eq((self.i.payload[lane] << FRACTION_BITS) + (positions >> 1)),
                 rest.eq(work[steps - 1 :]),
                 fits.eq(rest >= positions),
-                self.o.payload[lane].eq(work[:steps] + (self.x.lo << FRACTION_BITS)),
+                self.o.payload[lane].eq(work[:steps] + plan.average.lo),
             ]
             if lane >= used:
                 with m.If(last_word):

@@ -9,11 +9,12 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.hw.queue import Queue
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Fork
+from corgibuilder.plan.system.tap import Tap
 
 from .channel import Channel, ending
 from .crossing import Crossing
 from .multiplexer import Multiplexer, link_word
-from .tap import Tap
+from .tap import tap_layout
 
 
 class Channels(wiring.Component):
@@ -37,19 +38,19 @@ class Channels(wiring.Component):
 
     Members
     -------
-    i0, i1, ... : :py:`In(stream.Signature(tap.layout))`
+    i0, i1, ... : :py:`In(stream.Signature(tap_layout(tap)))`
     size : :py:`In(stream.Signature(SIZE))`
         Size of each frame that enters the pipeline: ``size`` of the video input.
     enable : :py:`In(len(taps))`
         A bit for each tap, sampled when a frame's first word comes out of that tap.
-    o : :py:`Out(stream.Signature(link_word([tap.layout for tap in taps])))`, domain ``link``
+    o : :py:`Out(stream.Signature(link_word([tap_layout(tap) for tap in taps])))`, domain ``link``
     """
 
     def __init__(self, taps: Sequence[Tap], *, depths: Sequence[int], link_depth: int):
         self.taps = tuple(taps)
         self.depths = tuple(depths)
         self.link_depth = link_depth
-        self.layouts = [tap.layout for tap in self.taps]
+        self.layouts = [tap_layout(tap) for tap in self.taps]
         super().__init__({
             **{f"i{k}": In(stream.Signature(x)) for k, x in enumerate(self.layouts)},
             "size": In(stream.Signature(SIZE)),
@@ -67,7 +68,7 @@ class Channels(wiring.Component):
         wiring.connect(m, wiring.flipped(self.size), sizes.i)
         for k, (tap, depth) in enumerate(zip(self.taps, self.depths, strict=True)):
             m.submodules[f"channel_{k}"] = channel = Channel(tap)
-            m.submodules[f"queue_{k}"] = queue = Queue(ending(tap.layout), depth)
+            m.submodules[f"queue_{k}"] = queue = Queue(ending(tap_layout(tap)), depth)
             wiring.connect(m, wiring.flipped(getattr(self, f"i{k}")), channel.i)
             wiring.connect(m, getattr(sizes, f"o{k}"), channel.size)
             wiring.connect(m, channel.o, queue.i)

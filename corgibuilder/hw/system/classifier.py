@@ -1,7 +1,5 @@
 """The last layer of a network as a part of its own, with weights that can be changed."""
 
-from dataclasses import dataclass
-
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -9,75 +7,14 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.hw.gearbox import Gearbox
 from corgibuilder.hw.queue import Queue
 from corgibuilder.hw.size import SIZE
-from corgibuilder.hw.streams import Buffer, shape_of, word, words_per_pixel
-from corgibuilder.ir import QInt
+from corgibuilder.hw.streams import Buffer, shape_of, word
+from corgibuilder.plan.system.classifier import LOGIT, WORD_BITS, ClassifierPlan
+from corgibuilder.plan.system.tap import Tap
 
-from .average import Average, average_cycles, average_range
-from .dense import LOGIT, Dense, dense_cycles
+from .average import Average
+from .dense import Dense
 from .sums import ChannelSums
-from .tap import Tap
-from .weight_memory import WORD_BITS, memory_words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierPlan:
-    """What a classifier is built for.
-
-    Parameters
-    ----------
-    x
-        Range of the values that are classified.
-    channels
-        Values of a pixel.
-    max_positions
-        Pixels of the largest map.
-    classes
-        Logits.
-    multipliers
-        Products in a cycle: a power of two.
-    """
-
-    x: QInt
-    channels: int
-    max_positions: int
-    classes: int
-    multipliers: int
-
-    @property
-    def words(self) -> int:
-        """Words of 32 bits in the memory for weights and biases."""
-        return memory_words(self.channels, self.classes, self.multipliers)
-
-    @property
-    def frame_cycles(self) -> int:
-        """Cycles from one frame's logits to the next one's, at most.
-
-        Averages, with a divider for each multiplier, and products do not overlap.
-        """
-        words = words_per_pixel(self.channels, self.multipliers)
-        averaging = words * average_cycles(self.x)
-        return averaging + dense_cycles(self.channels, self.classes, self.multipliers)
-
-
-def fewest_multipliers(
-    x: QInt, *, channels: int, max_positions: int, classes: int, budget: int
-) -> ClassifierPlan:
-    """The classifier with the fewest multipliers that classifies a frame every ``budget`` cycles.
-
-    Where even all channels at once are too slow, those are what it has.
-    """
-    multipliers = 1
-    while True:
-        plan = ClassifierPlan(
-            x=x,
-            channels=channels,
-            max_positions=max_positions,
-            classes=classes,
-            multipliers=multipliers,
-        )
-        if plan.frame_cycles <= budget or 2 * multipliers > channels:
-            return plan
-        multipliers *= 2
+from .tap import tap_layout
 
 
 class Classifier(wiring.Component):
@@ -104,7 +41,7 @@ class Classifier(wiring.Component):
 
     Members
     -------
-    i : :py:`In(stream.Signature(tap.layout))`
+    i : :py:`In(stream.Signature(tap_layout(tap)))`
     size : :py:`In(stream.Signature(SIZE))`
         Size of the input frame, a word before each frame.
     o : :py:`Out(stream.Signature(ArrayLayout(signed(32), 1)))`
@@ -119,7 +56,7 @@ class Classifier(wiring.Component):
         self.plan = plan
         self.tap = tap
         super().__init__({
-            "i": In(stream.Signature(tap.layout)),
+            "i": In(stream.Signature(tap_layout(tap))),
             "size": In(stream.Signature(SIZE)),
             "o": Out(stream.Signature(word(shape_of(LOGIT), 1))),
             "busy": Out(1),
@@ -131,28 +68,17 @@ class Classifier(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         plan, tap = self.plan, self.tap
-        m.submodules.sums = sums = ChannelSums(plan.x, tap, max_positions=plan.max_positions)
+        m.submodules.sums = sums = ChannelSums(plan, tap)
         m.submodules.queue = queue = Queue(sums.o.payload.shape(), max(tap.words, 2))
         m.submodules.positions = positions = Buffer(sums.positions.payload.shape())
         m.submodules.gearbox = gearbox = Gearbox(
-            shape_of(sums.sum),
+            shape_of(plan.sum),
             channels=plan.channels,
-            in_lanes=tap.layout.length,
+            in_lanes=tap.lanes,
             out_lanes=plan.multipliers,
         )
-        m.submodules.average = average = Average(
-            plan.x,
-            sums.sum,
-            max_positions=plan.max_positions,
-            channels=plan.channels,
-            lanes=plan.multipliers,
-        )
-        m.submodules.dense = dense = Dense(
-            average_range(plan.x),
-            channels=plan.channels,
-            classes=plan.classes,
-            multipliers=plan.multipliers,
-        )
+        m.submodules.average = average = Average(plan)
+        m.submodules.dense = dense = Dense(plan)
         wiring.connect(m, wiring.flipped(self.i), sums.i)
         wiring.connect(m, wiring.flipped(self.size), sums.size)
         wiring.connect(m, sums.o, queue.i)

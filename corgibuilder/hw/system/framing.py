@@ -1,12 +1,12 @@
 """Marked pixels become frames of exactly the right size."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from corgibuilder.hw.raster import Raster, raster
 from corgibuilder.hw.size import SIZE
-
-FRAMING_FAULTS = ("short_line", "long_line", "short_frame", "long_frame", "overflow")
+from corgibuilder.plan.system.register_map import FRAMING_FAULTS
 
 
 def marked(layout: data.Layout) -> data.StructLayout:
@@ -73,24 +73,19 @@ class Framing(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         head = self.i.payload
-        x, y = Signal(16), Signal(16)
-        last_column, last_row = Signal(), Signal()
         advance = Signal()
+        at = raster(m, self.frame_width, self.frame_height, advance)
         cut = Signal()  # it has been said that this line is too long
         quiet = Signal(init=1)  # what comes before the next frame is not worth a flag
         m.d.comb += [
-            last_column.eq(x == self.frame_width - 1),
-            last_row.eq(y == self.frame_height - 1),
             self.size.payload.width.eq(self.frame_width),
             self.size.payload.height.eq(self.frame_height),
             advance.eq(self.o.valid & self.o.ready),
-            self.frame_done.eq(advance & last_column & last_row),
+            self.frame_done.eq(advance & at.last),
             self.overflow.eq(self.i.valid & self.i.ready & head.lost),
         ]
         with m.If(advance):
-            m.d.sync += [x.eq(x + 1), cut.eq(0)]
-            with m.If(last_column):
-                m.d.sync += [x.eq(0), y.eq(Mux(last_row, 0, y + 1))]
+            m.d.sync += cut.eq(0)
 
         with m.FSM():
             with m.State("between_frames"):
@@ -102,12 +97,12 @@ class Framing(wiring.Component):
                     m.next = "pixels"
             with m.State("pixels"):
                 with m.If(self.i.valid):
-                    self._pixels(m, x, y, last_row, cut)
+                    self._pixels(m, at, cut)
                 with m.If(self.frame_done):
                     m.next = "between_frames"
             with m.State("rest_of_line"):
                 m.d.comb += self.o.valid.eq(1)
-                with m.If(advance & last_column):
+                with m.If(advance & at.last_x):
                     m.next = "pixels"
                 with m.If(self.frame_done):
                     m.next = "between_frames"
@@ -131,21 +126,21 @@ class Framing(wiring.Component):
             ]
             m.d.sync += [cut.eq(1), quiet.eq(head.line_start)]
 
-    def _pixels(self, m, x, y, last_row, cut):
-        head = self.i.payload
+    def _pixels(self, m, at: Raster, cut):
+        head, in_line = self.i.payload, at.x != 0
         with m.If(head.lost):
             m.d.comb += self.i.ready.eq(1)
             m.next = "rest_of_frame"
-        with m.Elif(head.frame_start & ((x != 0) | (y != 0))):
+        with m.Elif(head.frame_start & (in_line | (at.y != 0))):
             m.d.comb += [
-                self.short_line.eq(x != 0),
-                self.short_frame.eq((x == 0) | ~last_row),
+                self.short_line.eq(in_line),
+                self.short_frame.eq(~in_line | ~at.last_y),
             ]
             m.next = "rest_of_frame"
-        with m.Elif(head.line_start & (x != 0)):
+        with m.Elif(head.line_start & in_line):
             m.d.comb += self.short_line.eq(1)
             m.next = "rest_of_line"
-        with m.Elif((x == 0) & ~head.line_start & ~head.frame_start):
+        with m.Elif(~in_line & ~head.line_start & ~head.frame_start):
             m.d.comb += [self.i.ready.eq(1), self.long_line.eq(~cut)]
             m.d.sync += cut.eq(1)
         with m.Else():

@@ -6,7 +6,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .register_map import Access, Register, Size
+from corgibuilder.plan.system.register_map import Access, Register, Size
+
 from .spi import REGISTER_BUS
 
 
@@ -16,7 +17,7 @@ class Registers(wiring.Component):
     Parameters
     ----------
     registers
-        Those of :func:`~corgibuilder.hw.system.register_map.register_map`.
+        Those of :func:`~corgibuilder.plan.system.register_map.register_map`.
     smallest, largest
         Width and height that are legal.
 

@@ -5,13 +5,13 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.hw.queue import Queue
+from corgibuilder.hw.raster import raster
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import counter, decoded, shape_of, word
-from corgibuilder.ir import QInt
+from corgibuilder.plan.system.classifier import ClassifierPlan
+from corgibuilder.plan.system.tap import Tap
 
-from .channel import FRAMES
-from .tap import Tap
+from .tap import MapSizes, tap_layout
 
 
 class ChannelSums(wiring.Component):
@@ -22,16 +22,14 @@ class ChannelSums(wiring.Component):
 
     Parameters
     ----------
-    x
-        Range of the values that come.
+    plan
+        The classifier that they are for.
     tap
-        The stream that they come on.
-    max_positions
-        Pixels of the largest map.
+        The stream that comes.
 
     Members
     -------
-    i : :py:`In(stream.Signature(tap.layout))`
+    i : :py:`In(stream.Signature(tap_layout(tap)))`
     size : :py:`In(stream.Signature(SIZE))`
         Size of the input frame, a word before each frame.
     o : :py:`Out(stream.Signature(ArrayLayout(sum, lanes)))`
@@ -39,45 +37,36 @@ class ChannelSums(wiring.Component):
         Pixels of the map, a word before the sums of each frame.
     """
 
-    def __init__(self, x: QInt, tap: Tap, *, max_positions: int):
-        self.x = x
+    def __init__(self, plan: ClassifierPlan, tap: Tap):
+        self.plan = plan
         self.tap = tap
-        self.sum = QInt(0, (x.hi - x.lo) * max_positions)
         super().__init__({
-            "i": In(stream.Signature(tap.layout)),
+            "i": In(stream.Signature(tap_layout(tap))),
             "size": In(stream.Signature(SIZE)),
-            "o": Out(stream.Signature(word(shape_of(self.sum), tap.layout.length))),
-            "positions": Out(stream.Signature(range(max_positions + 1))),
+            "o": Out(stream.Signature(word(shape_of(plan.sum), tap.lanes))),
+            "positions": Out(stream.Signature(range(plan.max_positions + 1))),
         })
 
     def elaborate(self, platform):
         m = Module()
-        words, lanes = self.tap.words, self.tap.layout.length
-        m.submodules.sizes = sizes = Queue(SIZE, FRAMES)
+        m.submodules.sizes = sizes = MapSizes(self.tap)
+        wiring.connect(m, wiring.flipped(self.size), sizes.i)
+        size = sizes.o.payload
+
         # Take a word and look up the sums so far.
         take, advance = Signal(), Signal()
-        place, last_word = counter(m, words, take, name="word")
-        x, y = Signal(16), Signal(16)
-        first_pixel, last_column, last_row = Signal(), Signal(), Signal()
+        place, last_word = counter(m, self.tap.words, take, name="word")
+        at = raster(m, size.width, size.height, take & last_word)
         number = Signal(self.positions.payload.shape())  # of this pixel, from 1
         passed = Signal.like(number, reset_less=True)
         m.d.comb += [
-            sizes.i.payload.width.eq(self.tap.columns.of(self.size.payload.width)),
-            sizes.i.payload.height.eq(self.tap.rows.of(self.size.payload.height)),
-            sizes.i.valid.eq(self.size.valid),
-            self.size.ready.eq(sizes.i.ready),
-            first_pixel.eq((x == 0) & (y == 0)),
-            last_column.eq(x == sizes.o.payload.width - 1),
-            last_row.eq(y == sizes.o.payload.height - 1),
             self.i.ready.eq(advance & sizes.o.valid),
             take.eq(self.i.valid & self.i.ready),
-            sizes.o.ready.eq(take & last_word & last_column & last_row),
-            number.eq(Mux(first_pixel, 1, passed + 1)),
+            sizes.o.ready.eq(take & last_word & at.last),
+            number.eq(Mux(at.first, 1, passed + 1)),
         ]
         with m.If(take & last_word):
-            m.d.sync += [x.eq(x + 1), passed.eq(number)]
-            with m.If(last_column):
-                m.d.sync += [x.eq(0), y.eq(Mux(last_row, 0, y + 1))]
+            m.d.sync += passed.eq(number)
 
         # Add. The sums of the last pixel leave, the others go back.
         pending, fresh, final, told = Signal(), Signal(), Signal(), Signal()
@@ -98,17 +87,18 @@ class ChannelSums(wiring.Component):
                 told.eq(0),
                 added.eq(self.i.payload),
                 address.eq(place),
-                fresh.eq(first_pixel),
-                final.eq(last_column & last_row),
+                fresh.eq(at.first),
+                final.eq(at.last),
                 self.positions.payload.eq(number),
             ]
         before = self._sums_so_far(m, take, place, keep, address)
-        for lane in range(lanes):
-            value = Signal(shape_of(self.sum), name=f"value_{lane}")
-            total = Signal(shape_of(self.sum), name=f"total_{lane}")
-            each = decoded(m, added[lane], self.x, name=f"decoded_{lane}")
+        x = self.plan.x
+        for lane in range(self.tap.lanes):
+            value = Signal(shape_of(self.plan.sum), name=f"value_{lane}")
+            total = Signal(shape_of(self.plan.sum), name=f"total_{lane}")
+            each = decoded(m, added[lane], x, name=f"decoded_{lane}")
             m.d.comb += [
-                value.eq(each - self.x.lo),
+                value.eq(each - x.lo),
                 total.eq(Mux(fresh, 0, before[lane]) + value),
                 self.o.payload[lane].eq(total),
             ]

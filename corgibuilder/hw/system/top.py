@@ -11,15 +11,17 @@ from corgibuilder.hw.gearbox import Gearbox
 from corgibuilder.hw.network import output_ports
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, shape_of, word
+from corgibuilder.plan.system import SystemPlan
+from corgibuilder.plan.system.register_map import FRAMING_FAULTS
+from corgibuilder.plan.system.system_plan import LINK_WORDS, QUEUE_WORDS
+from corgibuilder.plan.system.tap import tap_of
 
 from .channels import Channels
 from .classifier import Classifier
-from .framing import FRAMING_FAULTS
 from .multiplexer import link_word
 from .registers import Registers
 from .spi import Spi
-from .system_plan import LINK_WORDS, QUEUE_WORDS, SystemPlan
-from .tap import tap_of
+from .tap import tap_layout
 from .video import VideoInput
 
 DOMAINS = {"sync": "", "pixel": "pixel_", "link": "link_"}
@@ -93,7 +95,7 @@ class SystemTop(wiring.Component):
     def __init__(self, plan: SystemPlan, place: Callable[[str], wiring.Component]):
         self.plan = plan
         self.place = place
-        link = link_word([tap.layout for tap in plan.taps])
+        link = link_word([tap_layout(tap) for tap in plan.taps])
         super().__init__({
             **{f"{pre}{pin}": In(1) for pre in DOMAINS.values() for pin in ("clk", "rst")},
             **{f"spi_{pin}": In(1) for pin in SPI_INPUTS},
@@ -177,7 +179,7 @@ class SystemTop(wiring.Component):
             shape_of(kind.range),
             channels=kind.shape.channels,
             in_lanes=pipeline.lanes_of(node),
-            out_lanes=self.plan.taps[number].layout.length,
+            out_lanes=self.plan.taps[number].lanes,
         )
 
     def _registers(self, m, parts):

@@ -6,9 +6,10 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.hw.size import SIZE
+from corgibuilder.plan.system.register_map import FRAMING_FAULTS
 
 from .crossing import Crossing
-from .framing import FRAMING_FAULTS, Framing, marked
+from .framing import Framing, marked
 
 
 class VideoInput(wiring.Component):

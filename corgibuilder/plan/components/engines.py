@@ -28,9 +28,9 @@ class MacArrayConfig(ComponentConfig):
         Words of one sum; divides the steps.
     acc
         Range of the sums.
-    shared
-        Whether all outputs read the same ``inputs`` values; otherwise a word carries ``inputs``
-        values for the first output, then for the second, ...
+    groups
+        Equal groups that the outputs fall into. A word carries ``inputs`` values for the outputs of
+        the first group, then for those of the second, ...
     last
         Every so many words the last one has only so many operands for each output; what its other
         lanes bring counts as 0. ``None`` where lanes without an operand meet weights of 0.
@@ -41,7 +41,7 @@ class MacArrayConfig(ComponentConfig):
     held: QInt
     input_folds: int
     acc: QInt
-    shared: bool
+    groups: int = 1
     last: tuple[int, int] | None = None
     name: str = "mac_array"
 

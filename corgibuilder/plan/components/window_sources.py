@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import QInt, Shape, Window
 from corgibuilder.plan.banks import banks
+from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.paired_rows import margin, pairs_rows
 
 from .component import ComponentConfig
@@ -34,10 +35,12 @@ class LineBufferConfig(ComponentConfig):
     single_port
         Whether a bank does one access in a cycle. A write then waits for a read; with
         ``by_column`` a read for a write, as columns are read ahead of the windows they form.
+    groups
+        Equal groups that the words of a pixel fall into. All taps of a group come before the next
+        group, and of each tap the words of the group. So where every word is a group, all taps of
+        one word come first; where all words are one, all words of one tap.
     repeats
-        Times that all words of a window are read.
-    channel_serial
-        All taps of one word, then of the next; else all words of a tap, then of the next.
+        Times that the words of a group are read at every window.
     by_column
         Column by column instead of window by window.
     padding
@@ -51,8 +54,8 @@ class LineBufferConfig(ComponentConfig):
     window: Window
     capacity: int
     single_port: bool = False
+    groups: int = 1
     repeats: int = 1
-    channel_serial: bool = False
     by_column: bool = False
     padding: int = 0
     name: str = "line_buffer"
@@ -61,6 +64,16 @@ class LineBufferConfig(ComponentConfig):
     def read_window(self) -> Window:
         """The window whose words are read together."""
         return self.window.column if self.by_column else self.window
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel."""
+        return ceil_div(self.shape.channels, self.lanes)
+
+    @property
+    def words_per_group(self) -> int:
+        assert self.words % self.groups == 0
+        return self.words // self.groups
 
     @property
     def paired(self) -> bool:
@@ -74,9 +87,9 @@ class LineBufferConfig(ComponentConfig):
             if self.by_column
             else _windows(self.window, self.shape)[1],
             "capacity": self.capacity,
-            "words": -(-self.shape.channels // self.lanes),
+            "words": self.words,
+            "words_per_group": self.words_per_group,
             "repeats": self.repeats,
-            "by_word": self.channel_serial,
             "single_port": self.single_port,
             "write_first": self.by_column,
             "full": full,
@@ -129,13 +142,14 @@ class TapSerialConfig(ComponentConfig):
 class ColumnBufferConfig(ComponentConfig):
     """Whole windows in registers, whose columns are read from a circular line buffer.
 
-    Each window is given in steps: a step takes the values that ``picks`` says, and the steps are
-    gone through ``repeats`` times.
+    Each window is given in steps: a step takes the values that ``picks`` says. The steps fall into
+    ``groups``; those of one are gone through ``repeats`` times, then those of the next.
     """
 
     lines: LineBufferConfig
     picks: Picks
     repeats: int
+    groups: int = 1
     name: str = "source"
 
     def parts(self, size_from: int) -> Iterator[Part]:
@@ -152,7 +166,7 @@ class RowBanksConfig(ComponentConfig):
     """Whole windows in registers, a column in each cycle from one bank per row of the window.
 
     A word is a whole pixel. ``x``, ``given``, ``shape`` and ``window`` as for a line buffer,
-    ``picks`` and ``repeats`` as for a column buffer.
+    ``picks``, ``repeats`` and ``groups`` as for a column buffer.
     """
 
     x: QInt
@@ -161,6 +175,7 @@ class RowBanksConfig(ComponentConfig):
     window: Window
     picks: Picks
     repeats: int
+    groups: int = 1
     name: str = "source"
 
     def parts(self, size_from: int) -> Iterator[Part]:

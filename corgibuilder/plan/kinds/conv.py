@@ -1,6 +1,6 @@
 """Convolutions and fully connected layers, on a multiplier array."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -23,7 +23,7 @@ from .conv_operands import grouped_operands, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
 from .stage import Fault, carries_pixels
-from .wide_conv import conv_output_pixels, wide_conv
+from .wide_conv import as_one_group, conv_output_pixels, wide_conv
 from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 
 #: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
@@ -45,18 +45,34 @@ class ConvStage(WindowedStage):
 
     @property
     def array_conv(self) -> Conv:
-        """What the multiplier array computes at one step."""
-        conv = self.layer.node.op if self.output_serial else self.layer.op
-        assert isinstance(conv, Conv)
-        return conv
+        """What the multiplier array computes: :attr:`conv`, or one of its outputs."""
+        if not self.output_serial:
+            return self.conv
+        assert isinstance(self.layer.node.op, Conv)
+        return as_one_group(self.layer.node.op)
 
     @property
-    def depthwise(self) -> bool:
-        return self.conv.depthwise
+    def group_inputs(self) -> int:
+        """Channels that an output needs."""
+        return int(self.array_conv.weights.shape[1])
 
     @property
-    def channel_serial(self) -> bool:
-        return self.depthwise
+    def group_outputs(self) -> int:
+        """Outputs that need the same channels."""
+        return _each(self.array_conv)
+
+    @property
+    def groups_at_once(self) -> int:
+        """Groups of outputs worked on at once, each with operands of its own."""
+        return ceil_div(self.folding.outputs, self.group_outputs)
+
+    @property
+    def words_per_group(self) -> int:
+        return ceil_div(self.group_inputs, self.folding.inputs)
+
+    @property
+    def repeats(self) -> int:
+        return ceil_div(self.group_outputs, self.folding.outputs)
 
     @property
     def output_serial(self) -> bool:
@@ -78,7 +94,8 @@ class ConvStage(WindowedStage):
         if layer.x.shape.pixels * layer.input_pixels == 1:
             return "fully connected"
         kh, kw = conv.window.kernel
-        return f"{'depthwise' if conv.depthwise else 'conv'} {kh}x{kw}"
+        grouped = "grouped conv" if conv.groups > 1 else "conv"
+        return f"{'depthwise' if conv.depthwise else grouped} {kh}x{kw}"
 
     @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
@@ -86,7 +103,7 @@ class ConvStage(WindowedStage):
         point = conv.window == Window(kernel=(1, 1))
         if point and conv.depthwise:
             return (WindowSource.DIRECT,)
-        if point or (_whole_map(layer) and not conv.depthwise and not resizable):
+        if point or (_whole_map(layer) and conv.groups == 1 and not resizable):
             return (WindowSource.DIRECT, WindowSource.TAP_SERIAL)
         if _small_window(layer):
             return (WindowSource.TAP_SERIAL, *WHOLE_WINDOWS)
@@ -97,26 +114,29 @@ class ConvStage(WindowedStage):
         cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
     ) -> Iterator[Self]:
         """For each number of output folds the fewest inputs that may fit."""
-        outputs = layer.acc.shape.channels
-        depthwise, taps = _conv(layer).depthwise, _taps(layer)
-        cycles = budget // layer.acc.shape.pixels  # per output position
-        all_at_once = source is WindowSource.DIRECT and not depthwise
-        for group in [outputs] if all_at_once else parts_of(outputs):
-            folds = ceil_div(outputs, group)
-            if source in WHOLE_WINDOWS or depthwise:
-                most = cycles // folds
-            else:  # each word of a pixel is a fold, and has to be written as well
-                most = min(cycles // folds // taps, budget // layer.x.shape.pixels)
-            if most < 1:
+        allowed = allowed_outputs(_conv(layer), source)
+        for outputs in parts_of(layer.acc.shape.channels, allowed):
+            input_folds = cls._most_folds(layer, source, outputs, budget)
+            if input_folds < 1:
                 continue
-            input_folds = min(most, cls._with(layer, source, group, 1).operands)
-            stage = cls._in_folds(layer, source, group, input_folds)
+            stage = cls._in_folds(layer, source, outputs, input_folds)
             while input_folds > 1 and stage.row_gap and stage.frame_cycles > budget:
                 input_folds -= 1  # to make up for what is lost at the start of each row
-                stage = cls._in_folds(layer, source, group, input_folds)
-            fewest = _fewest_lanes(layer, group, stage.input_folds)
+                stage = cls._in_folds(layer, source, outputs, input_folds)
+            fewest = _fewest_lanes(layer, outputs, stage.input_folds)
             if fewest is not None:
                 yield stage.with_folding(lanes=fewest).settled()
+
+    @classmethod
+    def _most_folds(cls, layer: Layer, source: WindowSource, outputs: int, budget: int) -> int:
+        """Most parts that the operands may come in, if there is a cycle for each."""
+        stage = cls._with(layer, source, outputs, 1)
+        most = budget // layer.acc.shape.pixels // stage.output_folds
+        if source not in WHOLE_WINDOWS:  # they come anew for each tap, and have to be written
+            words = budget // layer.x.shape.pixels
+            at_once = ceil_div(stage.conv.groups, stage.groups_at_once)
+            most = min(most // stage.taps, words // at_once)
+        return min(most, stage.operands)
 
     @classmethod
     def _with(cls, layer: Layer, source: WindowSource, outputs: int, inputs: int) -> Self:
@@ -131,9 +151,12 @@ class ConvStage(WindowedStage):
 
     @classmethod
     def _in_folds(cls, layer: Layer, source: WindowSource, outputs: int, input_folds: int) -> Self:
-        """The fewest inputs that bring all operands together in so many folds."""
-        operands = cls._with(layer, source, outputs, 1).operands
-        return cls._with(layer, source, outputs, ceil_div(operands, input_folds))
+        """The fewest inputs that bring all operands together in so many folds, or less."""
+        stage = cls._with(layer, source, outputs, 1)
+        inputs = ceil_div(stage.operands, input_folds)
+        if stage.words_keep_groups:
+            inputs = next(n for n in stage.allowed_inputs if n >= inputs)
+        return cls._with(layer, source, outputs, inputs)
 
     @classmethod
     def operand_range(cls, layer: Layer) -> QInt:
@@ -150,14 +173,30 @@ class ConvStage(WindowedStage):
         return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
 
     def faults(self) -> Iterator[Fault]:
-        outputs = self.layer.acc.shape.channels
-        all_at_once = self.source is WindowSource.DIRECT and not self.depthwise
-        if all_at_once and self.folding.outputs != outputs:
+        channels, outputs, each = (
+            self.layer.acc.shape.channels,
+            self.folding.outputs,
+            _each(self.conv),
+        )
+        if 1 <= outputs <= channels and outputs not in allowed_outputs(self.conv, self.source):
+            whole = f"a multiple of {each}" if self.conv.groups > 1 else f"{each}"
+            direct = f"a stage whose operands come {self.source.value} takes {whole}"
+            divisor = f"take a divisor of {each}, the outputs of a group, or a multiple"
             yield (
-                f"outputs is {self.folding.outputs}",
-                f"a stage whose operands come {self.source.value} takes {outputs}",
+                f"outputs is {outputs}",
+                direct if self.source is WindowSource.DIRECT else divisor,
             )
+        yield from self._word_faults()
         yield from WindowedStage.faults(self)
+
+    def _word_faults(self) -> Iterator[Fault]:
+        """Words that hold values of several groups, of which only some are at work."""
+        inputs, all_inputs = self.folding.inputs, self.group_inputs
+        apart = self.words_keep_groups and 1 <= inputs < all_inputs
+        if apart and inputs not in self.allowed_inputs:
+            several = self.groups_at_once > 1
+            remedy = f"{all_inputs}, all of a group" if several else f"a divisor of {all_inputs}"
+            yield f"inputs is {inputs}", f"take {remedy}"
 
     # What follows.
 
@@ -176,31 +215,41 @@ class ConvStage(WindowedStage):
         """Values that make one sum and can meet in one cycle."""
         window = self.array_conv.window
         together = window.kernel[0] * window.kernel[1] if self.has_whole_windows else 1
-        if self.depthwise:
-            return together
-        serial = self.output_serial
-        return together * (self.layer.pixel_channels if serial else self.layer.x.shape.channels)
+        return together * self.group_inputs
 
     @property
     def most_inputs(self) -> int:
         return self.operands
 
     def input_lanes(self, port: int) -> int:
-        channels, folding = self.layer.x.shape.channels, self.folding
+        channels, grouped = self.layer.x.shape.channels, self.folding.groups_per_word
         if self.has_whole_windows:
             return channels
-        if not self.depthwise:
-            return folding.inputs
-        lanes = folding.outputs * folding.groups_per_word
-        return min(lanes, channels) if folding.groups_per_word > 1 else lanes
+        lanes = self.step_values * grouped
+        return min(lanes, channels) if grouped > 1 else lanes
+
+    @property
+    def step_values(self) -> int:
+        """Values that the array takes at one step."""
+        return self.groups_at_once * self.folding.inputs
+
+    @property
+    def words_keep_groups(self) -> bool:
+        """Whether a step takes a word as it comes, with values of the groups at work only."""
+        return self.conv.groups > 1 and not self.has_whole_windows
+
+    @property
+    def allowed_inputs(self) -> list[int]:
+        """Inputs so that it does: all of several groups, or a part of one."""
+        inputs = self.group_inputs
+        least = inputs if self.groups_at_once > 1 else 1
+        return [n for n in range(least, inputs + 1) if inputs % n == 0]
 
     @property
     def input_folds(self) -> int:
-        if self.depthwise:
-            return ceil_div(self.taps, self.folding.inputs)
         if self.has_whole_windows:
             return ceil_div(self.operands, self.folding.inputs)
-        return self.taps * self.words
+        return self.taps * self.words_per_group
 
     @property
     def weight_rows(self) -> int:
@@ -218,12 +267,10 @@ class ConvStage(WindowedStage):
     def weight_range(self) -> QInt:
         """Range of the weights as the multiplier array has them; its memory holds their codes.
 
-        Zeros between groups, and between the windows of several pixels, are weights: bipolar ones
-        then take two bits.
+        Zeros between the windows, and groups, of several pixels are weights: bipolar ones then take
+        two bits.
         """
-        conv = self.array_conv
-        held = _weight_range(conv)
-        return held | QInt(0, 0) if conv.groups > 1 and not self.depthwise else held
+        return _weight_range(self.array_conv)
 
     @property
     def spare_weight(self) -> int:
@@ -237,19 +284,15 @@ class ConvStage(WindowedStage):
 
         ``None`` where all lanes always have one, or meet a weight of 0 where they do not.
         """
-        if self.has_whole_windows:
-            words, values = self.input_folds, self.operands
-        elif self.depthwise:
-            words, values = 1, self.folding.inputs
-        else:
-            words, values = self.words, self.layer.x.shape.channels
+        values = self.operands
+        words = self.input_folds if self.has_whole_windows else self.words_per_group
         operands = values - (words - 1) * self.folding.inputs
         full = operands == self.folding.inputs
         return None if full or self.spare_weight == 0 else (words, operands)
 
     @property
     def engine(self) -> str:
-        if self.depthwise:
+        if self.conv.depthwise:
             return "multipliers, one channel each"
         if self.output_serial:
             return "multipliers, output by output"
@@ -265,7 +308,7 @@ class ConvStage(WindowedStage):
             held=self.weight_range,
             input_folds=self.input_folds,
             acc=layer.acc.range,
-            shared=not self.depthwise,
+            groups=self.groups_at_once,
             last=self.last_operands,
         )
         if folding.lanes != folding.outputs:
@@ -277,26 +320,32 @@ class ConvStage(WindowedStage):
             )
 
     def _window_source(self) -> Iterator[ComponentConfig]:
-        layer, once = self.layer, self.depthwise or self.output_serial
+        layer = self.layer
         match self.source:
             case WindowSource.TAP_SERIAL:
-                lines = self.line_buffer(repeats=1 if self.depthwise else self.output_folds)
-                picks = grouped_operands(self) if self.folding.groups_per_word > 1 else None
-                yield TapSerialConfig(lines=lines, picks=picks)
+                several = self.folding.groups_per_word > 1
+                yield TapSerialConfig(
+                    lines=self.line_buffer(),
+                    picks=grouped_operands(self, self.step_values) if several else None,
+                )
             case WindowSource.COLUMN_BUFFER:
+                picks = window_operands(self)
                 yield ColumnBufferConfig(
                     lines=self.line_buffer(),
-                    picks=window_operands(self),
-                    repeats=1 if once else self.output_folds,
+                    picks=picks,
+                    repeats=self.repeats,
+                    groups=len(picks) // self.input_folds,
                 )
             case WindowSource.ROW_BANKS:
+                picks = window_operands(self)
                 yield RowBanksConfig(
                     x=layer.x.range,
                     given=self.operand,
                     shape=layer.x.shape,
                     window=self.window,
-                    picks=window_operands(self),
-                    repeats=1 if once else self.output_folds,
+                    picks=picks,
+                    repeats=self.repeats,
+                    groups=len(picks) // self.input_folds,
                 )
 
     # Estimates.
@@ -339,9 +388,27 @@ def _small_window(layer: Layer) -> bool:
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
 
 
-def parts_of(total: int) -> list[int]:
-    """The smallest part size for each possible number of parts of ``total``."""
-    return sorted({ceil_div(total, count) for count in range(1, total + 1)})
+def _each(conv: Conv) -> int:
+    """Outputs of a group."""
+    return len(conv.weights) // conv.groups
+
+
+def allowed_outputs(conv: Conv, source: WindowSource) -> list[int]:
+    """Numbers of outputs that can be worked on at once: some of a group, or whole groups.
+
+    A group's parts are equal: its sums fill whole words. A single group may end with a smaller one.
+    """
+    each = _each(conv)
+    whole = range(each, len(conv.weights) + 1, each)
+    if source is WindowSource.DIRECT:
+        return list(whole)
+    return [*(n for n in range(1, each) if conv.groups == 1 or each % n == 0), *whole]
+
+
+def parts_of(total: int, sizes: Iterable[int]) -> list[int]:
+    """The smallest of ``sizes`` for each number of parts that ``total`` then falls into."""
+    smallest = {ceil_div(total, size): size for size in sorted(sizes, reverse=True)}
+    return sorted(smallest.values())
 
 
 def _fewest_lanes(layer: Layer, outputs: int, input_folds: int) -> int | None:

@@ -16,46 +16,41 @@ if TYPE_CHECKING:
 def window_operands(stage: ConvStage) -> Picks:
     """For each step the values of the window, in the order of the window's layout.
 
-    A window's values come column by column, in it row by row, in it channel by channel. A shared
-    step takes the next ``inputs`` of them; a depthwise step takes ``inputs`` taps of ``outputs``
-    channels.
+    A window's values come column by column, in it row by row, in it channel by channel. A step
+    takes the next ``inputs`` of each group at work. Steps of the same values, for other outputs of
+    a group, are left out.
     """
-    layer, folding = stage.layer, stage.folding
-    channels, count = layer.x.shape.channels, stage.taps
-    if stage.output_serial:
-        folds = stage.output_folds // layer.output_pixels
-        values = [values_of_output(layer, u) for u in range(layer.output_pixels)]
-        short: list[int | None] = [None] * (stage.input_folds * folding.inputs - stage.operands)
-        return tuple(
-            tuple((v + short)[s * folding.inputs : (s + 1) * folding.inputs])
-            for v in values
-            for _ in range(folds)
-            for s in range(stage.input_folds)
-        )
-    if not stage.depthwise:
-        size = count * channels
-        return tuple(
-            tuple(
-                k if k < size else None for k in range(s * folding.inputs, (s + 1) * folding.inputs)
-            )
-            for s in range(stage.input_folds)
-        )
+    inputs, folds, at_once = stage.folding.inputs, stage.input_folds, stage.groups_at_once
+    values = [_padded(group, folds * inputs) for group in _groups(stage)]
+    values += [_padded([], folds * inputs)] * (-len(values) % at_once)
     return tuple(
-        tuple(
-            tap * channels + c if tap < count and c < channels else None
-            for c in range(g * folding.outputs, (g + 1) * folding.outputs)
-            for tap in range(s * folding.inputs, (s + 1) * folding.inputs)
-        )
-        for g in range(stage.output_folds)
-        for s in range(stage.input_folds)
+        tuple(v for group in values[g : g + at_once] for v in group[s : s + inputs])
+        for g in range(0, len(values), at_once)
+        for s in range(0, folds * inputs, inputs)
     )
 
 
-def grouped_operands(stage: WindowedStage) -> Picks:
-    """For each step the values among a word of every tap: all taps of a group, then of the next."""
-    lanes, group = stage.lanes, stage.folding.outputs
+def _groups(stage: ConvStage) -> list[list[int]]:
+    """The values of the window that each group of outputs needs."""
+    layer, inputs = stage.layer, stage.group_inputs
+    if stage.output_serial:
+        return [values_of_output(layer, u) for u in range(layer.output_pixels)]
+    channels = layer.x.shape.channels
+    return [
+        [tap * channels + c for tap in range(stage.taps) for c in range(first, first + inputs)]
+        for first in range(0, channels, inputs)
+    ]
+
+
+def _padded(values: list[int], length: int) -> list[int | None]:
+    return [*values, *([None] * (length - len(values)))]
+
+
+def grouped_operands(stage: WindowedStage, values: int) -> Picks:
+    """For each step its ``values`` among a word of every tap: group by group, in it tap by tap."""
+    lanes = stage.lanes
     return tuple(
-        tuple(tap * lanes + lane if lane < lanes else None for lane in range(first, first + group))
-        for first in range(0, stage.folding.groups_per_word * group, group)
+        tuple(tap * lanes + lane if lane < lanes else None for lane in range(first, first + values))
+        for first in range(0, stage.folding.groups_per_word * values, values)
         for tap in range(stage.taps)
     )

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from .windowed import WindowedStage
 
 READ_CYCLES = 3  #: from a pixel's last word at the line buffer to the first step that needs it
-ROUNDS = 2  #: in which reader and writer of paired rows find each other's times
+#: In which reader and writer of paired rows find each other's times: once without the other's
+#: waiting, once with it. Buffers of paired rows have one size, so that only queues depend on it.
+ROUNDS = 2
 
 
 def direct_trace(stage: FoldedStage, arrival: Trace, behind: int, *, cycles: int) -> StageTrace:
@@ -182,9 +184,14 @@ def _read_cycles(stage: WindowedStage, spread: int) -> int:
     """Cycles from a window's last pixel, of such a ``spread``, to its first step."""
     if stage.window_cycles:
         return READ_CYCLES + stage.window_cycles + (2 if stage.schedule_length == 1 else 3)
-    # A window is begun when the first word of its last pixel is there.
-    apart = stage.taps * stage.folding.groups_per_word if stage.channel_serial else 1
-    return READ_CYCLES + stage.collect_cycles - min(spread, apart * (stage.words - 1))
+    # A window is begun when the first word of its last pixel is there, and no later one is missed.
+    more, each = stage.words - 1, stage.words_per_group
+    if more == 0:
+        return READ_CYCLES + stage.collect_cycles
+    group_cycles = stage.taps * stage.repeats * each * stage.folding.groups_per_word
+    last = (stage.words // each - 1) * group_cycles + each - 1
+    missed = max(0, spread * (each - 1) // more - (each - 1), spread - last)
+    return READ_CYCLES + stage.collect_cycles + missed - spread
 
 
 def _serial(stage: FoldedStage) -> tuple[int, int]:

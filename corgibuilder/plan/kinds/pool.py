@@ -31,8 +31,12 @@ class PoolStage(WindowedStage):
         return _pool(self.layer)
 
     @property
-    def channel_serial(self) -> bool:
-        return True
+    def words_per_group(self) -> int:
+        return 1
+
+    @property
+    def repeats(self) -> int:
+        return 1
 
     @property
     def horizontal(self) -> int:
@@ -59,7 +63,7 @@ class PoolStage(WindowedStage):
     ) -> Iterator[Self]:
         channels = layer.acc.shape.channels
         if source is WindowSource.TAP_SERIAL:
-            possible = parts_of(channels)
+            possible = parts_of(channels, range(1, channels + 1))
         else:
             possible = [channels if layer.input_pixels > 1 else min(lanes, channels)]
         for outputs in possible:
@@ -159,7 +163,7 @@ class PoolStage(WindowedStage):
         grouped = self.folding.groups_per_word > 1
         yield TapSerialConfig(
             lines=self.line_buffer(padding=padding),
-            picks=grouped_operands(self) if grouped else None,
+            picks=grouped_operands(self, lanes) if grouped else None,
         )
         yield WindowPoolConfig(kind=kind, x=x, out=layer.acc.range, lanes=lanes, taps=self.taps)
 

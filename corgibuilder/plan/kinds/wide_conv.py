@@ -4,10 +4,12 @@
 
 ``U`` outputs leave for ``P`` pixels that enter. Padding is 0, so a wide pixel half in the padding
 is none: the map's edge lies between two wide pixels, and beyond it a weight multiplies 0 whether it
-is 0 or not.
+is 0 or not. The wide layer is a single group, whatever the convolution is: it has zeros between
+groups, too.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +54,12 @@ def wide_window(layer: Layer, conv: Conv, pixels: int, leaving: int) -> Window:
     )
 
 
+@lru_cache(maxsize=64)
+def as_one_group(conv: Conv) -> Conv:
+    """The same convolution as a single group; remembered, as every folding asks for it again."""
+    return conv if conv.groups == 1 else replace(conv, weights=conv.dense_weights(), groups=1)
+
+
 def wide_conv(layer: Layer, conv: Conv, pixels: int, leaving: int) -> Conv:
     """The convolution over wide pixels."""
     window = wide_window(layer, conv, pixels, leaving)
@@ -61,7 +69,7 @@ def wide_conv(layer: Layer, conv: Conv, pixels: int, leaving: int) -> Conv:
 
 def _side_by_side(conv: Conv, window: Window, pixels: int, leaving: int) -> Ints:
     """Weights of the wide layer: those of ``conv`` once for each output, a stride further on."""
-    dense = conv.dense_weights().transpose(0, 3, 1, 2)  # (outputs, columns, inputs, rows)
+    dense = as_one_group(conv).weights.transpose(0, 3, 1, 2)  # (outputs, columns, inputs, rows)
     outputs, columns, inputs, rows = dense.shape
     wide = np.zeros((leaving, outputs, window.kernel[1] * pixels, inputs, rows), np.int64)
     for u in range(leaving):

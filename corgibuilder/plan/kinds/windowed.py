@@ -18,9 +18,17 @@ from .estimates import tile_trace, window_trace
 from .stage import Fault, FoldedStage, SizeRule
 
 MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
-MAX_GROUPS_PER_WORD = 4  #: groups in a word of the line buffer at most
-BURST = 4  #: times as fast as on average pixels come at most: behind pools, in every fourth row
-WAIT_CYCLES = 5  #: from a freed place to the first word of the window that waited for it
+# What follows serves to compare foldings and to size buffers. It decides nothing by itself: rate
+# and latency of what is chosen are simulated, and a stage that is too slow is chosen anew.
+
+#: Groups in a word of the line buffer at most. A 3x3 window with stride 2 needs 2, with stride 6 it
+#: would need 5: only where most pixels belong to no window are there so many writes.
+MAX_GROUPS_PER_WORD = 4
+#: Times as fast as on average pixels come at most: in every fourth row, behind a 4x4 pool.
+BURST = 4
+#: From a freed slot to the first word of the window that waited for it: the slot is seen free, a
+#: word is written, counted, read, and given.
+WAIT_CYCLES = 5
 FRAMES = 3  #: frames that size buffers: one to fill the pipeline, two in the steady state
 SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is not yet seen
 
@@ -66,8 +74,18 @@ class WindowedStage(FoldedStage):
 
     @property
     @abstractmethod
+    def words_per_group(self) -> int:
+        """Words of a pixel that are read together, tap by tap: an output needs no other ones."""
+
+    @property
+    @abstractmethod
+    def repeats(self) -> int:
+        """How often these are read at one position: once for each fold of their outputs."""
+
+    @property
     def channel_serial(self) -> bool:
-        """Whether the taps of one word are read together: an output needs no other channels."""
+        """Whether each word is read once at a position, all its taps one after the other."""
+        return self.words_per_group == self.repeats == 1
 
     @property
     @abstractmethod
@@ -182,7 +200,7 @@ class WindowedStage(FoldedStage):
         if self.source is WindowSource.COLUMN_BUFFER:
             reads = acc.height * self.window.kernel[0] * x.width
             return reads + BURST * x.pixels <= self.frame_cycles
-        reads = self.taps * (1 if self.channel_serial else self.output_folds)
+        reads = self.taps * self.repeats
         in_turn = self.words > 1 and reads > 1 and x.pixels <= acc.pixels
         grouped = self.folding.groups_per_word > 1
         return self.source is WindowSource.TAP_SERIAL and (in_turn or grouped)
@@ -243,7 +261,7 @@ class WindowedStage(FoldedStage):
         fitting = MAX_BUFFER_BITS // (shape.channels * self.layer.x.range.width)
         return max(self.least_capacity, min(held, fitting))
 
-    def line_buffer(self, *, repeats: int = 1, padding: int = 0) -> LineBufferConfig:
+    def line_buffer(self, *, padding: int = 0) -> LineBufferConfig:
         """The line buffer, read as the window source needs it."""
         tap_serial = self.source is WindowSource.TAP_SERIAL
         return LineBufferConfig(
@@ -254,8 +272,8 @@ class WindowedStage(FoldedStage):
             window=self.window,
             capacity=self.folding.capacity,
             single_port=self.folding.single_port,
-            repeats=repeats,
-            channel_serial=tap_serial and self.channel_serial,
+            groups=self.words // self.words_per_group if tap_serial else 1,
+            repeats=self.repeats if tap_serial else 1,
             by_column=not tap_serial,
             padding=padding,
         )
@@ -270,9 +288,9 @@ class WindowedStage(FoldedStage):
         grouped = folding.groups_per_word
         tap_serial = self.source is WindowSource.TAP_SERIAL
         allowed = self.channel_serial and tap_serial and self.layer.input_pixels == 1
-        if grouped < 1 or (grouped > 1 and not allowed) or self.output_folds % grouped:
-            remedy = f"take a divisor of {self.output_folds}" if allowed else "take 1"
-            yield f"groups_per_word is {grouped}", remedy
+        folds = self.output_folds if allowed else 1
+        if grouped < 1 or folds % grouped:
+            yield f"groups_per_word is {grouped}", f"take {_divisor_of(folds)}"
 
     # Estimates.
 
@@ -301,6 +319,10 @@ class WindowedStage(FoldedStage):
         if self.window.stride[0] == 1:
             return [slowest]
         return [slowest, (slowest + self.frame_cycles) // 2, self.frame_cycles]
+
+
+def _divisor_of(total: int) -> str:
+    return f"a divisor of {total}" if total > 1 else "1"
 
 
 def decoded_for_padding(held: QInt) -> QInt:

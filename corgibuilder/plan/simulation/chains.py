@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from corgibuilder.ir import Ints
 from corgibuilder.plan.components import Part, Rule, part
 from corgibuilder.plan.folding import words_of
-from corgibuilder.plan.pipeline import Pipeline, PlannedStage
+from corgibuilder.plan.pipeline import Pipeline
+from corgibuilder.plan.planned_stage import PlannedStage
 
 from .compiled import PARAMETERS, STATE
 

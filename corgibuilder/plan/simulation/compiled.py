@@ -36,7 +36,7 @@ def _record(fields: str) -> np.dtype[np.void]:
 PARAMETERS = _record("""
     depth lanes_in lanes_out channels words groups short registers tail
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
-    capacity repeats by_word single_port write_first full alternate size_from margin
+    capacity repeats words_per_group single_port write_first full alternate size_from margin
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
 """)
 STATE = _record("""
@@ -357,11 +357,10 @@ def _next_window(p, s):
 @compiled
 def _walk(p, s):
     """One step through the words of the windows; returns as :func:`_next_window`."""
-    last_word = s.r_word == p.words - 1
-    if p.by_word == 0:
-        s.r_word = 0 if last_word else s.r_word + 1
-        if not last_word:
-            return 0
+    s.r_word += 1
+    if s.r_word % p.words_per_group:
+        return 0
+    s.r_word -= p.words_per_group
     s.tap_x += 1
     if s.tap_x < p.kernel_x:
         return 0
@@ -370,15 +369,14 @@ def _walk(p, s):
     if s.tap_y < p.kernel_y:
         return 0
     s.tap_y = 0
-    if p.by_word:
-        s.r_word = 0 if last_word else s.r_word + 1
-        if not last_word:
-            return 0
-    else:
-        s.repeat += 1
-        if s.repeat < p.repeats:
-            return 0
-        s.repeat = 0
+    s.repeat += 1
+    if s.repeat < p.repeats:
+        return 0
+    s.repeat = 0
+    s.r_word += p.words_per_group
+    if s.r_word < p.words:
+        return 0
+    s.r_word = 0
     return _next_window(p, s)
 
 
@@ -488,7 +486,8 @@ def paired_rows(p, s, offered, taken):
     aligned = not first or s.lower == p.top % 2
     blank = s.place_column < margin
     room = s.written - freed < 2 * line
-    behind = p.by_word == 1 and s.w_word < s.r_word and s.written - freed_next < 2 * line
+    group = s.r_word - s.r_word % p.words_per_group
+    behind = s.w_word < group and s.written - freed_next < 2 * line
     can_write = active and aligned and (room or behind) and not blank
     reads, writes = _granted(p, s, wants, offered and can_write)
     accepts = can_write and writes
@@ -640,14 +639,15 @@ def _watched_tick(rule, p, s, offered, taken):
     if rule == Rule.ROW_BANKS or s.w_word or (offered and (p.single_port or rule != Rule.RING)):
         return accepts, 0
     done = _steps_done(p, s)
-    steps = p.kernel_x * p.kernel_y * (1 if p.by_word else p.words)
+    steps = p.kernel_x * p.kernel_y * p.words_per_group
     return accepts, steps - 1 - done if done else 0
 
 
 @compiled
 def _steps_done(p, s):
+    """Steps since the words of a group were begun, for this time."""
     tap = s.tap_y * p.kernel_x + s.tap_x
-    return tap if p.by_word else tap * p.words + s.r_word
+    return tap * p.words_per_group + s.r_word % p.words_per_group
 
 
 @compiled
@@ -658,9 +658,9 @@ def _count(rule, p, s, cycles):
     elif rule == Rule.REPEAT:
         s.r_word += cycles
     else:
-        tap = _steps_done(p, s) + cycles
-        if not p.by_word:
-            tap, s.r_word = tap // p.words, tap % p.words
+        done = _steps_done(p, s) + cycles
+        tap, word = done // p.words_per_group, done % p.words_per_group
+        s.r_word += word - s.r_word % p.words_per_group
         s.tap_y, s.tap_x = tap // p.kernel_x, tap % p.kernel_x
 
 
@@ -674,7 +674,7 @@ def _valid(chains, state, chain, entering):
 @compiled
 def run(
     kinds, parameters, state, chains, joined, readers, words, flags, clock, begun, spans,
-    interval, frames
+    interval, frame_interval, frames
 ):  # fmt: skip
     """Run until ``frames`` frames have begun to come in, or nothing happens any more.
 
@@ -684,7 +684,8 @@ def run(
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
     the first and the last word of each frame leaves, ``spans``; for other inputs the cycle of the
     very first word that comes in. One word comes in in every
-    ``interval`` cycles at most; chain 0 is that input, and others without a source get their words
+    ``interval`` cycles at most, and a frame begins in every ``frame_interval`` cycles at most;
+    chain 0 is that input, and others without a source get their words
     as fast as they take them. Other arrays as in :class:`~.chains.Machine`.
 
     A component of which nothing or only a counter changes sleeps until it has counted to its end,
@@ -769,6 +770,8 @@ def run(
                     entered += 1
                 sent += 1
                 offer_from = now + interval
+                if sent % words[0] == 0:
+                    offer_from = max(offer_from, begun[entered - 1] + frame_interval)
                 next_event = now + 1
             elif source < 0 and c > 0 and accepts and spans[c, 0, 0] < 0:
                 spans[c, 0, 0] = now

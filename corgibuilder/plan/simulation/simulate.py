@@ -18,6 +18,7 @@ from .chains import Machine, machine
 from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
+SLOWER = 8  #: frames in turn, each later after the one before than it should be
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Run:
 
     machine: Machine
     word_interval: int
+    frame_interval: int = 0
     clock: Ints = field(init=False)
     flags: Ints = field(init=False)
     begun: Ints = field(init=False)
@@ -61,10 +63,15 @@ class _Run:
         m = self.machine
         run(
             m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
-            self.clock, self.begun, self.spans, self.word_interval, frames,
+            self.clock, self.begun, self.spans, self.word_interval, self.frame_interval, frames,
         )  # fmt: skip
         if self.begun[frames - 1] < 0:
             raise DeadlockError
+
+    def falls_back(self, frames: int) -> bool:
+        """Whether so many frames in turn left an output later after one another than they began."""
+        gaps = (np.diff(self.ends(chain))[-frames:] for chain in self.machine.outputs.values())
+        return any(len(gap) == frames and (gap > self.frame_interval).all() for gap in gaps)
 
     @property
     def first_frame_is_out(self) -> bool:
@@ -73,6 +80,13 @@ class _Run:
     def latencies(self) -> dict[str, tuple[int, int]]:
         spans = self.spans[:, 0] - self._first_word
         return {n: (int(spans[c, 0]), int(spans[c, 1])) for n, c in self.machine.outputs.items()}
+
+    def first_frame_keeps(self, wanted: PipelineTiming) -> bool:
+        """Whether no output of the first frame, as far as it is out, is later than wanted."""
+        found = self.latencies().items()
+        return all(
+            a <= b for n, spans in found for a, b in zip(spans, wanted.latencies[n], strict=True)
+        )
 
     @property
     def _first_word(self) -> int:
@@ -133,6 +147,7 @@ def _refusing(pipeline: Pipeline) -> Iterator[None]:
 
 
 _known: dict[bytes, PipelineTiming] = {}  #: simulations that were run
+_kept: dict[bytes, bool] = {}  #: and those that were compared with what was wanted
 
 
 def timing(machine: Machine) -> PipelineTiming:
@@ -160,6 +175,37 @@ def _timing(machine: Machine) -> PipelineTiming:
         since = MOST_FRAMES // 2
     interval = max(_longest(progress, chain, since) for chain in machine.outputs.values())
     return PipelineTiming(interval=interval, latencies=progress.latencies())
+
+
+def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
+    """Whether a pipeline is never slower than wanted.
+
+    Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
+    again in a state in which it was, however long it would take to fill all its buffers when words
+    are offered as fast as they are taken; and a pipeline whose input is early is not later for it.
+    One that falls back for ``SLOWER`` frames one after the other is taken not to keep it.
+    """
+    key = hashlib.sha256(repr(wanted).encode() + machine.key).digest()
+    if key not in _kept:
+        try:
+            _kept[key] = _keeps(machine, wanted)
+        except DeadlockError:
+            _kept[key] = False
+    return _kept[key]
+
+
+def _keeps(machine: Machine, wanted: PipelineTiming) -> bool:
+    progress = _Run(machine, 1, wanted.interval)
+    seen: dict[bytes, int] = {}
+    for frames in range(1, MOST_FRAMES + 1):
+        progress.go_to(frames)
+        if not progress.first_frame_keeps(wanted) or progress.falls_back(SLOWER):
+            return False
+        since = seen.setdefault(progress.snapshot(), frames)
+        if since < frames and progress.first_frame_is_out:
+            period = int(progress.begun[frames - 1] - progress.begun[since - 1])
+            return period <= (frames - since) * wanted.interval
+    return False
 
 
 def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:

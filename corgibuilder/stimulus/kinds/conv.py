@@ -21,7 +21,6 @@ def conv_sums(stage: Layer) -> Sums:
 
 
 def _held(conv: Conv) -> QInt:
-    """Range of the weights in memory; groups that are built as one have zeros between them."""
+    """Range of the weights in memory."""
     held = QInt.of(conv.weights)
-    zeros = conv.groups > 1 and not conv.depthwise
-    return held if held.step > 1 and not zeros else held.with_zero
+    return held if held.step > 1 else held.with_zero

@@ -25,7 +25,7 @@ def tap_serial(
     *,
     spare=0,
     parts=1,
-    channel_serial=False,
+    groups=1,
     single_port=False,
     repeats=1,
     late=False,
@@ -40,16 +40,20 @@ def tap_serial(
         sizes,
         spare=spare,
         channels=parts,
-        channel_serial=channel_serial,
+        groups=groups,
         single_port=single_port,
         repeats=repeats,
     )
     kh, kw = window.kernel
     taps = [(ty, tx) for ty in range(kh) for tx in range(kw)]
-    if channel_serial:
-        words = [((*tap, part),) for part in range(parts) for tap in taps]
-    else:
-        words = [((*tap, part),) for tap in taps for part in range(parts)] * repeats
+    each = parts // groups
+    words = [
+        ((*tap, part),)
+        for first in range(0, parts, each)
+        for _ in range(repeats)
+        for tap in taps
+        for part in range(first, first + each)
+    ]
     order = Order(words=tuple(words), parts=parts)
     return Checked(source, window, sizes, order, size_ports=LINE_BUFFER_SIZES, late_sizes=late)
 

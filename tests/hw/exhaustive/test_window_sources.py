@@ -31,6 +31,15 @@ FEW = {
     "tap_serial, single port": lambda: tap_serial(
         LINE, [(3, 1), (1, 3)], single_port=True, parts=2
     ),
+    "tap_serial, repeated groups": lambda: tap_serial(
+        LINE, [(1, 2), (1, 1)], parts=4, groups=2, repeats=2
+    ),
+    "tap_serial, single port, groups": lambda: tap_serial(
+        LINE, [(1, 2), (1, 1)], single_port=True, parts=6, groups=2
+    ),
+    "tap_serial, paired rows, groups": lambda: tap_serial(
+        PAIRED, [(2, 1), (1, 1)], parts=4, groups=2
+    ),
     "tap_serial, paired rows": lambda: tap_serial(PAIRED, [(2, 1), (3, 1)]),
     "column_buffer": lambda: column_buffer(LINE, [(2, 1), (2, 1)]),
     "column_buffer, paired rows": lambda: column_buffer(PAIRED, [(2, 1), (1, 1)]),
@@ -83,7 +92,9 @@ def random_options(rng, source):
     if source in (tap_serial, in_place):
         options["parts"] = rng.choice([1, 2])
     if source is tap_serial:
-        options |= rng.choice([{}, {"repeats": 2}, {"channel_serial": True}])
+        parts = options["parts"]
+        several = {"parts": 2 * parts, "groups": 2, "repeats": rng.choice([1, 2])}
+        options |= rng.choice([{}, {"repeats": 2}, {"groups": parts}, several])
     return options
 
 

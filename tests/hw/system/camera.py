@@ -11,8 +11,8 @@ from amaranth.lib.wiring import Out
 from corgibuilder.hw.gate import FrameGate
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import word
-from corgibuilder.hw.system.framing import FRAMING_FAULTS
 from corgibuilder.hw.system.video import VideoInput
+from corgibuilder.plan.system.register_map import FRAMING_FAULTS
 
 RGB = word(8, 3)
 BLACK = [0, 0, 0]

@@ -4,19 +4,18 @@ import random
 
 import pytest
 
-from corgibuilder.hw.streams import word
-from corgibuilder.hw.system.channel import FRAMES
 from corgibuilder.hw.system.channels import Channels
-from corgibuilder.hw.system.tap import Reduction, Tap
+from corgibuilder.ir import QInt
+from corgibuilder.plan.system.tap import FRAMES, Reduction, Tap
 
 from ...streams import run_streams
 from .clocks import PAIRS
 
 HALF, QUARTER = Reduction(-1, 2), Reduction(-1, 4)
 TAPS = (
-    Tap(layout=word(4, 3), words=2),
-    Tap(layout=word(3, 1), words=1, columns=HALF, rows=HALF),
-    Tap(layout=word(8, 2), words=3, columns=QUARTER, rows=QUARTER),
+    Tap(range=QInt(0, 15), lanes=3, words=2),
+    Tap(range=QInt(0, 7), lanes=1, words=1, columns=HALF, rows=HALF),
+    Tap(range=QInt(0, 255), lanes=2, words=3, columns=QUARTER, rows=QUARTER),
 )
 SIZES = [(5, 3), (1, 1), (1, 4), (3, 2), (1, 1), (6, 5), (4, 1), (9, 2), (1, 1), (2, 2), (5, 3)]
 
@@ -24,7 +23,7 @@ SIZES = [(5, 3), (1, 1), (1, 4), (3, 2), (1, 1), (6, 5), (4, 1), (9, 2), (1, 1),
 def frames_of(tap, seed):
     """Random words of a tap for every frame, a list for each."""
     rng = random.Random(seed)
-    lanes, bits = tap.layout.length, tap.layout.elem_shape
+    lanes, bits = tap.lanes, tap.range.width
     frames = []
     for width, height in SIZES:
         columns = (width + tap.columns.offset) // tap.columns.stride + 1
@@ -36,7 +35,7 @@ def frames_of(tap, seed):
 
 def link_words(channel, frames):
     """What comes of a channel's frames at the link."""
-    bits = TAPS[channel].layout.elem_shape
+    bits = TAPS[channel].range.width
     return [
         {
             "channel": channel,

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 
 from corgibuilder.golden.classify import average, classify
-from corgibuilder.hw.streams import shape_of, word, words_per_pixel
-from corgibuilder.hw.system.classifier import Classifier, ClassifierPlan, fewest_multipliers
-from corgibuilder.hw.system.tap import Reduction, Tap
-from corgibuilder.hw.system.weight_memory import row_words
+from corgibuilder.hw.streams import words_per_pixel
+from corgibuilder.hw.system.classifier import Classifier
 from corgibuilder.ir import QInt
+from corgibuilder.plan.system.classifier import ClassifierPlan
+from corgibuilder.plan.system.tap import Reduction, Tap
 
 from ...streams import run_streams
 
 HALF = Reduction(-1, 2)
 
 
-def memory_image(weights, bias, multipliers):
+def memory_image(weights, bias, plan):
     """Words of the memory, from its docstring."""
-    rows = np.full((len(weights), 4 * row_words(weights.shape[1], multipliers)), 0x55, np.uint8)
+    rows = np.full((len(weights), 4 * plan.row_words), 0x55, np.uint8)
     rows[:, : weights.shape[1]] = weights.astype(np.int8).view(np.uint8)
     return [*rows.reshape(-1).view("<u4").tolist(), *(bias & 0xFFFFFFFF).tolist()]
 
@@ -39,17 +39,13 @@ def compute(x, lanes, frames, weights, bias, *, multipliers, stall=0.3, seed=0, 
         classes=len(weights),
         multipliers=multipliers,
     )
-    tap = Tap(
-        layout=word(shape_of(x), lanes),
-        words=words_per_pixel(channels, lanes),
-        columns=HALF,
-        rows=HALF,
-    )
+    words = words_per_pixel(channels, lanes)
+    tap = Tap(range=x, lanes=lanes, words=words, columns=HALF, rows=HALF)
     dut = Classifier(plan, tap)
     written = []
 
     async def write(ctx):
-        for address, value in enumerate(memory_image(weights, bias, multipliers)):
+        for address, value in enumerate(memory_image(weights, bias, plan)):
             ctx.set(dut.address, address)
             ctx.set(dut.data, value)
             ctx.set(dut.write, 1)
@@ -159,16 +155,3 @@ def test_a_slow_classifier_holds_its_input_up_and_is_as_fast_as_planned():
         got, cycles[count], plan = compute(U4, 4, frames, weights, bias, multipliers=2, stall=0)
         np.testing.assert_array_equal(got, expected(frames, weights, bias))
     assert plan.frame_cycles - 20 < (cycles[8] - cycles[3]) / 5 <= plan.frame_cycles
-
-
-def test_as_few_multipliers_as_the_budget_needs():
-    mobilenet = {"channels": 1024, "max_positions": 40 * 23, "classes": 1000}
-    assert fewest_multipliers(U4, **mobilenet, budget=59_000_000 // 30).multipliers == 1
-    assert fewest_multipliers(U4, **mobilenet, budget=600_000).multipliers == 2
-    plan = fewest_multipliers(U4, **mobilenet, budget=1)
-    assert plan.multipliers == 1024
-    for budget in (300_000, 40_000, 10_000):
-        plan = fewest_multipliers(U4, **mobilenet, budget=budget)
-        assert plan.frame_cycles <= budget
-        half = ClassifierPlan(x=U4, **mobilenet, multipliers=plan.multipliers // 2)
-        assert half.frame_cycles > budget

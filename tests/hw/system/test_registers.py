@@ -6,9 +6,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from corgibuilder.hw.system.register_map import Access, register_map
 from corgibuilder.hw.system.registers import Registers
 from corgibuilder.hw.system.spi import ADDRESS_BITS, Spi
+from corgibuilder.plan.system.register_map import Access, register_map
 
 from .spi_master import CORE, Master, start
 

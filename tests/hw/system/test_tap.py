@@ -1,74 +1,61 @@
-from fractions import Fraction
+import random
 
-import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from corgibuilder.hw.system.tap import Reduction, tap_of
-from corgibuilder.ir import Pool, PoolKind, QInt, Shape, Window
-from corgibuilder.plan import Target
-from corgibuilder.plan.choice import choose
+from corgibuilder.hw.system.tap import MapSizes, reduced, tap_layout
+from corgibuilder.ir import QInt
+from corgibuilder.plan.system.tap import FRAMES, Reduction, Tap
 
-from ..test_stage import LOPSIDED, SAME, STRIDED, conv, network, steps
+from ...streams import run_streams
 
-VALID = Window(kernel=(3, 2), stride=(1, 3))
-CHAINS = {
-    "none": [],
-    "same": [SAME, SAME],
-    "strided": [STRIDED, SAME, STRIDED, STRIDED],
-    "lopsided": [LOPSIDED, VALID, STRIDED],
-    "valid": [VALID, SAME, VALID],
-}
+SIZES = [*range(20, 70), 1280, 65535]
+REDUCTIONS = [Reduction(), Reduction(-1, 2), Reduction(5, 8), Reduction(-8, 3), Reduction(-17, 1)]
 
 
-def evaluate(reduction, sizes):
-    """What the hardware computes of each size."""
+@pytest.mark.parametrize("reduction", REDUCTIONS, ids=str)
+def test_hardware_equals_the_formula(reduction):
     m, n, out = Module(), Signal(16), Signal(17)
-    m.d.comb += out.eq(reduction.of(n))
-    found = []
+    m.d.comb += out.eq(reduced(reduction, n))
 
     async def run(ctx):
-        for size in sizes:
+        for size in SIZES:
             ctx.set(n, size)
-            found.append(ctx.get(out))
+            assert ctx.get(out) == (size + reduction.offset) // reduction.stride + 1
 
     sim = Simulator(m)
     sim.add_testbench(run)
     sim.run()
-    return found
 
 
-@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
-def test_a_chain_of_windows_is_one_reduction(chain):
-    sizes = [*range(20, 70), 1280, 65535]
-    columns, rows, want = Reduction(), Reduction(), [(n, n) for n in sizes]
-    for w in chain:
-        columns = columns.then(w.pads.left + w.pads.right - w.kernel[1], w.stride[1])
-        rows = rows.then(w.pads.top + w.pads.bottom - w.kernel[0], w.stride[0])
-        want = [w.output_size(*size) for size in want]
-    assert evaluate(rows, sizes) == [r for r, _ in want]
-    assert evaluate(columns, sizes) == [c for _, c in want]
+def test_a_word_holds_the_codes_of_its_lanes():
+    layout = tap_layout(Tap(range=QInt(-1, 1, step=2), lanes=5, words=2))
+    assert (layout.length, layout.size) == (5, 5)
+    assert tap_layout(Tap(range=QInt(-8, 3), lanes=3, words=1)).elem_shape.signed
 
 
-def test_taps_of_a_network():
-    rng = np.random.default_rng(2)
-    net = network(
-        Shape(2, 12, 14),
-        QInt(-4, 3),
-        conv(rng, 2, 5, STRIDED),
-        steps(rng, 5),
-        Pool(kind=PoolKind.MAX, window=Window(kernel=(2, 3), stride=(2, 3))),
-        conv(rng, 5, 7, LOPSIDED),
-        steps(rng, 7),
-    )
-    pipeline = choose(net, Target(fps=Fraction(1), clock_hz=900))
-    for stage in pipeline.stages:
-        tap = tap_of(pipeline, stage.layer.result)
-        shape = stage.layer.out.shape
-        assert evaluate(tap.columns, [14]) == [shape.width]
-        assert evaluate(tap.rows, [12]) == [shape.height]
-        assert tap.words == -(-shape.channels // stage.folded.folding.lanes)
-        assert tap.layout.length == stage.folded.folding.lanes
-        assert tap.layout.elem_shape.width == stage.layer.out.range.width
-    assert tap_of(pipeline, pipeline.input_node).columns == Reduction()
+@pytest.mark.parametrize("stall", [0, 0.5, {"o": 0.9}], ids=str)
+def test_sizes_of_maps_follow_those_of_frames(stall):
+    tap = Tap(range=QInt(0, 1), lanes=1, words=1, columns=Reduction(-1, 2), rows=Reduction(2, 5))
+    rng = random.Random(0)
+    frames = [(rng.randrange(1, 1 << 16), rng.randrange(3, 1 << 16)) for _ in range(40)]
+    words = [{"width": w, "height": h} for w, h in frames]
+    got, _ = run_streams(MapSizes(tap), {"i": words}, {"o": len(words)}, stall=stall)
+    assert got["o"] == [{"width": (w - 1) // 2 + 1, "height": (h + 2) // 5 + 1} for w, h in frames]
+
+
+def test_sizes_of_several_frames_wait():
+    dut, taken = MapSizes(Tap(range=QInt(0, 1), lanes=1, words=1)), []
+
+    async def run(ctx):
+        ctx.set(dut.i.valid, 1)
+        for _ in range(2 * FRAMES):
+            _, _, ready = await ctx.tick().sample(dut.i.ready)
+            taken.append(ready)
+
+    sim = Simulator(dut)
+    sim.add_clock(1e-9)
+    sim.add_testbench(run)
+    sim.run()
+    assert sum(taken) == FRAMES

@@ -66,7 +66,7 @@ def window(kernel, stride=(1, 1), pads=(0, 0, 0, 0)):
 def mac_array(steps, input_folds):
     weights, acc = np.ones((steps, 1, 1), np.int64), QInt(0, 255 * input_folds)
     return MacArrayConfig(
-        x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc, shared=True
+        x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc
     )
 
 
@@ -125,7 +125,8 @@ def row_banks(win, shape, *, steps=1, repeats=1):
 def tap_serial_in_groups(win, shape, groups):
     """Words of ``groups`` channels, all in one word of the line buffer."""
     taps = win.kernel[0] * win.kernel[1]
-    lines = line_buffer(win, shape, lanes=groups, channel_serial=True, single_port=True)
+    words = shape.channels // groups
+    lines = line_buffer(win, shape, lanes=groups, groups=words, single_port=True)
     picks = tuple((tap * groups + g,) for g in range(groups) for tap in range(taps))
     return TapSerialConfig(lines=lines, picks=picks)
 
@@ -150,7 +151,7 @@ def border(shape, pads):
 SAME = window((3, 3), (1, 1), (1, 1, 1, 1))
 STRIDED = window((3, 3), (2, 2), (1, 1, 1, 1))
 SMALL, EVEN = Shape(1, 4, 5), Shape(1, 4, 6)
-TWO_WORDS = Shape(2, 3, 4)
+TWO_WORDS, FOUR_WORDS = Shape(2, 3, 4), Shape(4, 3, 3)
 
 EXAMPLES = {
     "adder": Example(config=adder(1, -4, 2), needs=1, latency=1, interval=1),
@@ -256,6 +257,17 @@ EXAMPLES = {
         period=24,
         interval=12 * 9 * 2,
         shape=TWO_WORDS,
+    ),
+    # Two words of every tap, twice, then two others.
+    "tap serial, of two groups": Example(
+        config=TapSerialConfig(
+            lines=line_buffer(window((2, 2)), FOUR_WORDS, spare=6, groups=2, repeats=2)
+        ),
+        needs=4 * 4 + 1,
+        latency=2,
+        period=36,
+        interval=4 * 4 * 4 * 2,
+        shape=FOUR_WORDS,
     ),
     # Nine taps of a word are collected before the first goes on.
     "tap serial, in groups": Example(

@@ -10,8 +10,8 @@ from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.kinds import folded
 from corgibuilder.plan.kinds.estimates import READ_CYCLES, _most_kept, _most_waiting
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.pipeline import unhindered
 from corgibuilder.plan.positions import Positions
+from corgibuilder.plan.sizing import unhindered
 from corgibuilder.plan.times import Times, Turns
 from corgibuilder.plan.traces import Trace
 

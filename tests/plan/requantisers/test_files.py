@@ -5,8 +5,8 @@ import pytest
 
 from corgibuilder.frontend import read
 from corgibuilder.ir import TensorType
+from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.pipeline import form_of
 from corgibuilder.plan.requantisers import CascadeForm, ThresholdForm, forms
 
 from ...frontend.models import Model

@@ -216,12 +216,16 @@ def test_row_banks(name):
     same(banks, the(Rule.ROW_BANKS, row_banks(win, shape)), 2, shape)
 
 
+ALL = -1  #: as many groups as words
 ORDERS = {
     "by tap": {},
     "repeated": {"repeats": 3},
-    "channel serial": {"channel_serial": True},
+    "word by word": {"groups": ALL},
     "single port": {"single_port": True},
-    "channel serial, single port": {"channel_serial": True, "single_port": True},
+    "word by word, single port": {"groups": ALL, "single_port": True},
+    "two groups": {"groups": 2},
+    "two groups, repeated": {"groups": 2, "repeats": 3},
+    "two groups, repeated, single port": {"groups": 2, "repeats": 2, "single_port": True},
     "by column": {"by_column": True},
     "by column, single port": {"by_column": True, "single_port": True},
 }
@@ -232,13 +236,16 @@ ORDERS = {
 @each_window
 def test_line_buffer(name, order, channels):
     win, height, width = WINDOWS[name]
-    given = ORDERS[order]
+    given, seed, late = dict(ORDERS[order]), channels, channels % 2
+    if given.get("groups") == ALL:
+        given["groups"] = channels
+    elif "groups" in given:
+        channels *= 2  # words in a group
     if given.get("by_column", False) and (channels > 1 or name == "apart"):
         pytest.skip("a column is made of whole pixels, and none is skipped")
     shape = Shape(channels, height, width)
     config = line_buffer(win, shape, spare=2 * (channels - 1), **given)
-    late = channels % 2
-    same(LineBuffer(config), config.parts(late), channels, shape, size_from=late)
+    same(LineBuffer(config), config.parts(late), seed, shape, size_from=late)
 
 
 @each_window

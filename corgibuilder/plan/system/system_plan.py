@@ -3,15 +3,14 @@
 from dataclasses import dataclass, replace
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.hw.streams import shape_of, word, words_per_pixel
 from corgibuilder.ir import Port
-from corgibuilder.plan import Target
+from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.pipeline import Pipeline, smallest_map
 from corgibuilder.plan.simulation import pipeline_timing
+from corgibuilder.plan.target import Target
 from corgibuilder.system import MAX_CLASSES, System
 
-from .classifier import ClassifierPlan, fewest_multipliers
-from .dense import LOGIT
+from .classifier import LOGIT, ClassifierPlan, fewest_multipliers
 from .register_map import Register, Size, register_map
 from .tap import Reduction, Tap, tap_of
 
@@ -53,9 +52,8 @@ class SystemPlan:
         """An output with as many channels in a word as the link takes."""
         tap, kind = tap_of(self.pipeline, node), self.pipeline.network.graph.type(node)
         channels, most = kind.shape.channels, self.link_bits // kind.range.width
-        lanes = min(channels, max(most, tap.layout.length))
-        layout = word(shape_of(kind.range), lanes)
-        return replace(tap, layout=layout, words=words_per_pixel(channels, lanes))
+        lanes = min(channels, max(most, tap.lanes))
+        return replace(tap, lanes=lanes, words=ceil_div(channels, lanes))
 
     @property
     def link_words(self) -> int:
@@ -68,9 +66,7 @@ class SystemPlan:
     def logits(self) -> Tap:
         """The stream of the last channel."""
         classes = self.classifier.classes
-        return Tap(
-            layout=word(shape_of(LOGIT), 1), words=classes, columns=ONE_PIXEL, rows=ONE_PIXEL
-        )
+        return Tap(range=LOGIT, lanes=1, words=classes, columns=ONE_PIXEL, rows=ONE_PIXEL)
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -93,6 +89,24 @@ class SystemPlan:
 
 def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPlan:
     """The system around ``pipeline``; :class:`CompileError` for a network that it does not suit."""
+    _check(pipeline, system)
+    shape = pipeline.network.input_shape
+    largest = (shape.width, shape.height)
+    spans = pipeline_timing(pipeline).latencies
+    last = max(pipeline.network.outputs, key=lambda port: spans[port.node][1])
+    plan = SystemPlan(
+        system=system,
+        pipeline=pipeline,
+        smallest=_smallest(pipeline, largest),
+        largest=largest,
+        last=last,
+        classifier=_classifier(pipeline, last, system.classes, target.budget),
+    )
+    return _with_link(plan, target.budget)
+
+
+def _check(pipeline: Pipeline, system: System) -> None:
+    """Refuse networks that are no pipeline for images of any size, and numbers of classes."""
     network = pipeline.network
     shape = network.input_shape
     at = Origin(network.name)
@@ -121,34 +135,29 @@ def plan_system(pipeline: Pipeline, target: Target, system: System) -> SystemPla
             at=Origin("--classes"),
             help=f"give 1 to {MAX_CLASSES:,} classes",
         )
-    largest = (shape.width, shape.height)
-    spans = pipeline_timing(pipeline).latencies
-    last = max(network.outputs, key=lambda port: spans[port.node][1])
+    for port in network.outputs:
+        tap_of(pipeline, port.node)  # refuses what it cannot tell the size of
+
+
+def _classifier(pipeline: Pipeline, last: Port, classes: int, budget: int) -> ClassifierPlan:
+    """The classifier of the network's last output."""
+    network = pipeline.network
     tensor = network.graph.type(last.node)
     classifier = fewest_multipliers(
         tensor.range,
         channels=tensor.shape.channels,
         max_positions=tensor.shape.pixels,
-        classes=system.classes,
-        budget=target.budget,
+        classes=classes,
+        budget=budget,
     )
-    if classifier.frame_cycles > target.budget:
+    if classifier.frame_cycles > budget:
         raise CompileError(
             "CB904",
-            f"{system.classes} classes take {classifier.frame_cycles} cycles, a frame has"
-            f" {target.budget}",
+            f"{classes} classes take {classifier.frame_cycles} cycles, a frame has {budget}",
             at=Origin(network.name, last.name),
             help="give fewer classes, fewer frames a second or a faster clock",
         )
-    plan = SystemPlan(
-        system=system,
-        pipeline=pipeline,
-        smallest=_smallest(pipeline, largest, at),
-        largest=largest,
-        last=last,
-        classifier=classifier,
-    )
-    return _with_link(plan, target.budget)
+    return classifier
 
 
 def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
@@ -166,7 +175,7 @@ def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
     return plan
 
 
-def _smallest(pipeline: Pipeline, largest: Size, at: Origin) -> Size:
+def _smallest(pipeline: Pipeline, largest: Size) -> Size:
     """Least width and height of which every layer has something left."""
     side = max(SMALLEST, *smallest_map(pipeline.stages, pipeline.input_node))
     if side > min(largest):
@@ -174,7 +183,7 @@ def _smallest(pipeline: Pipeline, largest: Size, at: Origin) -> Size:
             "CB905",
             f"the largest frame is {largest[0]}x{largest[1]}, which is smaller than the smallest"
             " one",
-            at=at,
+            at=Origin(pipeline.network.name),
             help=f"give a larger --image, {SMALLEST}x{SMALLEST} or more",
         )
     return side, side

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from corgibuilder.version import VERSION
 
-from .framing import FRAMING_FAULTS
-
+FRAMING_FAULTS = ("short_line", "long_line", "short_frame", "long_frame", "overflow")
 IDENTIFICATION = int.from_bytes(b"Corg", "big")
 
 

@@ -1,0 +1,46 @@
+"""Where a pixel of a stream lies on its map."""
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Module, ShapeLike, Signal
+
+from .size import POSITION
+from .streams import counter
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Column and row of a pixel, and whether they are the last ones."""
+
+    x: Signal
+    y: Signal
+    last_x: Signal
+    last_y: Signal
+
+    @property
+    def first(self):
+        """At the first pixel of a map."""
+        return (self.x == 0) & (self.y == 0)
+
+    @property
+    def last(self):
+        """At the last pixel of a map."""
+        return self.last_x & self.last_y
+
+
+def raster(
+    m: Module, width, height, advance, *, name: str = "", shape: ShapeLike = POSITION
+) -> Raster:
+    """Registers that go from pixel to pixel on ``advance``, row by row, map after map.
+
+    Parameters
+    ----------
+    width, height
+        Size of the map, 1 or more. Another map's may take their place after the last pixel.
+    shape
+        Of column and row.
+    """
+    prefix = f"{name}_" if name else ""
+    x, last_x = counter(m, width, advance, name=f"{prefix}x", shape=shape)
+    y, last_y = counter(m, height, advance & last_x, name=f"{prefix}y", shape=shape)
+    return Raster(x, y, last_x, last_y)

@@ -1,0 +1,133 @@
+"""One stage in its place: folded, with a requantiser, and the words that reach it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
+from .folding import ceil_div, words_of
+from .kinds import FoldedStage
+from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
+from .layers import Layer
+from .regroup import hops
+from .requantisers import Form
+
+BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """One stage in its place.
+
+    Parameters
+    ----------
+    folded
+        The layer and how it is folded.
+    form
+        What the requantiser does, or ``None`` where there is none.
+    lanes
+        For each input the values in a word that arrives: channels of a pixel, or whole pixels.
+    fifos
+        For each input the words of the queue in front of it, as wide as those that arrive or as
+        those that the stage works on, whichever are wider; 0 for none.
+    """
+
+    folded: FoldedStage
+    form: Form | None
+    lanes: tuple[int, ...]
+    fifos: tuple[int, ...]
+
+    @property
+    def layer(self) -> Layer:
+        return self.folded.layer
+
+    @property
+    def ports(self) -> range:
+        """Numbers of the inputs."""
+        return range(len(self.layer.inputs))
+
+    def input_words(self, port: int) -> int:
+        """Words of a frame that reach an input."""
+        return self.words_of(port, self.layer.inputs[port].shape.pixels)
+
+    def words_of(self, port: int, pixels: int) -> int:
+        """Words that carry so many pixels, as the stage counts them."""
+        count = self.layer.input_pixels
+        return words_of(pixels * count, self._pixel_channels(port), self.lanes[port])
+
+    def _pixel_channels(self, port: int) -> int:
+        return self.layer.inputs[port].shape.channels // self.layer.input_pixels
+
+    def queue(self, port: int) -> QueueConfig | None:
+        """The queue in front of an input; where words are wide, it holds the fewest."""
+        if not self.fifos[port]:
+            return None
+        lanes = max(self.lanes[port], self.folded.input_lanes(port))
+        return QueueConfig(x=self.layer.inputs[port].range, lanes=lanes, depth=self.fifos[port])
+
+    @property
+    def queue_bits(self) -> int:
+        """Bits of the queues in front of the inputs."""
+        queues = (self.queue(port) for port in self.ports)
+        return sum(queue.bits for queue in queues if queue)
+
+    def queue_words(self, port: int, pixels: int) -> int:
+        """Words of the queue that carry so many pixels."""
+        worked_on = self.folded.input_lanes(port)
+        if worked_on < self.lanes[port]:
+            return self.words_of(port, pixels)
+        return pixels * ceil_div(self.layer.inputs[port].shape.channels, worked_on)
+
+    def regroups(self, port: int) -> bool:
+        """Whether the words that arrive are not those that the stage works on."""
+        return self.lanes[port] != self.folded.input_lanes(port)
+
+    def input_components(self, port: int) -> Iterator[ComponentConfig]:
+        """What stands in front of an input: a queue, and gearboxes."""
+        x, worked_on = self.layer.inputs[port], self.folded.input_lanes(port)
+        queue = self.queue(port)
+        if queue and self.lanes[port] > worked_on:
+            yield queue
+        found = hops(
+            pixel=self._pixel_channels(port),
+            lanes=self.lanes[port],
+            unit=x.shape.channels,
+            out_lanes=worked_on,
+        )
+        for number, (channels, before, after) in enumerate(found):
+            name = f"gearbox_{number}" if number else "gearbox"
+            yield GearboxConfig(
+                x=x.range, channels=channels, in_lanes=before, out_lanes=after, name=name
+            )
+        if queue and self.lanes[port] <= worked_on:
+            yield queue
+
+    def components(self) -> Iterator[ComponentConfig]:
+        """What the stage is made of behind that: from window source to output buffer."""
+        yield from self.folded.components()
+        layer, lanes = self.layer, self.folded.folding.lanes
+        if self.form is not None:
+            yield RequantiserConfig(
+                form=self.form,
+                acc=layer.acc.range,
+                out=layer.out.range,
+                channels=layer.acc.shape.channels,
+                lanes=lanes,
+            )
+        yield BufferConfig(x=layer.out.range, lanes=lanes)
+
+    @property
+    def all_components(self) -> tuple[ComponentConfig, ...]:
+        """Those in front of the inputs, then the others."""
+        before = (each for port in self.ports for each in self.input_components(port))
+        return (*before, *self.components())
+
+    @property
+    def behind(self) -> int:
+        """Cycles from an accumulator to the stage's output."""
+        return (self.form.latency if self.form else 0) + BUFFER_CYCLES
+
+
+def most_queued(layer: Layer, port: int) -> int:
+    """Words that a queue may hold: all that can ever wait, if they fit into memory."""
+    x = layer.inputs[port]
+    return min(FRAMES * x.shape.size, MAX_BUFFER_BITS // x.range.width)
