@@ -61,6 +61,18 @@ class DepthToSpaceStage(FoldedStage):
         yield from FoldedStage.faults(self)
 
     @property
+    def frame_cycles(self) -> int:
+        """A row comes once the first pixel of the one before it has left for the last time.
+
+        Then its last pixel's first part leaves, the other parts of the row, and the last part of
+        its first pixel.
+        """
+        block, shape = _block(self.layer), self.layer.x.shape
+        part = self.words // block
+        others = max(block - 2, 0) * shape.width * part
+        return shape.height * (shape.width * self.words + others + (2 * part if block > 1 else 0))
+
+    @property
     def buffer_bits(self) -> int:
         return sum(memory.bits for memory in self._repeater.memories())
 
