@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
+from corgibuilder.plan.fifos import shortest_fifos
 from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
 from corgibuilder.plan.kinds.conv import ConvStage
@@ -21,6 +23,7 @@ from corgibuilder.plan.plan import StagePlan, most_queued
 from .case import Edit
 
 MOST_MULTIPLIERS = 200  #: of a stage whose folding is drawn at random
+SHORT = 0.25  #: share of edits whose queues at joins may be too short
 TRIES = 30
 
 
@@ -41,7 +44,7 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     foldings = {k.name: legal(k, foldings[k.name], resizable) for k in layers}
     wide = tuple(widened_layer(layer, foldings[layer.name].pixels) for layer in layers)
     pipeline = assemble(
-        network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos), form=lambda _: None
+        network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos), form=lambda *_: None
     )
     return Plan(
         network=network.name,
@@ -111,19 +114,31 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     source = folding.source if folding.source in allowed else allowed[0]
     channels = layer.acc.shape.channels
     outputs = min(folding.outputs, channels)
-    made = folded(layer, replace(folding, source=source, outputs=outputs, inputs=1, capacity=0))
+    plain = Folding(
+        source=source, inputs=1, outputs=outputs, lanes=folding.lanes, pixels=folding.pixels
+    )
+    made = folded(layer, plain)
     dense = isinstance(made, ConvStage) and not made.depthwise
     wide = layer.input_pixels > 1 and kind is not ConvStage
     if (source is WindowSource.DIRECT and dense) or wide:
         outputs = channels
+    elif not isinstance(made, WindowedStage):
+        outputs = _fit(outputs, _possible_outputs(made))
     possible = _possible_lanes(layer, outputs)
     if not possible:  # a pixel in parts, and not all of it at once
         outputs = channels
         possible = _possible_lanes(layer, outputs)
     lanes = _fit(folding.lanes, possible) if kind is ConvStage else outputs
-    made = made.with_folding(outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1)
+    made = made.with_folding(outputs=outputs, lanes=lanes)
     made = made.with_folding(inputs=max(1, min(folding.inputs, made.most_inputs)))
     return _with_memory(made, folding).folding
+
+
+def _possible_outputs(stage: FoldedStage) -> list[int]:
+    """Where words leave as wide as they are worked on."""
+    channels = stage.layer.acc.shape.channels
+    tries = ((n, stage.with_folding(outputs=n, lanes=n)) for n in range(1, channels + 1))
+    return [n for n, tried in tries if not any(tried.faults())]
 
 
 def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
@@ -164,7 +179,23 @@ def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) ->
         )
         for port in range(len(layer.inputs)):
             fifos[layer.name, port] = int(rng.choice([0, 0, 1, 2, 7, layer.x.shape.width]))
-    return Edit(input_lanes=lanes, foldings=foldings, fifos=fifos)
+    edit = Edit(input_lanes=lanes, foldings=foldings, fifos=fifos)
+    joins = any(port for _, port in fifos)
+    return _with_long_fifos(network, edit) if joins and rng.random() > SHORT else edit
+
+
+def _with_long_fifos(network: Network, edit: Edit) -> Edit:
+    """With queues at joins at least as long as the planner would have them."""
+    any_target = Target(fps=Fraction(1), clock_hz=1)
+    planned = shortest_fifos(pipeline_of(network, edited_plan(network, edit, any_target)))
+    depths = {
+        (stage.layer.name, port): depth
+        for stage in planned.stages
+        if len(stage.ports) > 1
+        for port, depth in enumerate(stage.fifos)
+    }
+    longer = {at: depth + edit.fifos[at] % 2 for at, depth in depths.items()}
+    return replace(edit, fifos={**edit.fifos, **longer})
 
 
 def random_plan(
