@@ -114,31 +114,19 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     source = folding.source if folding.source in allowed else allowed[0]
     channels = layer.acc.shape.channels
     outputs = min(folding.outputs, channels)
-    plain = Folding(
-        source=source, inputs=1, outputs=outputs, lanes=folding.lanes, pixels=folding.pixels
-    )
-    made = folded(layer, plain)
+    made = folded(layer, replace(folding, source=source, outputs=outputs, inputs=1, capacity=0))
     dense = isinstance(made, ConvStage) and not made.depthwise
     wide = layer.input_pixels > 1 and kind is not ConvStage
     if (source is WindowSource.DIRECT and dense) or wide:
         outputs = channels
-    elif not isinstance(made, WindowedStage):
-        outputs = _fit(outputs, _possible_outputs(made))
     possible = _possible_lanes(layer, outputs)
     if not possible:  # a pixel in parts, and not all of it at once
         outputs = channels
         possible = _possible_lanes(layer, outputs)
     lanes = _fit(folding.lanes, possible) if kind is ConvStage else outputs
-    made = made.with_folding(outputs=outputs, lanes=lanes)
+    made = made.with_folding(outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1)
     made = made.with_folding(inputs=max(1, min(folding.inputs, made.most_inputs)))
     return _with_memory(made, folding).folding
-
-
-def _possible_outputs(stage: FoldedStage) -> list[int]:
-    """Where words leave as wide as they are worked on."""
-    channels = stage.layer.acc.shape.channels
-    tries = ((n, stage.with_folding(outputs=n, lanes=n)) for n in range(1, channels + 1))
-    return [n for n, tried in tries if not any(tried.faults())]
 
 
 def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
@@ -149,7 +137,7 @@ def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
 def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
     """With a line buffer as in ``wish``, as far as the stage says nothing against it."""
     if not isinstance(stage, WindowedStage):
-        return stage
+        return _as_wide_as_it_works(stage)
     least = stage.least_capacity
     capacity = min(max(wish.capacity, least), stage.most_capacity) if least else 0
     stage = stage.with_folding(capacity=capacity)
@@ -157,6 +145,15 @@ def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
     stage = stage.with_folding(groups_per_word=groups)
     one_port = stage.with_folding(single_port=wish.single_port)
     return stage if any(one_port.memory_faults()) else one_port
+
+
+def _as_wide_as_it_works(stage: FoldedStage) -> FoldedStage:
+    """With as many outputs, and lanes, as the stage says nothing against."""
+    channels = stage.layer.acc.shape.channels
+    tries = [stage.with_folding(outputs=n, lanes=n) for n in range(1, channels + 1)]
+    possible = [tried.folding.outputs for tried in tries if not any(tried.faults())]
+    outputs = _fit(stage.folding.outputs, possible)
+    return stage.with_folding(outputs=outputs, lanes=outputs)
 
 
 def _possible_groups(stage: WindowedStage) -> list[int]:
