@@ -4,8 +4,9 @@ A branch that is ahead waits at the join for the others, which still hold what t
 windows. With too short a queue there the fork before the branches stops, and with it what feeds the
 others: the pipeline slows down, or stops for ever. Depths are found by the simulation of the whole
 pipeline: each is as short as it can be with the interval of the slowest stage and the latency that
-the pipeline has with queues for whole frames. A longer queue never makes a pipeline slower, so that
-a queue that was as short as possible while others were longer is so in the end, too.
+the pipeline has with queues for whole frames. A word takes two cycles through a queue. So where
+another queue has gone since, one that was as short as possible may be shorter still, and is looked
+at again.
 
 What a queue holds when its first word is taken tells where to look: it had to hold so much then. It
 never has to hold more than it did while it was never full.
@@ -64,7 +65,20 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     pipeline, wanted = _guessed(pipeline, joins, fills(whole, interval), wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
+    shortened: Pipeline | None = pipeline
+    while shortened is not None:
+        pipeline = shortened
+        shortened = _shortened(pipeline, joins, wanted)
     return pipeline
+
+
+def _shortened(pipeline: Pipeline, joins: list[int], wanted: PipelineTiming) -> Pipeline | None:
+    """The pipeline with the first queue shorter that can be; ``None`` if each of them is needed."""
+    for number in joins:
+        for port, depth in enumerate(pipeline.stages[number].fifos):
+            if depth and _keeps(_with_fifo(pipeline, number, port, depth - 1), wanted):
+                return _shortest(pipeline, number, port, wanted)
+    return None
 
 
 def _least_interval(pipeline: Pipeline) -> int:

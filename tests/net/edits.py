@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
+from corgibuilder.plan.fifos import shortest_fifos
 from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
 from corgibuilder.plan.forms import forms_of
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
@@ -24,6 +26,7 @@ from corgibuilder.plan.requantisers import kind_of_form
 from .case import Edit
 
 MOST_MULTIPLIERS = 200  #: of a stage whose folding is drawn at random
+SHORT = 0.25  #: share of edits whose queues at joins may be too short
 TRIES = 30
 REQUANTISERS = (None, *RequantiserKind)  #: None: the cheapest
 
@@ -149,7 +152,7 @@ def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
 def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
     """With a line buffer as in ``wish``, as far as the stage says nothing against it."""
     if not isinstance(stage, WindowedStage):
-        return stage
+        return _as_wide_as_it_works(stage)
     least = stage.least_capacity
     capacity = min(max(wish.capacity, least), stage.most_capacity) if least else 0
     stage = stage.with_folding(capacity=capacity)
@@ -157,6 +160,15 @@ def _with_memory(stage: FoldedStage, wish: Folding) -> FoldedStage:
     stage = stage.with_folding(groups_per_word=groups)
     one_port = stage.with_folding(single_port=wish.single_port)
     return stage if any(one_port.memory_faults()) else one_port
+
+
+def _as_wide_as_it_works(stage: FoldedStage) -> FoldedStage:
+    """With as many outputs, and lanes, as the stage says nothing against."""
+    channels = stage.layer.acc.shape.channels
+    tries = [stage.with_folding(outputs=n, lanes=n) for n in range(1, channels + 1)]
+    possible = [tried.folding.outputs for tried in tries if not any(tried.faults())]
+    outputs = _fit(stage.folding.outputs, possible)
+    return stage.with_folding(outputs=outputs, lanes=outputs)
 
 
 def _possible_groups(stage: WindowedStage) -> list[int]:
@@ -179,7 +191,23 @@ def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) ->
         )
         for port in range(len(layer.inputs)):
             fifos[layer.name, port] = int(rng.choice([0, 0, 1, 2, 7, layer.x.shape.width]))
-    return Edit(input_lanes=lanes, foldings=foldings, fifos=fifos)
+    edit = Edit(input_lanes=lanes, foldings=foldings, fifos=fifos)
+    joins = any(port for _, port in fifos)
+    return _with_long_fifos(network, edit) if joins and rng.random() > SHORT else edit
+
+
+def _with_long_fifos(network: Network, edit: Edit) -> Edit:
+    """With queues at joins at least as long as the planner would have them."""
+    any_target = Target(fps=Fraction(1), clock_hz=1)
+    planned = shortest_fifos(pipeline_of(network, edited_plan(network, edit, any_target)))
+    depths = {
+        (stage.layer.name, port): depth
+        for stage in planned.stages
+        if len(stage.ports) > 1
+        for port, depth in enumerate(stage.fifos)
+    }
+    longer = {at: depth + edit.fifos[at] % 2 for at, depth in depths.items()}
+    return replace(edit, fifos={**edit.fifos, **longer})
 
 
 def random_plan(

@@ -8,7 +8,8 @@ import os
 import secrets
 
 VARIABLE = "CORGIBUILDER_NET_SEED"
-FIXED = range(60)
+FIXED = range(60)  #: of chains of layers
+GRAPHS = range(100, 120)  #: of networks with branches that meet
 SLOW = range(10_000, 11_500)
 FRESH = 20
 
@@ -21,3 +22,8 @@ def draw_first() -> None:
 def fresh() -> range:
     first = int(os.environ[VARIABLE])
     return range(first, first + FRESH)
+
+
+def has_joins(seed: int) -> bool:
+    """Whether the network of a number that does not stay is one with branches that meet."""
+    return seed % 2 == 1

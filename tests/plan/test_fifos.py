@@ -1,0 +1,236 @@
+"""Queues where branches meet: as short as they can be, by the simulation and in hardware."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from corgibuilder import golden
+from corgibuilder.diagnostics import CompileError
+from corgibuilder.hw.network import NetworkComponent, output_ports
+from corgibuilder.hw.stage import Stage
+from corgibuilder.ir import Add, Concat, Input, Pool, PoolKind, Shape, Upsample, Window
+from corgibuilder.plan import Target
+from corgibuilder.plan.choice import choose
+from corgibuilder.plan.fifos import roomy, shortest_fifos
+from corgibuilder.plan.simulation import pipeline_timing, stage_machine, timing
+
+from ..hw.maps import from_words, to_words
+from ..streams import run_streams
+from ..toys import HALVES, POINT, RANGE, SAME, STRIDED, conv, network, steps
+
+FRAMES = 10  #: in hardware, until the pace is steady
+SUM = Add(factors=(1, -3))
+POINT_STRIDED = Window(kernel=(1, 1), stride=(2, 2))
+
+
+def entry(*shape):
+    return ("x", Input(shape=Shape(*shape), range=RANGE), "")
+
+
+def layer(name, op, source):
+    """An operation and the steps behind it, ``name`` plus ``_act``."""
+    channels = op.weights.shape[0]
+    return [(name, op, source), (f"{name}_act", steps(channels, 7), name)]
+
+
+def residual():
+    layers = [entry(3, 6, 5), *layer("c", conv(3, 3, SAME), "x"), ("sum", SUM, ("c_act", "x"))]
+    return network(layers, ["sum"])
+
+
+def two_convolutions():
+    return network(
+        [
+            entry(2, 7, 6),
+            *layer("a", conv(2, 4, POINT), "x"),
+            *layer("b", conv(4, 4, SAME), "a_act"),
+            *layer("c", conv(4, 4, SAME), "b_act"),
+            ("sum", SUM, ("c_act", "a_act")),
+        ],
+        ["sum"],
+    )
+
+
+def strided():
+    return network(
+        [
+            entry(4, 8, 8),
+            *layer("a", conv(4, 6, STRIDED), "x"),
+            *layer("b", conv(6, 6, SAME), "a_act"),
+            *layer("short", conv(4, 6, POINT_STRIDED), "x"),
+            ("sum", SUM, ("b_act", "short_act")),
+            ("sum_act", steps(6), "sum"),
+        ],
+        ["sum_act"],
+    )
+
+
+def nested():
+    return network(
+        [
+            entry(3, 6, 6),
+            *layer("a", conv(3, 3, SAME), "x"),
+            ("inner", SUM, ("a_act", "x")),
+            ("inner_act", steps(3), "inner"),
+            *layer("b", conv(3, 3, SAME), "inner_act"),
+            ("outer", SUM, ("b_act", "x")),
+        ],
+        ["outer"],
+    )
+
+
+def side_by_side():
+    return network(
+        [
+            entry(2, 6, 6),
+            *layer("a", conv(2, 2, SAME), "x"),
+            *layer("b", conv(2, 4, Window(kernel=(5, 5), pads=wide(2))), "x"),
+            ("all", Concat(), ("a_act", "x", "b_act")),
+            *layer("end", conv(8, 3, POINT), "all"),
+        ],
+        ["end_act", "a_act"],
+    )
+
+
+def wide(pixels):
+    return replace(SAME.pads, top=pixels, left=pixels, bottom=pixels, right=pixels)
+
+
+def down_and_up():
+    return network(
+        [
+            entry(2, 8, 8),
+            ("half", Pool(kind=PoolKind.MAX, window=HALVES), "x"),
+            *layer("a", conv(2, 2, SAME), "half"),
+            ("up", Upsample(factors=(2, 2)), "a_act"),
+            ("all", Concat(), ("up", "x")),
+        ],
+        ["all"],
+    )
+
+
+NETWORKS = {
+    made.__name__: made
+    for made in (residual, two_convolutions, strided, nested, side_by_side, down_and_up)
+}
+BUDGETS = (70, 300, 3000)
+
+
+def planned(name, budget, *, fixed=False):
+    made = NETWORKS[name]()
+    made = replace(made, fixed=("x",)) if fixed else made
+    return choose(made, Target(fps=Fraction(1), clock_hz=budget))
+
+
+def shorter(pipeline):
+    """The pipeline with one of the queues at its joins a word shorter, for each of them."""
+    for number, stage in enumerate(pipeline.stages):
+        for port, depth in enumerate(stage.fifos):
+            if depth and len(stage.ports) > 1:
+                fifos = (*stage.fifos[:port], depth - 1, *stage.fifos[port + 1 :])
+                stages = list(pipeline.stages)
+                stages[number] = replace(stage, fifos=fifos)
+                yield replace(pipeline, stages=tuple(stages))
+
+
+def behaviour(pipeline):
+    """Interval and latencies; ``None`` where it stops."""
+    try:
+        return pipeline_timing(pipeline)
+    except CompileError as refused:
+        assert refused.code == "CB416"
+        return None
+
+
+def is_worse(found, wanted):
+    """Slower than another pipeline, or later at any output."""
+    if found is None or found.interval > wanted.interval:
+        return True
+    spans = [(found.latencies[node], span) for node, span in wanted.latencies.items()]
+    return any(a > b for ours, theirs in spans for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+@pytest.mark.parametrize("budget", BUDGETS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_queues_cost_nothing_and_each_shorter_one_does(name, budget, fixed):
+    pipeline = planned(name, budget, fixed=fixed)
+    found, endless = pipeline_timing(pipeline), pipeline_timing(roomy(pipeline))
+    alone = [
+        timing(stage_machine(stage, resizable=pipeline.resizable)).interval
+        for stage in pipeline.stages
+    ]
+    assert found.interval == max(*alone, pipeline.words_of("x"))
+    assert not is_worse(found, endless)
+    for less in shorter(pipeline):
+        assert is_worse(behaviour(less), endless)
+
+
+def test_some_queues_are_needed():
+    depths = [d for name in NETWORKS for s in planned(name, 300).stages for d in s.fifos]
+    assert sum(depth > 0 for depth in depths) >= len(NETWORKS)
+
+
+def test_depths_do_not_depend_on_those_that_were_there():
+    pipeline = planned("side_by_side", 300)
+    assert shortest_fifos(roomy(pipeline)) == pipeline
+
+
+def test_without_queues_a_residual_block_stops():
+    pipeline = planned("two_convolutions", 300)
+    stages = [replace(s, fifos=(0,) * len(s.fifos)) for s in pipeline.stages]
+    with pytest.raises(CompileError) as caught:
+        pipeline_timing(replace(pipeline, stages=tuple(stages)))
+    assert caught.value.code == "CB416"
+
+
+def measured(pipeline, count):
+    """Cycles in hardware until so many frames have left; their values are checked."""
+    graph, rng = pipeline.network.graph, np.random.default_rng(count)
+    node = pipeline.input_node
+    kind = graph.type(node)
+    frames = [
+        rng.integers(kind.range.lo, kind.range.hi + 1, tuple(kind.shape)) for _ in range(count)
+    ]
+    values = golden.run(graph, np.stack(frames))
+    ports = {
+        output.node: output_ports(pipeline)[output.name] for output in pipeline.network.outputs
+    }
+    due = {port: count * pipeline.words_of(node) for node, port in ports.items()}
+    dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
+    got, cycles = run_streams(
+        dut, {"i": to_words(frames, pipeline.input_lanes)}, due, stall=0, patience=3000
+    )
+    for node, port in ports.items():
+        kind, lanes = graph.type(node), pipeline.lanes_of(node)
+        codes = from_words(got[port], [tuple(kind.shape)] * count, lanes)
+        np.testing.assert_array_equal(
+            np.stack(codes) * kind.range.step + kind.range.offset, values[node]
+        )
+    return cycles
+
+
+def runs_as_planned(pipeline, spare):
+    """That hardware has the interval and the latency of the simulation, or stops as it does.
+
+    ``spare`` are cycles of the bench before the first word.
+    """
+    found = behaviour(pipeline)
+    if found is None:
+        with pytest.raises(AssertionError, match="stuck"):
+            measured(pipeline, FRAMES)
+        return
+    assert measured(pipeline, FRAMES) - measured(pipeline, FRAMES - 1) == found.interval
+    assert measured(pipeline, 1) - spare == found.slowest[1]
+
+
+@pytest.mark.parametrize(("name", "budget"), [("residual", 70), ("two_convolutions", 300)])
+def test_hardware_agrees_on_the_shortest_queues_and_on_shorter_ones(name, budget):
+    pipeline = planned(name, budget, fixed=True)
+    runs_as_planned(pipeline, 1)
+    tried = list(shorter(pipeline))
+    assert tried
+    for less in tried:
+        runs_as_planned(less, 1)
