@@ -19,7 +19,8 @@ from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
 FURTHER_FRAMES = 2  #: looked at after the first one has left
-SLOWER = 8  #: frames in turn, each later after the one before than it should be
+SLOWER = 8  #: frames in turn that show that a pipeline is too slow
+PATIENCE = 40  #: frames after which a pipeline that keeps a pace is where it was before
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class _Run:
             raise DeadlockError
 
     def falls_back(self, frames: int) -> bool:
-        """Whether so many frames in turn left an output later after one another than they began."""
+        """Whether so many frames in turn left an output too slowly, and none of them faster."""
         gaps = (np.diff(self.ends(chain))[-frames:] for chain in self.machine.outputs.values())
-        return any(len(gap) == frames and (gap > self.frame_interval).all() for gap in gaps)
+        late = (gap - self.frame_interval for gap in gaps if len(gap) == frames)
+        return any(gap.min() >= 0 and gap.sum() > 0 for gap in late)
 
     @property
     def first_frame_is_out(self) -> bool:
@@ -184,7 +186,8 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
     are offered as fast as they are taken; and a pipeline whose input is early is not later for it.
-    One that falls back for ``SLOWER`` frames one after the other is taken not to keep it.
+    One that falls back for ``SLOWER`` frames one after the other, or is in no such state after
+    ``PATIENCE`` frames, is taken not to keep it.
     """
     key = hashlib.sha256(repr(wanted).encode() + machine.key).digest()
     if key not in _kept:
@@ -198,7 +201,7 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
 def _keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     progress = _Run(machine, 1, wanted.interval)
     seen: dict[bytes, int] = {}
-    for frames in range(1, MOST_FRAMES + 1):
+    for frames in range(1, PATIENCE + 1):
         progress.go_to(frames)
         if not progress.first_frame_keeps(wanted) or progress.falls_back(SLOWER):
             return False
