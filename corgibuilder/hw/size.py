@@ -23,13 +23,13 @@ OFFSET = signed(SIZE_BITS + 2)  #: row or column on a map or in its padding
 def output_rows(window: Window, height):
     """Rows of windows on a map; see :meth:`~corgibuilder.ir.Window.output_size`."""
     pads = window.pads.top + window.pads.bottom
-    return _windows(height, pads, window.kernel[0], window.stride[0])
+    return reduced(height, pads - window.kernel[0], window.stride[0])
 
 
 def output_columns(window: Window, width):
     """Windows in a row; see :meth:`~corgibuilder.ir.Window.output_size`."""
     pads = window.pads.left + window.pads.right
-    return _windows(width, pads, window.kernel[1], window.stride[1])
+    return reduced(width, pads - window.kernel[1], window.stride[1])
 
 
 def output_size(rule: SizeRule, size) -> tuple:
@@ -41,8 +41,9 @@ def output_size(rule: SizeRule, size) -> tuple:
     return (width + rule.added[1]) * columns, (height + rule.added[0]) * rows
 
 
-def _windows(size, pads: int, kernel: int, stride: int):
-    return (size + (pads - kernel))[: SIZE_BITS + 1] // stride + 1
+def reduced(size, offset: int, stride: int):
+    """Windows along a side of a map: ``(size + offset) // stride + 1``, which is 1 or more."""
+    return (size + offset)[: SIZE_BITS + 1] // stride + 1
 
 
 def columns_read(window: Window, width):
