@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,6 +31,8 @@ def recoded(m: Module, code, x: QInt, out: QInt, *, name: str):
     """The code in ``out``, which holds all values of ``x``, of the value with a code in ``x``."""
     if (x.step, x.offset) == (out.step, out.offset):
         return code
+    if x.lo == x.hi:
+        return Const(out.code(x.lo), shape_of(out))
     factor, offset = x.step // out.step, (x.offset - out.offset) // out.step
     given = Signal(shape_of(out), name=name)
     m.d.comb += given.eq(code * factor + offset)

@@ -213,7 +213,8 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
             pipeline = _step(paces, step)
             found[step] = None
             if pipeline is not None:
-                made = roomy(paces.sized(pipeline))
+                made = paces.sized(pipeline)
+                made = roomy(made, paces.fifos(made))
                 spans = pipeline_latencies(made, interval=1).values()
                 found[step] = (max(spans, key=lambda span: span[1])[0], made)
         entry = found[step]

@@ -7,7 +7,8 @@ pipeline: each is as short as it can be with the interval of the slowest stage a
 the pipeline has with queues for whole frames. A longer queue never makes a pipeline slower, so that
 a queue that was as short as possible while others were longer is so in the end, too.
 
-What a queue holds when its first word is taken tells where to look: it had to hold so much then.
+What a queue holds when its first word is taken tells where to look: it had to hold so much then. It
+never has to hold more than it did while it was never full.
 """
 
 from collections.abc import Container
@@ -17,8 +18,9 @@ from .folding import words_of
 from .pipeline import Pipeline
 from .planned_stage import PlannedStage
 from .simulation import (
+    Fill,
     PipelineTiming,
-    first_fills,
+    fills,
     keeps,
     latencies,
     machine,
@@ -27,6 +29,7 @@ from .simulation import (
 )
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened
+ALL = 1 << 30  #: times as many as there were: more than there ever are
 
 
 def roomy(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -56,11 +59,9 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         return pipeline
     pipeline = roomy(pipeline, fixed)
     whole = machine(pipeline)
-    fills = first_fills(whole)
-    wanted = PipelineTiming(
-        interval=_least_interval(pipeline), latencies=latencies(whole, interval=1)
-    )
-    pipeline, wanted = _guessed(pipeline, joins, fills, wanted)
+    interval = _least_interval(pipeline)
+    wanted = PipelineTiming(interval=interval, latencies=latencies(whole, interval=1))
+    pipeline, wanted = _guessed(pipeline, joins, fills(whole, interval), wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
     return pipeline
@@ -77,24 +78,25 @@ def _least_interval(pipeline: Pipeline) -> int:
 def _guessed(
     pipeline: Pipeline,
     joins: list[int],
-    fills: dict[tuple[str, int], int],
+    found: dict[tuple[str, int], Fill],
     wanted: PipelineTiming,
 ) -> tuple[Pipeline, PipelineTiming]:
     """With queues a little longer than they have to be, and what the pipeline does then.
 
-    They hold what they held when their first word was taken, then twice as much, and so on, up to
-    whole frames; the interval is then what it is.
+    They hold what they held when their first word was taken, then twice as much, and so on, but not
+    more than they ever held. Where that is not enough, they stay as long as they are; the interval
+    is then what it is.
     """
-    for factor in (1, 2, 4, 8, 16):
+    for factor in (1, 2, 4, 8, 16, ALL):
         guess = pipeline
         for number in joins:
             stage = pipeline.stages[number]
-            for port, most in enumerate(stage.fifos):
-                fill = factor * fills.get((stage.layer.name, port), 0)
-                guess = _with_fifo(guess, number, port, min(fill, most))
+            for port in stage.ports:
+                fill = found.get((stage.layer.name, port), Fill(0, 0))
+                guess = _with_fifo(guess, number, port, min(factor * fill.first, fill.most))
         if _keeps(guess, wanted):
             return guess, wanted
-    return pipeline, timing(machine(pipeline))
+    return pipeline, wanted if _keeps(pipeline, wanted) else timing(machine(pipeline))
 
 
 def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pipeline:

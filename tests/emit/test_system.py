@@ -11,8 +11,7 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.cli import app
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan import Plan, pipeline_of
-from corgibuilder.plan.system import plan_system
+from corgibuilder.plan import Plan
 from corgibuilder.system import System
 
 from ..frontend.models import QONNX, Model
@@ -137,19 +136,6 @@ def test_the_command_line_asks_for_it(tmp_path):
     assert result.exit_code == 0, result.output
     system = read_build_directory(tmp_path / "chip").manifest.system
     assert (system.style, system.classifier.classes) == ("neurocorgi", 2)
-
-
-@pytest.mark.parametrize(
-    ("budget", "lanes", "words"),
-    [(700, [4, 3, 1], 171), (190, [4, 3, 1], 171), (160, [4, 6, 1], 141)],
-)
-def test_the_link_is_as_wide_as_the_frame_rate_needs(tmp_path, budget, lanes, words):
-    """108 pixels of 4 channels, 30 of 6 in one word or in two, and 3 logits."""
-    source, plan = planned(tmp_path, *network(), fps=1000, clock_hz=1000 * budget)
-    pipeline = pipeline_of(api.read(source), plan)
-    chip = plan_system(pipeline, plan.target, System(classes=CLASSES))
-    assert [tap.lanes for tap in chip.taps] == lanes
-    assert chip.link_words == words
 
 
 def test_more_than_a_link_can_carry_is_refused(tmp_path):

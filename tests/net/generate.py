@@ -24,7 +24,7 @@ from .random_moves import moved
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 19, 23, 29, 31, 32)
 CHANNELS = (1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 11, 13)
 MOST_LAYERS = 6  #: that have a window or weights
-MOST_PARTS = 3  #: of a graph: layers as above, or branches that meet
+MOST_PARTS = 2  #: of a graph: layers as above, or branches that meet
 MOST_VALUES = 4096  #: of the input
 MOST_CYCLES = 2500  #: of a frame, so that a case takes seconds
 MOST_TOTAL = 12_000  #: of the calm frames

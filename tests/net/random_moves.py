@@ -91,9 +91,10 @@ def _requantised(
     """With a quantiser that leaves most of the range, or has that scale."""
     reach = max(growing.reach(growing.last), 2.0**-6) / float(rng.choice([1, 2, 4]))
     op = random_layers.quant(rng, reach)
+    if scale is None and rng.random() < 0.9:  # else the executor's own sums round
+        scale = 2.0 ** round(np.log2(op.scale))
     if scale is not None:
         bits = int(np.clip(round(np.log2(reach / scale)), 1, 8))
-        op = random_layers.quant(rng, scale * 2**bits)
         op = replace(op, scale=np.float32(scale), bits=bits, narrow=False)
     return growing.tried("quant", op, growing.last)
 

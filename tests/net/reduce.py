@@ -13,7 +13,18 @@ from corgibuilder.plan import Target
 from .build import planned
 from .case import Case, Edit, Layer, network_of
 from .fit import fitted
-from .layers import AveragePool, BatchNorm, Conv, Dense, MaxPool, MultiThreshold, Operator, Relu
+from .layers import (
+    AveragePool,
+    BatchNorm,
+    Conv,
+    Dense,
+    MaxPool,
+    MultiThreshold,
+    Operator,
+    Pad,
+    Relu,
+    Resize,
+)
 
 Fails = Callable[[Case], bool]
 SECONDS = 120.0  #: that a reduction may take
@@ -64,43 +75,45 @@ def _fewer_layers(case: Case) -> Iterator[Case]:
     for layer in case.layers:
         if len(case.outputs) > 1 or layer.name not in case.outputs:
             yield replace(case, outputs=(layer.name,))
-    for layer in case.layers[1:]:
+    for layer in case.layers[:-1]:
         try:
-            yield _without_head(case, layer)
+            yield _behind(case, layer.name)
         except (CompileError, StopIteration):
             continue
     for layer in case.layers:
-        yield _without(case, layer)
+        for kept in dict.fromkeys(layer.after):
+            yield _without(case, layer, kept)
     for output in case.outputs if len(case.outputs) > 1 else ():
         yield replace(case, outputs=tuple(name for name in case.outputs if name != output))
 
 
-def _without(case: Case, gone: Layer) -> Case:
-    """Who reads the layer reads what it reads."""
+def _without(case: Case, gone: Layer, kept: str) -> Case:
+    """Who reads the layer reads one of those that it reads."""
     layers = [
-        replace(layer, after=gone.after) if layer.after == gone.name else layer
+        replace(layer, after=tuple(kept if name == gone.name else name for name in layer.after))
         for layer in case.layers
         if layer is not gone
     ]
-    outputs = [gone.after if name == gone.name else name for name in case.outputs]
-    kept = tuple(dict.fromkeys(name for name in outputs if name != "input"))
-    return replace(case, layers=tuple(layers), outputs=kept)
+    outputs = [kept if name == gone.name else name for name in case.outputs]
+    named = tuple(dict.fromkeys(name for name in outputs if name != "input"))
+    return replace(case, layers=tuple(layers), outputs=named)
 
 
-def _without_head(case: Case, first: Layer) -> Case:
-    """What depends on ``first``, with what that reads as the input."""
-    if first.after == "input":
-        raise StopIteration
-    network = network_of(replace(case, outputs=(first.after,)))
+def _behind(case: Case, first: str) -> Case:
+    """What depends on a layer and on nothing else, with that layer as the input."""
+    network = network_of(replace(case, outputs=(first,)))
     kind = network.graph.type(network.outputs[0].node)
     held = kind.range.plain
     values = f"{'INT' if held.signed else 'UINT'}{min(held.width, 16)}"
-    kept = [replace(first, after="input")]
+    kept: list[Layer] = []
     for layer in case.layers:
-        if layer.after in {k.name for k in kept}:
-            kept.append(layer)
-    names = {layer.name for layer in kept}
-    outputs = tuple(name for name in case.outputs if name in names) or (kept[-1].name,)
+        names = {first: "input"} | {k.name: k.name for k in kept}
+        if all(name in names for name in layer.after):
+            kept.append(replace(layer, after=tuple(names[name] for name in layer.after)))
+    if not kept:
+        raise StopIteration
+    read = {layer.name for layer in kept}
+    outputs = tuple(name for name in case.outputs if name in read) or (kept[-1].name,)
     shape = (kind.shape.channels, kind.shape.height, kind.shape.width)
     return replace(case, shape=shape, values=values, layers=tuple(kept), outputs=outputs, sizes=())
 
@@ -213,6 +226,17 @@ def _simpler(op: Operator) -> Iterator[Operator]:
                 yield replace(op, out_scale=1.0, out_bias=0.0)
         case BatchNorm():
             yield Relu()
+        case Pad():
+            for side in range(4):
+                for pad in _less(op.pads[side], 0):
+                    yield replace(op, pads=(*op.pads[:side], pad, *op.pads[side + 1 :]))
+            if op.value:
+                yield replace(op, value=0.0)
+        case Resize():
+            for axis in range(2):
+                for factor in _less(op.factors[axis]):
+                    both = (factor, op.factors[1]) if axis == 0 else (op.factors[0], factor)
+                    yield replace(op, factors=both)
 
 
 def _simpler_conv(op: Conv) -> Iterator[Operator]:
@@ -224,8 +248,10 @@ def _simpler_conv(op: Conv) -> Iterator[Operator]:
                 yield _of_outputs(op, slice(len(weights) - outputs, None))
     yield from _simpler_window(op)
     for axis in range(2):
-        for size in _less(op.kernel[axis]):
+        for size in _less(weights.shape[2 + axis]):
             yield replace(op, weights=weights.take(np.arange(size), axis=2 + axis))
+    if op.dilations != (1, 1):
+        yield replace(op, dilations=(1, 1))
     if op.bias is not None:
         yield replace(op, bias=None)
     if op.scale is not None:

@@ -11,7 +11,10 @@ from corgibuilder import golden
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.frontend import resized
 from corgibuilder.golden.classify import classify
-from corgibuilder.plan import Plan, pipeline_of
+from corgibuilder.passes import prepared
+from corgibuilder.plan import Plan
+from corgibuilder.plan.layers import group_layers
+from corgibuilder.plan.pipeline import assemble
 from corgibuilder.verify.process import compile_model, run_model
 from corgibuilder.verify.simulate import patience_cycles
 from corgibuilder.verify.simulators import Simulator, environment
@@ -68,7 +71,7 @@ class Scenario:
         """
         lines = [frame.shape[2]] * frame.shape[1] if lines is None else lines
         network = resized(self.network, frame.shape[2], frame.shape[1])
-        cycles = pipeline_of(network, self.plan).frame_cycles
+        cycles = self._frame_cycles(network)
         name = f"frame_{len(self.played)}.npy"
         self.played.append(frame.transpose(1, 2, 0))
         self.steps.append({"play": name, "lines": lines, "cycles": int(self.slack * cycles)})
@@ -82,6 +85,13 @@ class Scenario:
                 words = link_words(maps[channel.name], channel.stream)
                 self.expected[channel.tag].append(words)
         return maps
+
+    def _frame_cycles(self, network):
+        """Cycles from one frame to the next of the planned hardware, at the size of ``network``."""
+        network = prepared(network)
+        foldings = {stage.name: stage.folding for stage in self.plan.stages}
+        layers, lanes = group_layers(network), self.plan.input_lanes
+        return assemble(network, layers, foldings, lanes, form=lambda layer: None).frame_cycles
 
     def settle(self):
         """Wait for all that should have come over the link by now."""

@@ -35,15 +35,18 @@ class AdderConfig(ComponentConfig):
 
     @property
     def code_factors(self) -> tuple[int, ...]:
-        """What the code of each input is multiplied with in the code of the sum."""
+        """What the code of each input is multiplied with in the code of the sum.
+
+        0 for an input that is always the same, whose steps are none of the sum's.
+        """
         terms = zip(self.factors, self.inputs, strict=True)
-        return tuple(factor * x.step // self.out.step for factor, x in terms)
+        return tuple(f * x.step // self.out.step if x.lo < x.hi else 0 for f, x in terms)
 
     @property
     def code_offset(self) -> int:
         """What is added in the code of the sum."""
         terms = zip(self.factors, self.inputs, strict=True)
-        value = sum(factor * x.offset for factor, x in terms)
+        value = sum(f * (x.offset if x.lo < x.hi else x.lo) for f, x in terms)
         return (value - self.out.offset) // self.out.step
 
     @property

@@ -3,8 +3,9 @@
 from .chains import machine, stage_machine
 from .simulate import (
     DeadlockError,
+    Fill,
     PipelineTiming,
-    first_fills,
+    fills,
     keeps,
     latencies,
     pipeline_latencies,
@@ -14,8 +15,9 @@ from .simulate import (
 
 __all__ = [
     "DeadlockError",
+    "Fill",
     "PipelineTiming",
-    "first_fills",
+    "fills",
     "keeps",
     "latencies",
     "machine",

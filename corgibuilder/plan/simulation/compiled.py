@@ -41,7 +41,8 @@ PARAMETERS = _record("""
 """)
 STATE = _record("""
     valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
-    written base draining starts start_0 start_1 cycle place_column lower pair extra begun first
+    written base draining starts start_0 start_1 cycle place_column lower pair extra begun
+    first most
 """)
 
 
@@ -61,10 +62,13 @@ def buffer(p, s, offered, taken):
 def queue(p, s, offered, taken):
     """``depth`` words: all but one in a memory, where ``held`` are, and the one on offer.
 
-    ``first`` becomes how many there were when the first one was taken.
+    ``first`` becomes how many there were when the first one was taken, ``most`` the least depth
+    with which all that is offered would be accepted.
     """
     if s.valid and taken and s.first == 0:
         s.first = s.held + 1
+    if offered:
+        s.most = max(s.most, s.held + 2)
     if p.depth == 1:
         accepts = s.valid == 0
         s.valid = 1 if (offered and accepts) or (s.valid and not taken) else 0

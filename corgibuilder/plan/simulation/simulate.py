@@ -18,6 +18,7 @@ from .chains import Machine, machine
 from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
+FURTHER_FRAMES = 2  #: looked at after the first one has left
 SLOWER = 8  #: frames in turn, each later after the one before than it should be
 
 
@@ -213,15 +214,28 @@ def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
     return _first_frame(machine, interval).latencies()
 
 
-def first_fills(machine: Machine) -> dict[tuple[str, int], int]:
-    """Words in the queues at joins when their first word is taken, by stage and input."""
-    state = _first_frame(machine, 1).machine.state
-    return {port: int(state[number]["first"]) for port, number in machine.queues.items()}
+@dataclass(frozen=True)
+class Fill:
+    """Words in a queue when its first word was taken, and the depth with which it is never full."""
+
+    first: int
+    most: int
 
 
-def _first_frame(machine: Machine, interval: int) -> _Run:
+def fills(machine: Machine, frame_interval: int) -> dict[tuple[str, int], Fill]:
+    """What the queues at joins hold, by stage and input, while frames come in at a pace."""
+    progress = _first_frame(machine, 1, frame_interval)
+    progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
+    state = progress.machine.state
+    return {
+        port: Fill(int(state[number]["first"]), int(state[number]["most"]))
+        for port, number in machine.queues.items()
+    }
+
+
+def _first_frame(machine: Machine, interval: int, frame_interval: int = 0) -> _Run:
     """A run until the first frame is out."""
-    progress = _Run(machine, interval)
+    progress = _Run(machine, interval, frame_interval)
     for frames in count(1):
         progress.go_to(frames)
         if progress.first_frame_is_out:

@@ -7,7 +7,7 @@ import pytest
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan import Target, kinds, make_plan
-from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.folding import Engine, Folding, WindowSource
 from corgibuilder.plan.kinds.conv import allowed_outputs, parts_of
 from corgibuilder.plan.kinds.conv_operands import window_operands
 from corgibuilder.plan.kinds.conv_weights import weight_steps
@@ -22,7 +22,9 @@ GROUPED = conv(12, 18, SAME, groups=3)
 
 def folded(op, source, inputs, outputs, *, lanes=1):
     (layer,) = group_layers(chain(SHAPE, op))
-    folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=lanes)
+    folding = Folding(
+        engine=Engine.MAC_ARRAY, source=source, inputs=inputs, outputs=outputs, lanes=lanes
+    )
     return kinds.folded(layer, folding).settled()
 
 

@@ -14,16 +14,13 @@ PACKAGE = Path(__file__).parents[3] / "corgibuilder"
 OPS = {op.__name__ for op in get_args(Op)}
 KINDS_OWN = (
     *("ir/", "golden/", "frontend/", "passes/"),
-    *("plan/kinds/", "hw/kinds/", "model/kinds/", "stimulus/kinds/"),
+    *("plan/kinds/", "plan/requantisers/", "model/kinds/", "stimulus/kinds/"),
 )
 #: Files that ask all the same, and why.
 KNOWN = {
     "inspection.py": "counts weights and steps of any graph, before layers are grouped",
     "plan/layers.py": "splits a node into operation and activation, which is what makes a layer",
     "plan/pixels.py": "repeats the steps of an activation for each pixel, whatever is before it",
-    "plan/requantisers/choice.py": "finds the forms of an activation, whatever is before it",
-    "plan/requantisers/steps.py": "codes: only a Threshold has an output with a step",
-    "plan/requantisers/table.py": "makes a table of the values of a Table or Threshold",
 }
 
 

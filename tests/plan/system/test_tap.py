@@ -103,7 +103,7 @@ def test_branches_of_one_size_meet_again(join):
 def test_branches_that_differ_for_odd_images_are_refused():
     """Of 12 columns both give 6, of 11 one gives 6 and the other 5."""
     pipeline = planned(residual(Add(factors=(1, 1)), STRIDED, HALVES))
-    with pytest.raises(CompileError, match=r"CB907\]: it joins maps .*\n  --> toy.onnx: join"):
+    with pytest.raises(CompileError, match=r"CB907\]: it joins maps .*\n  --> toy\.onnx: join"):
         tap_of(pipeline, "end")
 
 
@@ -120,7 +120,7 @@ def test_other_changes_of_size_are_refused_only_where_an_output_is_behind_them(o
     net = chain((2, 6, 8), conv(2, 4, SAME), steps(4), op, conv(channels, 3, POINT))
     pipeline = planned(net)
     assert tap_of(pipeline, "n1").columns == Reduction()
-    with pytest.raises(CompileError, match=r"CB907\]: it changes the size .*\n  --> toy.onnx: n2"):
+    with pytest.raises(CompileError, match=r"CB907\]: it changes the size .*\n  --> toy\.onnx: n2"):
         tap_of(pipeline, "n3")
 
 
