@@ -30,6 +30,22 @@ class PoolStage(WindowedStage):
     def pool(self) -> Pool:
         return _pool(self.layer)
 
+    @classmethod
+    def window_of(cls, layer: Layer) -> Window:
+        """The window; with a stride as large as the kernel in a direction where there is one.
+
+        A global pool is often spelt as a window of the size of the map with stride 1. How far a
+        single window would move does not matter, and windows that tile the map need no line buffer.
+        The map is the largest there is; smaller ones have no more windows.
+        """
+        window, pads, out = _pool(layer).window, _pool(layer).window.pads, layer.acc.shape
+        (kernel_y, kernel_x), (stride_y, stride_x) = window.kernel, window.stride
+        if out.height == 1 and not (pads.top or pads.bottom):
+            stride_y = max(stride_y, kernel_y)
+        if out.width == 1 and not (pads.left or pads.right):
+            stride_x = max(stride_x, kernel_x)
+        return replace(window, stride=(stride_y, stride_x))
+
     @property
     def words_per_group(self) -> int:
         return 1
@@ -54,7 +70,7 @@ class PoolStage(WindowedStage):
 
     @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        tiles = _pool(layer).window.tiles
+        tiles = cls.window_of(layer).tiles
         return (WindowSource.IN_PLACE,) if tiles else (WindowSource.TAP_SERIAL,)
 
     @classmethod
@@ -78,7 +94,7 @@ class PoolStage(WindowedStage):
 
     @classmethod
     def output_pixels(cls, layer: Layer, pixels: int) -> int:
-        window = _pool(layer).window
+        window = cls.window_of(layer)
         columns = window.kernel[1]
         if not window.tiles or layer.x.shape.width % pixels:
             return 0
