@@ -38,7 +38,7 @@ FEW = {
         LINE, [(1, 2), (1, 1)], single_port=True, parts=6, groups=2
     ),
     "tap_serial, paired rows, groups": lambda: tap_serial(
-        PAIRED, [(2, 1), (1, 1)], parts=4, groups=2
+        PAIRED, [(3, 2), (3, 2)], parts=4, groups=2, repeats=2
     ),
     "tap_serial, paired rows": lambda: tap_serial(PAIRED, [(2, 1), (3, 1)]),
     "column_buffer": lambda: column_buffer(LINE, [(2, 1), (2, 1)]),
