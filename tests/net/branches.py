@@ -61,9 +61,7 @@ def _meeting(rng: np.random.Generator, x: TensorType, *, nested: bool) -> Meetin
     )
 
 
-def _branch(
-    rng: np.random.Generator, growing: Growing, source: str, meeting: Meeting
-) -> Grown:
+def _branch(rng: np.random.Generator, growing: Growing, source: str, meeting: Meeting) -> Grown:
     """One branch, and the name of its end; of the right shape unless nothing fits."""
     x = growing.type(source)
     assert x is not None
