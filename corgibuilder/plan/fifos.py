@@ -5,8 +5,8 @@ windows. With too short a queue there the fork before the branches stops, and wi
 others: the pipeline slows down, or stops for ever. Depths are found by the simulation of the whole
 pipeline: each is as short as it can be with the interval of the slowest stage and the latency that
 the pipeline has with queues for whole frames. Words go through a queue later than past none: where
-another queue has gone since, one that was as short as possible may be shorter still, and is looked at
-again.
+another queue has gone since, one that was as short as possible may be shorter still, and is looked
+at again.
 
 What a queue holds when its first word is taken tells where to look: it had to hold so much then.
 """

@@ -1,7 +1,7 @@
 """The operators of a case, as data. Each one adds itself to an ONNX file.
 
-Those of :mod:`.moves` are among them. Arrays are lists of numbers, or numpy arrays. Windows are (rows, columns), ``pads`` as in ONNX: top,
-left, bottom, right.
+Those of :mod:`.moves` are among them. Arrays are lists of numbers, or numpy arrays. Windows are
+(rows, columns), ``pads`` as in ONNX: top, left, bottom, right.
 """
 
 from dataclasses import dataclass
