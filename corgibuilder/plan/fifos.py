@@ -4,7 +4,7 @@ A branch that is ahead waits at the join for the others, which still hold what t
 windows. With too short a queue there the fork before the branches stops, and with it what feeds the
 others: the pipeline slows down, or stops for ever. Depths are found by the simulation of the whole
 pipeline: each is as short as it can be with the interval of the slowest stage and the latency that
-the pipeline has with queues for whole frames. Words go through a queue later than past none: where
+the pipeline has with queues for whole frames. A word takes two cycles through a queue. So where
 another queue has gone since, one that was as short as possible may be shorter still, and is looked
 at again.
 

@@ -188,14 +188,16 @@ def test_without_queues_a_residual_block_stops():
 
 def measured(pipeline, count):
     """Cycles in hardware until so many frames have left; their values are checked."""
-    network, rng = pipeline.network, np.random.default_rng(count)
-    graph, node = network.graph, pipeline.input_node
+    graph, rng = pipeline.network.graph, np.random.default_rng(count)
+    node = pipeline.input_node
     kind = graph.type(node)
-    lo, hi, shape = kind.range.lo, kind.range.hi, tuple(kind.shape)
-    frames = [rng.integers(lo, hi, shape, endpoint=True) for _ in range(count)]
+    frames = [
+        rng.integers(kind.range.lo, kind.range.hi + 1, tuple(kind.shape)) for _ in range(count)
+    ]
     values = golden.run(graph, np.stack(frames))
-    names = output_ports(pipeline)
-    ports = {output.node: names[output.name] for output in network.outputs}
+    ports = {
+        output.node: output_ports(pipeline)[output.name] for output in pipeline.network.outputs
+    }
     due = {port: count * pipeline.words_of(node) for node, port in ports.items()}
     dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
     got, cycles = run_streams(
