@@ -164,8 +164,8 @@ def _(op: Table, x: TensorType) -> TensorType:
 
 
 def _varying_step(x: TensorType) -> int:
-    """The step of values that vary in some channel; else 0, which is a multiple of any step."""
-    return x.step if (x.lo < x.hi).any() else 0
+    """The step of values; 0, a multiple of any, where there is only one, which needs no code."""
+    return x.step if x.lo.min() < x.hi.max() else 0
 
 
 def _common_step(lo: Ints, hi: Ints, step: int) -> int:

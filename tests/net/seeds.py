@@ -24,6 +24,6 @@ def fresh() -> range:
     return range(first, first + FRESH)
 
 
-def has_joins(seed: int) -> bool:
+def is_graph(seed: int) -> bool:
     """Whether the network of a number that does not stay is one with branches that meet."""
     return seed % 2 == 1

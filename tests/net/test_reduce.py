@@ -8,13 +8,14 @@ import pytest
 from corgibuilder.golden import steps
 from corgibuilder.hw.requantisers import DataPath
 from corgibuilder.plan import Target
+from corgibuilder.plan.components import AdderConfig
 from corgibuilder.plan.requantisers import choice
 
 from . import compare as comparison
 from .case import Case, Layer
 from .compare import compare
 from .generate import generate
-from .layers import Conv, MaxPool, MultiThreshold
+from .layers import Add, Concat, Conv, MaxPool, MultiThreshold, Quant
 from .reduce import reduced
 from .show import as_test
 
@@ -107,3 +108,36 @@ def test_a_crash_is_a_finding_and_keeps_its_place(monkeypatch):
     assert finding.kind.startswith("KeyError in")
     small = reduced(big(), in_the_same_way(finding.kind))
     assert len(small.layers) == 1
+
+
+def branches():
+    """A sum of two branches, beside their input, with a layer behind; the sum is what is broken."""
+    rng = np.random.default_rng(3)
+    layers = (
+        Layer("conv", Conv(rng.integers(-3, 4, (3, 2, 3, 3)), pads=(1, 1, 1, 1))),
+        Layer("act", Quant(4.0), ("conv",)),
+        Layer("short", Conv(rng.integers(-3, 4, (3, 2, 1, 1)))),
+        Layer("sum", Add(), ("act", "short")),
+        Layer("all", Concat(), ("sum", "input")),
+        Layer("end", Conv(rng.integers(-3, 4, (2, 5, 1, 1))), ("all",)),
+    )
+    return Case(
+        shape=(2, 4, 4),
+        values="UINT2",
+        layers=layers,
+        outputs=("end",),
+        target=Target(fps=Fraction(1), clock_hz=100),
+        calm=2,
+    )
+
+
+def test_a_broken_sum_is_reduced_to_a_sum(monkeypatch):
+    right = AdderConfig.code_offset.fget
+    monkeypatch.setattr(AdderConfig, "code_offset", property(lambda config: right(config) + 1))
+    failing = in_the_same_way("RTL: values")
+    assert failing(branches())
+    small = reduced(branches(), failing, seconds=60)
+    assert failing(small)
+    assert any(isinstance(layer.op, Add) for layer in small.layers)
+    assert len(small.layers) <= 2
+    assert small.frames == 1

@@ -1,0 +1,89 @@
+"""Networks with branches that were wrong, and one layer of each kind between others."""
+
+import pytest
+
+from .case import Case, Layer
+from .compare import compare
+from .layers import Add, Bipolar, Concat, Conv, Curve, DepthToSpace, Pad, Quant, Relu, Resize
+from .test_known import at_size, cycles, weights
+
+THREE = Conv(weights(3, 3, 3, 3), pads=(1, 1, 1, 1))
+HALVES = Quant(16.0)
+NEVER = Conv(weights(3, 3, 1, 1) * 0, bias=[1, 5, 3])  # each channel is always the same
+ONE = Conv(weights(3, 3, 1, 1) * 0, bias=[3, 3, 3])  # and here all are
+
+
+def graph(*layers, shape=(3, 6, 5), budget=400, taps=()):
+    """Case of layers, each (name, operator, names that it reads); the last one is read out."""
+    made = tuple(Layer(name, op, after) for name, op, after in layers)
+    return Case(
+        shape=shape,
+        values="UINT4",
+        layers=made,
+        outputs=(*taps, made[-1].name),
+        target=cycles(budget),
+    )
+
+
+def residual(*ends, budget=400, taps=()):
+    """``a`` and ``b`` are branches of the input; ``ends`` follow."""
+    return graph(
+        ("a_sum", THREE, ("input",)),
+        ("a", HALVES, ("a_sum",)),
+        ("b", Quant(4.0, bits=3, signed=False), ("input",)),
+        *ends,
+        budget=budget,
+        taps=taps,
+    )
+
+
+def constant(join):
+    """A branch of which every value is either of two, and one whose values never change."""
+    return graph(
+        ("sum", THREE, ("input",)),
+        ("sign", Bipolar(), ("sum",)),
+        ("same", ONE, ("input",)),
+        ("join", join, ("sign", "same")),
+    )
+
+
+CASES = {
+    "constant in a sum": constant(Add()),
+    "constant side by side": constant(Concat()),
+    "channels that never change side by side": graph(
+        ("sum", THREE, ("input",)),
+        ("sign", Bipolar(), ("sum",)),
+        ("same", NEVER, ("input",)),
+        ("join", Concat(), ("same", "sign")),
+    ),
+    "input and itself": graph(
+        ("join", Add(), ("input", "input")), ("end", Quant(4.0, mode="CEIL"), ("join",))
+    ),
+    "twice side by side": graph(("join", Concat(), ("input", "input", "input"))),
+    "sum": residual(("join", Add(), ("a", "b")), ("end", Quant(4.0), ("join",))),
+    "fast sum": residual(("join", Add(), ("a", "b")), budget=30),
+    "sum that is an output": residual(
+        ("join", Add(), ("a", "b")), ("end", THREE, ("join",)), taps=("join", "a_sum")
+    ),
+    "side by side": residual(("join", Concat(), ("b", "input", "a"))),
+    "fast side by side": residual(("join", Concat(), ("b", "a")), budget=30),
+    "resize": residual(("up", Resize((2, 3)), ("a",))),
+    "pad": residual(("pad", Pad((1, 0, 2, 3), 16.0), ("a",))),
+    "depth to space": graph(
+        ("wide", Conv(weights(8, 3, 1, 1)), ("input",)),
+        ("act", HALVES, ("wide",)),
+        ("space", DepthToSpace(2), ("act",)),
+        ("end", Relu(), ("space",)),
+    ),
+    "gate": residual(("gate", Curve("Sigmoid", gated=True), ("b",)), ("end", HALVES, ("gate",))),
+    "dilated": graph(
+        ("sum", Conv(weights(2, 3, 3, 2), pads=(3, 1, 3, 1), dilations=(3, 2)), ("input",)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_agrees(name):
+    outcome = compare(at_size(CASES[name], (6, 5), (3, 4), (6, 5)))
+    assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
+    assert outcome.compared
