@@ -11,6 +11,7 @@ from .join_equal_terms import join_equal_terms
 from .merge_pads import merge_pads
 from .merge_tables import merge_tables
 from .merge_thresholds import merge_thresholds
+from .order_blocks import order_blocks
 from .remove_dead_channels import remove_dead_channels
 from .remove_identities import remove_identities
 from .remove_unused_nodes import remove_unused_nodes
@@ -24,6 +25,7 @@ Pass = Callable[[Network], Network]
 PIPELINE: tuple[Pass, ...] = (
     remove_unused_nodes,
     remove_identities,
+    order_blocks,
     join_equal_terms,
     fold_factors,
     tables_to_thresholds,
@@ -47,8 +49,9 @@ class AppliedPass:
 def applied_passes(network: Network) -> Iterator[AppliedPass]:
     """Run the pipeline, again and again until nothing changes: one pass makes work for another.
 
-    Every pass that changes something leaves fewer nodes, channels, weights or tables, so there is
-    an end. Networks are verified before the first pass and after every one.
+    Every pass that changes something leaves fewer nodes, channels, weights or tables, or fewer
+    layers whose channels are in the wrong order, so there is an end. Networks are verified before
+    the first pass and after every one.
     """
     verify(network)
     unchanged = 0

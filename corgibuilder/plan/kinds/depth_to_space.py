@@ -6,7 +6,6 @@ from typing import Self
 
 import numpy as np
 
-from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import DepthToSpace
 from corgibuilder.plan.components import ComponentConfig, RowRepeaterConfig
 from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
@@ -28,13 +27,7 @@ class DepthToSpaceStage(FoldedStage):
     @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
         assert isinstance(layer.op, DepthToSpace)
-        if layer.op.block_last:
-            raise CompileError(
-                "CB420",
-                "its channels come in the order CRD",
-                at=layer.node.origin,
-                help="export it in mode DCR, or put it behind a convolution",
-            )
+        assert not layer.op.block_last, "passes.order_blocks brings channels into order"
         return (WindowSource.DIRECT,)
 
     @classmethod

@@ -1,0 +1,89 @@
+"""Brings the channels of a depth-to-space into the order in which hardware gives them.
+
+    x -> Conv -> Threshold -> DepthToSpace, block last
+    becomes
+    x -> Conv', Threshold', their channels in another order -> DepthToSpace, block first
+
+    x -> DepthToSpace, block last    becomes    x -> Conv 1x1 of zeros and ones -> DepthToSpace
+
+Needs:  for the first, that nobody else reads the channels in their old order, and that the
+        convolution is of one group.
+Keeps:  the value of every output, and of every node but for the order of its channels.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from corgibuilder.ir import (
+    Clamp,
+    Conv,
+    DepthToSpace,
+    Graph,
+    Ints,
+    Network,
+    Node,
+    Table,
+    Threshold,
+    Window,
+)
+
+from .rewrite import output_names
+
+
+def order_blocks(network: Network) -> Network:
+    """The network with every depth-to-space reading its channels block by block."""
+    graph = network.graph
+    last = [n for n in graph if isinstance(n.op, DepthToSpace) and n.op.block_last]
+    if not last:
+        return network
+    return network.with_graph(_ordered(graph, last[0], output_names(network)))
+
+
+def _ordered(graph: Graph, node: Node, outputs: set[str]) -> Graph:
+    """The graph with the channels of one depth-to-space in the other order."""
+    assert isinstance(node.op, DepthToSpace)
+    source, block = node.inputs[0], node.op.block
+    count = graph.type(source).shape.channels // block**2
+    order = np.arange(count * block**2).reshape(count, block**2).T.ravel()
+    changed = {node.name: replace(node, op=replace(node.op, block_last=False))}
+    before = _rows_before(graph, source, outputs)
+    if before:
+        changed |= {each.name: _reordered(each, order) for each in before}
+        return graph.replaced(changed)
+    name = f"{node.name}_order"
+    while name in graph:
+        name += "_"
+    weights = np.eye(len(order), dtype=np.int64)[order][:, :, None, None]
+    permutation = Conv(
+        weights=weights, bias=np.zeros(len(order), np.int64), window=Window(kernel=(1, 1))
+    )
+    changed[node.name] = replace(changed[node.name], inputs=(name,))
+    moved = Node(name, permutation, (source,), node.origin)
+    return Graph([*(changed.get(each.name, each) for each in graph), moved])
+
+
+def _rows_before(graph: Graph, name: str, outputs: set[str]) -> list[Node]:
+    """A convolution of one group and the activations behind it, up to ``name``; empty if others."""
+    found: list[Node] = []
+    while len(graph.users(name)) == 1 and name not in outputs:
+        node = graph[name]
+        found.append(node)
+        if isinstance(node.op, Conv):
+            return found if node.op.groups == 1 else []
+        if not isinstance(node.op, Threshold | Clamp | Table):
+            return []
+        name = node.inputs[0]
+    return []
+
+
+def _reordered(node: Node, order: Ints) -> Node:
+    """The node with what it has for each channel in another order."""
+    match node.op:
+        case Conv() as op:
+            return replace(node, op=replace(op, weights=op.weights[order], bias=op.bias[order]))
+        case Threshold() as op:
+            return replace(node, op=replace(op, steps=op.steps[order]))
+        case Table() as op if len(op.values) > 1:
+            return replace(node, op=replace(op, values=op.values[order]))
+    return node
