@@ -14,6 +14,7 @@ from .merge_thresholds import merge_thresholds
 from .remove_dead_channels import remove_dead_channels
 from .remove_identities import remove_identities
 from .remove_unused_nodes import remove_unused_nodes
+from .reorder_blocks import reorder_blocks
 from .tables_to_thresholds import tables_to_thresholds
 from .trim_kernels import trim_kernels
 
@@ -30,6 +31,7 @@ PIPELINE: tuple[Pass, ...] = (
     merge_thresholds,
     merge_tables,
     merge_pads,
+    reorder_blocks,
     remove_dead_channels,
     trim_kernels,
 )
@@ -47,8 +49,8 @@ class AppliedPass:
 def applied_passes(network: Network) -> Iterator[AppliedPass]:
     """Run the pipeline, again and again until nothing changes: one pass makes work for another.
 
-    Every pass that changes something leaves fewer nodes, channels, weights or tables, so there is
-    an end. Networks are verified before the first pass and after every one.
+    Every pass that changes something leaves fewer nodes, channels, weights, tables or blocks in the
+    order CRD, so there is an end. Networks are verified before the first pass and after every one.
     """
     verify(network)
     unchanged = 0
