@@ -39,7 +39,8 @@ class Published:
         return api.read(self.path, **self.read_as)
 
     def plan(self) -> Plan:
-        return api.plan(self.network(), fps=self.fps, clock_hz=self.clock_hz)
+        image = self.read_as.get("image")
+        return api.plan(self.network(), fps=self.fps, clock_hz=self.clock_hz, image=image)
 
     def samples(self) -> dict[str, np.ndarray]:
         """``input`` and ``output`` as the network's own executor gave them."""
