@@ -41,7 +41,12 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     foldings = {k.name: legal(k, foldings[k.name], resizable) for k in layers}
     wide = tuple(widened_layer(layer, foldings[layer.name].pixels) for layer in layers)
     pipeline = assemble(
-        network, wide, foldings, lanes, fifos=_queues(wide, edit.fifos), form=lambda _: None
+        network,
+        wide,
+        foldings,
+        lanes,
+        fifos=_queues(wide, edit.fifos),
+        form=lambda layer, lanes: None,
     )
     return Plan(
         network=network.name,
