@@ -1,7 +1,9 @@
 """The published networks that are built whole, where they lie beside the project."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ class Published:
     fps: int
     clock_hz: int
     frames: int
+    read_as: Mapping[str, Any] = field(default_factory=dict)  #: arguments of :func:`api.read`
 
     @property
     def path(self) -> Path:
@@ -33,10 +36,11 @@ class Published:
         return self.clock_hz // self.fps
 
     def network(self) -> Network:
-        return api.read(self.path)
+        return api.read(self.path, **self.read_as)
 
     def plan(self) -> Plan:
-        return api.plan(self.network(), fps=self.fps, clock_hz=self.clock_hz)
+        image = self.read_as.get("image")
+        return api.plan(self.network(), fps=self.fps, clock_hz=self.clock_hz, image=image)
 
     def samples(self) -> dict[str, np.ndarray]:
         """``input`` and ``output`` as the network's own executor gave them."""
@@ -49,8 +53,8 @@ class Published:
         return self
 
 
-def _within(cycles: int, name: str, frames: int) -> Published:
-    return Published(name, fps=1000, clock_hz=1000 * cycles, frames=frames)
+def _within(cycles: int, name: str, frames: int, **read_as: Any) -> Published:
+    return Published(name, fps=1000, clock_hz=1000 * cycles, frames=frames, read_as=read_as)
 
 
 VWW = Published("nn2fpga_mnv1_vww_w8a8", fps=30, clock_hz=20_000_000, frames=2)
@@ -65,4 +69,21 @@ ALL = (
     _within(784, "finn_tfc_1w1a_multithreshold", 5),
     _within(100_000, "bnnpynq_cnv_w1a1_cifar10", 2),
     VWW,
+)
+RESNET8 = _within(12_288, "nn2fpga_resnet8_w4a4", 6)
+RESNETS = (
+    RESNET8,
+    _within(12_288, "nn2fpga_resnet8_w8a8", 6),
+    _within(15_360, "nn2fpga_resnet20_w8a8", 6),
+)
+FLOATS = (  # their own samples are floats, of which those of a grid enter
+    _within(15_360, "nn2fpga_resnet20_finnonnx", 6, input_type="int8", input_scale="1/32"),
+    _within(
+        40_000,
+        "qonnx_espcn_w4a4_subpixel",
+        4,
+        image=(24, 16),
+        input_type="uint8",
+        input_scale="1/255",
+    ),
 )

@@ -110,6 +110,8 @@ def _random_layer(rng, layers):
     graph = graph_of(layers, names[-1:]).graph
     source = names[-1] if rng.random() < 0.75 else str(rng.choice(names))
     x = graph.type(source)
+    if isinstance(graph[source].op, Conv) and not x.shape.channels % 4 and rng.random() < 0.3:
+        return DepthToSpace(block=2, block_last=True), source
     wide = max(abs(x.range.lo), abs(x.range.hi)) > WIDEST
     while True:
         kind = "steps" if wide else str(rng.choice(list(MAKERS)))

@@ -631,7 +631,8 @@ def _watched_tick(rule, p, s, offered, taken):
         if came:
             return accepts, 0
         return accepts, p.words - 1 - s.r_word if went else NEVER
-    if came or s.cycle != cycle or (rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0):
+    blank = rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0 and (valid == 0 or taken)
+    if came or s.cycle != cycle or blank:
         return accepts, 0
     if rule < Rule.RING:
         return accepts, 0 if went or way else NEVER
