@@ -14,7 +14,7 @@ from corgibuilder.build_directory import (
 )
 from corgibuilder.build_files import digest
 from corgibuilder.hw.network import output_ports
-from corgibuilder.hw.stage import input_ports
+from corgibuilder.hw.streams import input_ports
 from corgibuilder.ir import Graph, InputType
 from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Pipeline, smallest_map
@@ -76,7 +76,7 @@ def _smallest(pipeline: Pipeline, stages: Sequence[PlannedStage], node: str) -> 
     shape = pipeline.network.graph.type(node).shape
     if not pipeline.resizable:
         return shape.width, shape.height
-    rows, columns = smallest_map(stages, node)
+    rows, columns = smallest_map([stage.layer for stage in stages], node)
     return columns, rows
 
 
@@ -93,7 +93,7 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
         inputs=tuple(
             _stream(graph, port, source, lanes)
             for port, source, lanes in zip(
-                input_ports(stage), layer.sources, stage.lanes, strict=True
+                input_ports(len(stage.ports)), layer.sources, stage.lanes, strict=True
             )
         ),
         outputs=(_stream(graph, "o", layer.result, stage.folded.folding.lanes),),

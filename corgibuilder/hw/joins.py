@@ -7,21 +7,20 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.ir import QInt
 from corgibuilder.plan.components import AdderConfig, ConcatConfig
 
-from .streams import recoded, shape_of, word
+from .streams import input_ports, recoded, shape_of, word
 from .sums_of_products import balanced_sum
 
 
 def _inputs(ranges: tuple[QInt, ...], lanes: list[int]) -> dict:
-    """Stream members ``i0``, ``i1``, ..."""
     return {
-        f"i{k}": In(stream.Signature(word(shape_of(x), count)))
-        for k, (x, count) in enumerate(zip(ranges, lanes, strict=True))
+        name: In(stream.Signature(word(shape_of(x), count)))
+        for name, x, count in zip(input_ports(len(ranges)), ranges, lanes, strict=True)
     }
 
 
 def _together(m, component, count: int, advance):
     """One word from every input at a time, while ``advance``: whether they come."""
-    inputs = [getattr(component, f"i{k}") for k in range(count)]
+    inputs = [getattr(component, name) for name in input_ports(count)]
     take = Signal()
     m.d.comb += take.eq(Cat(i.valid for i in inputs).all() & advance)
     m.d.comb += [i.ready.eq(take) for i in inputs]
@@ -40,7 +39,7 @@ class Adder(wiring.Component):
 
     Members
     -------
-    i0, i1, ... : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
+    i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
@@ -76,7 +75,7 @@ class Adder(wiring.Component):
         """The code of one input times its factor, in a register where that is no wire."""
         config = self.config
         x, factor = config.inputs[port], config.code_factors[port]
-        code = getattr(self, f"i{port}").payload[lane]
+        code = getattr(self, input_ports(len(config.inputs))[port]).payload[lane]
         if config.latency == 1:
             return code * factor
         ends = [factor * (end - x.offset) // x.step for end in (x.lo, x.hi)]
@@ -100,7 +99,7 @@ class Concatenator(wiring.Component):
 
     Members
     -------
-    i0, i1, ... : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
+    i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
@@ -134,7 +133,7 @@ class Concatenator(wiring.Component):
 
     def _recoded(self, m, port: int) -> list:
         """The values of one input in codes of the output."""
-        payload = getattr(self, f"i{port}").payload
+        payload = getattr(self, input_ports(len(self.config.inputs))[port]).payload
         x, out = self.config.inputs[port], self.config.out
         return [
             recoded(m, payload[lane], x, out, name=f"given_{port}_{lane}")
@@ -156,7 +155,7 @@ class Concatenator(wiring.Component):
         """The number of the input whose turn it is, and whether it gives a word."""
         config, count = self.config, len(self.config.inputs)
         turn, place = Signal(range(count)), Signal(range(max(config.channels)))
-        inputs = [getattr(self, f"i{k}") for k in range(count)]
+        inputs = [getattr(self, name) for name in input_ports(count)]
         take = Signal()
         with m.Switch(turn):
             for k, i in enumerate(inputs):

@@ -12,8 +12,7 @@ from corgibuilder.plan.planned_stage import PlannedStage
 
 from .gate import FrameGate
 from .size import POSITION
-from .stage import input_ports
-from .streams import Buffer, Fork, shape_of, word, words_per_pixel
+from .streams import Buffer, Fork, input_ports, shape_of, word, words_per_pixel
 
 
 def output_ports(pipeline: Pipeline) -> dict[str, str]:
@@ -89,7 +88,7 @@ class NetworkComponent(wiring.Component):
         layer = stage.layer
         placed = self.place(stage, self.pipeline.resizable)
         m.submodules[layer.module] = placed
-        for name, source in zip(input_ports(stage), layer.sources, strict=True):
+        for name, source in zip(input_ports(len(stage.ports)), layer.sources, strict=True):
             wiring.connect(m, values[source].pop(), getattr(placed, name))
             if self.pipeline.resizable:
                 wiring.connect(m, sizes[source].pop(), getattr(placed, f"{name}_size"))

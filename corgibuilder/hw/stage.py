@@ -11,17 +11,12 @@ from corgibuilder.plan.planned_stage import PlannedStage
 
 from .components import component_of
 from .size import SIZE, FixedSize, output_size
-from .streams import Buffer, Fork, shape_of, word
-
-
-def input_ports(stage: PlannedStage) -> list[str]:
-    """Names of the stream members of a stage's inputs."""
-    return [f"i{port}" for port in stage.ports] if len(stage.ports) > 1 else ["i"]
+from .streams import Buffer, Fork, input_ports, shape_of, word
 
 
 def stage_signature(stage: PlannedStage, *, resizable: bool) -> wiring.Signature:
     """Ports of a :class:`Stage`."""
-    layer, names = stage.layer, input_ports(stage)
+    layer, names = stage.layer, input_ports(len(stage.ports))
     members = {
         name: In(stream.Signature(word(shape_of(x.range), lanes)))
         for name, x, lanes in zip(names, layer.inputs, stage.lanes, strict=True)
@@ -65,7 +60,7 @@ class Stage(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         sized: list = []  # size inputs of the components that need the map's size
-        names = input_ports(self.stage)
+        names = input_ports(len(self.stage.ports))
         sources = [
             self._row(
                 m,

@@ -56,6 +56,11 @@ def word(shape: ShapeLike, lanes: int) -> data.ArrayLayout:
     return data.ArrayLayout(shape, lanes)
 
 
+def input_ports(count: int) -> list[str]:
+    """Names of the stream members of what has so many inputs."""
+    return [f"i{port}" for port in range(count)] if count > 1 else ["i"]
+
+
 def words_per_pixel(channels: int, lanes: int) -> int:
     """Words that carry one pixel: the last word may have unused upper lanes."""
     return -(-channels // lanes)

@@ -7,10 +7,13 @@ an op that has several; everything is an exact integer. Outside the map ``x`` is
 
 import enum
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from .types import Ints, QInt, Shape
+
+Side = TypeVar("Side", int, Ints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Window:
     stride: tuple[int, int] = (1, 1)
     pads: Pads = Pads()
 
-    def output_size(self, height: int, width: int) -> tuple[int, int]:
+    def output_size(self, height: Side, width: Side) -> tuple[Side, Side]:
         """Rows and columns of the output: ``(size + pads - kernel) // stride + 1``."""
         rows = height + self.pads.top + self.pads.bottom - self.kernel[0]
         columns = width + self.pads.left + self.pads.right - self.kernel[1]

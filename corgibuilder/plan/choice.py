@@ -43,7 +43,7 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
     pins.check_names(layers)
     for layer in layers:
         check_pins(layer, pins.of(layer))
-    for resizable in dict.fromkeys((is_resizable(network), False)):
+    for resizable in dict.fromkeys((is_resizable(network, layers), False)):
         paces = _Paces(network, layers, budget, pins, resizable=resizable)
         slowest = paces.within(budget)
         if slowest is not None and slowest.resizable == resizable:

@@ -21,28 +21,31 @@ from .planned_stage import PlannedStage
 from .simulation import (
     Fill,
     PipelineTiming,
-    fills,
     keeps,
-    latencies,
     machine,
+    pipeline_fills,
+    pipeline_latencies,
+    pipeline_timing,
     stage_machine,
     timing,
 )
 
-ROOMY_FRAMES = 2  #: that a queue holds before it is shortened
+ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
 ALL = 1 << 30  #: times as many as there were: more than there ever are
 
 
-def roomy(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
-    """The pipeline with queues at its joins that are never full, but for ``fixed`` stages."""
-    stages = (s if s.layer.name in fixed else _roomy_stage(s) for s in pipeline.stages)
+def roomy(
+    pipeline: Pipeline, fixed: Container[str] = (), *, frames: int = ROOMY_FRAMES
+) -> Pipeline:
+    """The pipeline with queues for whole frames at its joins, but for ``fixed`` stages."""
+    stages = (s if s.layer.name in fixed else _roomy_stage(s, frames) for s in pipeline.stages)
     return replace(pipeline, stages=tuple(stages))
 
 
-def _roomy_stage(stage: PlannedStage) -> PlannedStage:
+def _roomy_stage(stage: PlannedStage, frames: int) -> PlannedStage:
     if len(stage.ports) == 1:
         return stage
-    depths = tuple(ROOMY_FRAMES * stage.input_words(port) for port in stage.ports)
+    depths = tuple(frames * stage.input_words(port) for port in stage.ports)
     return replace(stage, fifos=depths)
 
 
@@ -58,11 +61,12 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     ]
     if not joins:
         return pipeline
+    interval = _least_interval(roomy(pipeline, fixed, frames=0))
     pipeline = roomy(pipeline, fixed)
-    whole = machine(pipeline)
-    interval = _least_interval(pipeline)
-    wanted = PipelineTiming(interval=interval, latencies=latencies(whole, interval=1))
-    pipeline, wanted = _guessed(pipeline, joins, fills(whole, interval), wanted)
+    wanted = PipelineTiming(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
+    if wanted.frames > ROOMY_FRAMES:
+        pipeline = roomy(pipeline, fixed, frames=wanted.frames)
+    pipeline, wanted = _guessed(pipeline, joins, pipeline_fills(pipeline, interval), wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
     shortened: Pipeline | None = pipeline
@@ -110,7 +114,7 @@ def _guessed(
                 guess = _with_fifo(guess, number, port, min(factor * fill.first, fill.most))
         if _keeps(guess, wanted):
             return guess, wanted
-    return pipeline, wanted if _keeps(pipeline, wanted) else timing(machine(pipeline))
+    return pipeline, wanted if _keeps(pipeline, wanted) else pipeline_timing(pipeline)
 
 
 def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pipeline:

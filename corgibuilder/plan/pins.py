@@ -29,7 +29,7 @@ from corgibuilder.strict_json import UnsuitableError, read
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import FoldedStage, kind_of, widened_layer, widths
 from .layers import Layer
-from .plan_file import Decision, EngineName, RequantiserName, SourceName
+from .plan_file import Decision, EngineName, RequantiserName, SourceName, Width
 from .planned_stage import most_queued
 
 LONGEST = 1 << 20  #: bytes of a file of pins
@@ -40,13 +40,13 @@ class LayerPins:
     """What is fixed of one layer; ``None`` for what is not."""
 
     source: SourceName | None = None
-    inputs: Decision | None = None
-    outputs: Decision | None = None
-    lanes: Decision | None = None
-    pixels: Decision | None = None
+    inputs: Width | None = None
+    outputs: Width | None = None
+    lanes: Width | None = None
+    pixels: Width | None = None
     capacity: Decision | None = None
     single_port: bool | None = None
-    groups_per_word: Decision | None = None
+    groups_per_word: Width | None = None
     engine: EngineName | None = None
     requantiser: RequantiserName | None = None
     fifo: tuple[Decision, ...] | None = None

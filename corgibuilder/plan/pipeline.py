@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from corgibuilder.ir import Network
 
 from .folding import Folding, words_of
@@ -53,11 +55,10 @@ class Pipeline:
         return sum(stage.layer.sources.count(node) for stage in self.stages)
 
 
-def smallest_map(stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
-    """Rows and columns of the least map at ``node`` that leaves every stage after it something."""
+def smallest_map(layers: Sequence[Layer], node: str) -> tuple[int, int]:
+    """Rows and columns of the least map at ``node`` that leaves every layer after it something."""
     least: dict[str, tuple[int, int]] = {}
-    for stage in reversed(stages):
-        layer = stage.layer
+    for layer in reversed(layers):
         needed = kind_of(layer).least_input(layer, *least.get(layer.result, (1, 1)))
         for source in layer.sources:
             rows, columns = least.get(source, (1, 1))
@@ -65,9 +66,28 @@ def smallest_map(stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
     return least.get(node, (1, 1))
 
 
-def is_resizable(network: Network) -> bool:
-    """Whether the hardware takes maps of any size: no layer is tied to one, and there is a map."""
-    return not network.fixed and network.input_shape.pixels > 1
+def is_resizable(network: Network, layers: Sequence[Layer]) -> bool:
+    """Whether the hardware takes maps of any size up to the one that it is built for.
+
+    There has to be a map, and no layer may be tied to a size; and maps that meet have to be of one
+    size, whatever that of the input is.
+    """
+    return not network.fixed and network.input_shape.pixels > 1 and _always_meet(network, layers)
+
+
+def _always_meet(network: Network, layers: Sequence[Layer]) -> bool:
+    """Whether the maps that meet are of one size for every size of the input."""
+    entry = network.inputs[0].node
+    shape, least = network.input_shape, smallest_map(layers, entry)
+    sides = {entry: (np.arange(least[0], shape.height + 1), np.arange(least[1], shape.width + 1))}
+    for layer in layers:
+        rows, columns = sides[layer.sources[0]]
+        for source in layer.sources[1:]:
+            others = sides[source]
+            if not (np.array_equal(rows, others[0]) and np.array_equal(columns, others[1])):
+                return False
+        sides[layer.result] = kind_of(layer).output_size(layer).of(rows, columns)
+    return True
 
 
 def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lanes: int) -> bool:
@@ -106,6 +126,7 @@ def assemble(
     return Pipeline(
         network=network,
         input_lanes=input_lanes,
-        resizable=is_resizable(network) and not several_pixels(network, foldings, input_lanes),
+        resizable=not several_pixels(network, foldings, input_lanes)
+        and is_resizable(network, layers),
         stages=tuple(stages),
     )

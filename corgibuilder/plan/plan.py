@@ -199,7 +199,8 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             + (f", of which {missing[0]!r} is not planned" if missing else ""),
         )
     _check_input(layers[0], network.input_shape, plan.input_lanes)
-    fixed = several_pixels(network, foldings, plan.input_lanes)
+    resizable = not several_pixels(network, foldings, plan.input_lanes)
+    resizable = resizable and is_resizable(network, layers)
     wide = []
     for layer in layers:
         folding = foldings[layer.name]
@@ -208,7 +209,7 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             numbers = ", ".join(map(str, possible))
             raise _bad(layer, f"pixels is {folding.pixels}", f"take one of: {numbers}")
         wide.append(widened_layer(layer, folding.pixels))
-        _check(wide[-1], folding, resizable=is_resizable(network) and not fixed)
+        _check(wide[-1], folding, resizable=resizable)
     fifos = {(e.consumer, e.port): e.fifo for e in plan.edges if e.port is not None}
     pipeline = assemble(network, tuple(wide), foldings, plan.input_lanes, fifos=fifos)
     _check_edges(pipeline, plan)
@@ -251,7 +252,7 @@ def _check_queues(pipeline: Pipeline) -> None:
     """Refuse queues that hold more than can wait."""
     for stage in pipeline.stages:
         for port, depth in enumerate(stage.fifos):
-            most = most_queued(stage.layer, port)
+            most = most_queued(stage.layer, port, stage.lanes[port])
             if not 0 <= depth <= most:
                 raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
 

@@ -34,6 +34,7 @@ Quantity = Annotated[
 ]
 Side = Annotated[int, Within(1, MAX_SIDE)]
 Decision = Annotated[int, Within(0, 1 << 40)]
+Width = Annotated[int, Within(1, 1 << 40)]  #: of what works side by side
 Figure = Annotated[int, Within(0, 1 << 62)]
 Value = Annotated[int, Within(-(1 << 62), 1 << 62)]
 
@@ -63,11 +64,11 @@ class FoldingFields:
     """See :class:`~.folding.Folding`."""
 
     source: SourceName
-    inputs: Decision
-    outputs: Decision
+    inputs: Width
+    outputs: Width
     capacity: Decision
     single_port: bool
-    groups_per_word: Decision
+    groups_per_word: Width
     engine: EngineName
     requantiser: RequantiserName
     pixels: Annotated[int, Within(1, MAX_PIXELS)]
@@ -106,8 +107,8 @@ class EdgeFields:
     lowest: Value
     highest: Value
     step: Figure
-    lanes: Decision
-    pixels: Decision
+    lanes: Width
+    pixels: Width
     fifo: Decision
 
 

@@ -12,6 +12,7 @@ from .regroup import hops
 from .requantisers import Form
 
 BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
+TINY_FRAMES = 4096  #: words that any queue may hold: many frames of tiny maps are under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class PlannedStage:
         return (self.form.latency if self.form else 0) + BUFFER_CYCLES
 
 
-def most_queued(layer: Layer, port: int) -> int:
-    """Words that a queue may hold: all that can ever wait, if they fit into memory."""
+def most_queued(layer: Layer, port: int, lanes: int = 1) -> int:
+    """Words of so many lanes that a queue may hold: all that can ever wait, if that fits."""
     x = layer.inputs[port]
-    return min(FRAMES * x.shape.size, MAX_BUFFER_BITS // x.range.width)
+    waiting = max(FRAMES * x.shape.size, TINY_FRAMES)
+    return min(waiting, MAX_BUFFER_BITS // (x.range.width * lanes))

@@ -44,7 +44,8 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
         k.name: replace(foldings[k.name], pixels=_fit(foldings[k.name].pixels, widths(k)))
         for k in layers
     }
-    resizable = is_resizable(network) and not several_pixels(network, foldings, lanes)
+    fixed = several_pixels(network, foldings, lanes)
+    resizable = not fixed and is_resizable(network, layers)
     foldings = {k.name: legal(k, foldings[k.name], resizable) for k in layers}
     wide = tuple(widened_layer(layer, foldings[layer.name].pixels) for layer in layers)
     foldings = {layer.name: _with_requantiser(layer, foldings[layer.name]) for layer in wide}
@@ -185,9 +186,11 @@ def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) ->
     if wide and rng.random() < 0.5:
         lanes = channels * int(rng.choice([n for n in range(1, 17) if width % n == 0]))
     foldings, fifos = {}, {}
-    for layer in group_layers(pruned):
+    layers = group_layers(pruned)
+    resizable = not wide and is_resizable(pruned, layers)
+    for layer in layers:
         foldings[layer.name] = random_folding(
-            rng, layer, most_cycles, resizable=is_resizable(pruned) and not wide, wide=wide
+            rng, layer, most_cycles, resizable=resizable, wide=wide
         )
         for port in range(len(layer.inputs)):
             fifos[layer.name, port] = int(rng.choice([0, 0, 1, 2, 7, layer.x.shape.width]))

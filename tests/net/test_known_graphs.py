@@ -87,3 +87,17 @@ def test_agrees(name):
     outcome = compare(at_size(CASES[name], (6, 5), (3, 4), (6, 5)))
     assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
     assert outcome.compared
+
+
+def test_maps_that_meet_at_even_sizes_only():
+    """The hardware takes one size then: at others there is no sum."""
+    case = graph(
+        ("half", Conv(weights(3, 3, 2, 2), stride=(2, 2)), ("input",)),
+        ("act", HALVES, ("half",)),
+        ("up", Resize((2, 2)), ("act",)),
+        ("join", Add(), ("up", "input")),
+        shape=(3, 6, 4),
+    )
+    outcome = compare(at_size(case))
+    assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
+    assert outcome.compared

@@ -11,9 +11,11 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.hw.network import NetworkComponent, output_ports
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import Add, Concat, Input, Pool, PoolKind, Shape, Upsample, Window
+from corgibuilder.passes import prepared
 from corgibuilder.plan import Target
 from corgibuilder.plan.choice import choose
 from corgibuilder.plan.fifos import roomy, shortest_fifos
+from corgibuilder.plan.pins import LayerPins, Pins
 from corgibuilder.plan.simulation import pipeline_timing, stage_machine, timing
 
 from ..hw.maps import from_words, to_words
@@ -111,6 +113,23 @@ def down_and_up():
     )
 
 
+def tiny():
+    """Maps of one pixel: many frames are under way at once."""
+    blocks, last = [], "x"
+    for k in range(4):
+        blocks += [
+            *layer(f"a{k}", conv(2, 2, POINT), last),
+            *layer(f"b{k}", conv(2, 2, POINT), f"a{k}_act"),
+        ]
+        blocks += [
+            *layer(f"c{k}", conv(2, 2, POINT), f"b{k}_act"),
+            (f"s{k}", SUM, (f"c{k}_act", last)),
+        ]
+        blocks.append((f"s{k}_act", steps(2), f"s{k}"))
+        last = f"s{k}_act"
+    return network([entry(2, 1, 1), *blocks], [last])
+
+
 NETWORKS = {
     made.__name__: made
     for made in (residual, two_convolutions, strided, nested, side_by_side, down_and_up)
@@ -176,6 +195,45 @@ def test_some_queues_are_needed():
 def test_depths_do_not_depend_on_those_that_were_there():
     pipeline = planned("side_by_side", 300)
     assert shortest_fifos(roomy(pipeline)) == pipeline
+
+
+@pytest.mark.parametrize("budget", [1, 2, 10])
+def test_many_frames_of_a_tiny_map_may_wait(budget):
+    pipeline = choose(tiny(), Target(fps=Fraction(1), clock_hz=budget))
+    found = pipeline_timing(pipeline)
+    assert found.interval == max(stage.folded.frame_cycles for stage in pipeline.stages) <= budget
+    for less in shorter(pipeline):
+        assert is_worse(behaviour(less), found)
+
+
+def test_a_queue_that_is_pinned_too_short_is_refused():
+    pins = Pins({"sum": LayerPins(fifo=(0, 0))})
+    made = two_convolutions()
+    layers = [(node.name, node.op, node.inputs) for node in made.graph]
+    more = [*layer("d", conv(4, 4, SAME), "sum"), ("end", SUM, ("d_act", "sum"))]
+    with pytest.raises(CompileError, match="CB416"):
+        choose(network([*layers, *more], ["end"]), Target(fps=Fraction(1), clock_hz=300), pins)
+
+
+def test_maps_that_do_not_meet_at_every_size_fix_the_size():
+    target = Target(fps=Fraction(1), clock_hz=3000)
+    assert not choose(down_and_up(), target).resizable
+    assert choose(strided(), target).resizable
+
+
+@pytest.mark.parametrize("budget", [50, 300])
+def test_a_sum_of_one_term_runs_as_planned(budget):
+    """What is left of ``a + a``."""
+    made = network(
+        [
+            entry(2, 4, 4),
+            *layer("a", conv(2, 2, SAME), "x"),
+            ("sum", Add(factors=(1, 1)), ("a_act", "a_act")),
+        ],
+        ["a_act", "sum"],
+        ("x",),
+    )
+    runs_as_planned(choose(prepared(made), Target(fps=Fraction(1), clock_hz=budget)), 1)
 
 
 def test_without_queues_a_residual_block_stops():

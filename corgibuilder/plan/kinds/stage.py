@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from corgibuilder.ir import QInt, Window
+from corgibuilder.ir import Ints, QInt, Window
 from corgibuilder.plan.components import ComponentConfig
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
@@ -222,6 +222,12 @@ class SizeRule:
     window: Window | None = None
     added: tuple[int, int] = (0, 0)
     factors: tuple[int, int] = (1, 1)
+
+    def of(self, rows: Ints, columns: Ints) -> tuple[Ints, Ints]:
+        """Rows and columns of the output for those of some inputs."""
+        if self.window is not None:
+            rows, columns = self.window.output_size(rows, columns)
+        return (rows + self.added[0]) * self.factors[0], (columns + self.added[1]) * self.factors[1]
 
 
 def carries_pixels(layer: Layer, lanes: int) -> bool:

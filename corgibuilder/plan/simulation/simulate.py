@@ -17,10 +17,12 @@ from corgibuilder.plan.pipeline import Pipeline
 from .chains import Machine, machine
 from .compiled import run
 
-MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval
+MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval;
+#: where the first frame takes longer to leave, after twice as many
 FURTHER_FRAMES = 2  #: looked at after the first one has left
 SLOWER = 8  #: frames in turn that show that a pipeline is too slow
-PATIENCE = 40  #: frames after which a pipeline that keeps a pace is where it was before
+PATIENCE = 40  #: frames, and those under way at once, after which a pipeline that keeps a pace
+#: is where it was before
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class PipelineTiming:
 
     interval: int
     latencies: dict[str, tuple[int, int]]
+
+    @property
+    def frames(self) -> int:
+        """Frames that are under way at once, at most."""
+        return -(-self.slowest[1] // self.interval) + 1
 
     @property
     def slowest(self) -> tuple[int, int]:
@@ -62,7 +69,10 @@ class _Run:
 
     def go_to(self, frames: int) -> None:
         """Run until so many frames have begun. Raises :class:`DeadlockError`."""
-        m = self.machine
+        m, known = self.machine, len(self.begun)
+        if frames + 2 > known:
+            self.begun = np.pad(self.begun, (0, known), constant_values=-1)
+            self.spans = np.pad(self.spans, ((0, 0), (0, known), (0, 0)), constant_values=-1)
         run(
             m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
             self.clock, self.begun, self.spans, self.word_interval, self.frame_interval, frames,
@@ -95,7 +105,7 @@ class _Run:
     def _first_word(self) -> int:
         """Cycle of the first word at any input."""
         others = [self.spans[c, 0, 0] for c in self.machine.inputs[1:]]
-        return int(min(self.begun[0], *(cycle for cycle in others if cycle >= 0), self.begun[0]))
+        return int(min([self.begun[0], *(cycle for cycle in others if cycle >= 0)]))
 
     def ends(self, chain: int) -> Ints:
         """Cycles of the last words of the frames that have left."""
@@ -145,7 +155,7 @@ def _refusing(pipeline: Pipeline) -> Iterator[None]:
             "CB416",
             "with these buffers the pipeline would stop and never go on",
             at=Origin(pipeline.network.name),
-            help="give larger capacity and fifo values in the plan, or plan anew",
+            help="give larger capacity and fifo values in the plan or the pins, or plan anew",
         ) from None
 
 
@@ -167,15 +177,18 @@ def timing(machine: Machine) -> PipelineTiming:
 def _timing(machine: Machine) -> PipelineTiming:
     progress = _Run(machine, 1)
     seen: dict[bytes, int] = {}
-    for frames in range(1, MOST_FRAMES + 1):
+    most, frames = MOST_FRAMES, 1
+    progress.go_to(1)
+    while frames < most:
+        frames += 1
         progress.go_to(frames)
-        if frames == 1:
-            continue
         since = seen.setdefault(progress.snapshot(), frames)
-        if since < frames and progress.first_frame_is_out:
+        if not progress.first_frame_is_out:
+            most = max(most, 2 * frames + 2)
+        elif since < frames:
             break
     else:
-        since = MOST_FRAMES // 2
+        since = most // 2
     interval = max(_longest(progress, chain, since) for chain in machine.outputs.values())
     return PipelineTiming(interval=interval, latencies=progress.latencies())
 
@@ -187,7 +200,7 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     again in a state in which it was, however long it would take to fill all its buffers when words
     are offered as fast as they are taken; and a pipeline whose input is early is not later for it.
     One that falls back for ``SLOWER`` frames one after the other, or is in no such state after
-    ``PATIENCE`` frames, is taken not to keep it.
+    ``PATIENCE`` frames and twice those that are under way at once, is taken not to keep it.
     """
     key = hashlib.sha256(repr(wanted).encode() + machine.key).digest()
     if key not in _kept:
@@ -201,7 +214,7 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
 def _keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     progress = _Run(machine, 1, wanted.interval)
     seen: dict[bytes, int] = {}
-    for frames in range(1, PATIENCE + 1):
+    for frames in range(1, PATIENCE + 2 * wanted.frames + 1):
         progress.go_to(frames)
         if not progress.first_frame_keeps(wanted) or progress.falls_back(SLOWER):
             return False
@@ -225,14 +238,16 @@ class Fill:
     most: int
 
 
-def fills(machine: Machine, frame_interval: int) -> dict[tuple[str, int], Fill]:
+def pipeline_fills(pipeline: Pipeline, frame_interval: int) -> dict[tuple[str, int], Fill]:
     """What the queues at joins hold, by stage and input, while frames come in at a pace."""
-    progress = _first_frame(machine, 1, frame_interval)
-    progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
+    made = machine(pipeline)
+    with _refusing(pipeline):
+        progress = _first_frame(made, 1, frame_interval)
+        progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
     state = progress.machine.state
     return {
         port: Fill(int(state[number]["first"]), int(state[number]["most"]))
-        for port, number in machine.queues.items()
+        for port, number in made.queues.items()
     }
 
 

@@ -177,7 +177,8 @@ def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
 
 def _smallest(pipeline: Pipeline, largest: Size) -> Size:
     """Least width and height of which every layer has something left."""
-    side = max(SMALLEST, *smallest_map(pipeline.stages, pipeline.input_node))
+    layers = [stage.layer for stage in pipeline.stages]
+    side = max(SMALLEST, *smallest_map(layers, pipeline.input_node))
     if side > min(largest):
         raise CompileError(
             "CB905",

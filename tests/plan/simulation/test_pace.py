@@ -7,7 +7,13 @@ import pytest
 from corgibuilder.ir import Add, Input, QInt, Shape
 from corgibuilder.plan import Target, make_plan, pipeline_of
 from corgibuilder.plan.fifos import roomy
-from corgibuilder.plan.simulation import DeadlockError, PipelineTiming, fills, keeps, timing
+from corgibuilder.plan.simulation import (
+    DeadlockError,
+    PipelineTiming,
+    keeps,
+    pipeline_fills,
+    timing,
+)
 from corgibuilder.plan.simulation.chains import machine
 
 from ...toys import SAME, conv, network, steps
@@ -62,7 +68,7 @@ def test_every_depth(budget):
 def test_what_queues_hold_is_enough(budget):
     pipeline = residual(budget)
     best = timing(machine(roomy(pipeline)))
-    held = fills(machine(roomy(pipeline)), best.interval)["join", 1]
+    held = pipeline_fills(roomy(pipeline), best.interval)["join", 1]
     assert 0 < held.first <= held.most
     assert keeps(machine(with_queue(pipeline, held.most)), best)
     faster = PipelineTiming(interval=best.interval - 1, latencies=best.latencies)
