@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Window
+from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Table, Window
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
 from corgibuilder.plan.folding import Folding, WindowSource
@@ -180,6 +180,20 @@ def test_a_headroom_below_the_frame_rate_changes_nothing():
 def test_a_width_that_does_not_divide_takes_more_pixels_at_once():
     plan = make_plan(chain((1, 6, 20), conv(1, 2, SAME)), Target(fps=1, clock_hz=10**6, headroom=3))
     assert (plan.input_lanes, pixels_of(plan), plan.cycles_per_frame) == (4, [4], 30)
+
+
+def test_each_channel_has_its_own_table_side_by_side():
+    rng, op = np.random.default_rng(5), conv(2, 3, POINT)
+    acc = chain((2, 4, 4), op).graph.type("n0")
+    values = rng.integers(-8, 8, (3, acc.range.hi - acc.range.lo + 1))
+    network = chain((2, 4, 4), op, Table(values=values, lo=acc.range.lo))
+    (stage,) = choose(network, Target(fps=Fraction(1), clock_hz=8)).stages
+    assert stage.folded.folding.pixels == 2
+    sums = rng.integers(acc.lo[:, None], acc.hi[:, None] + 1, (3, 20))
+    found = np.tile(sums, (2, 1)) - stage.layer.bias[:, None]
+    expected = np.take_along_axis(values, sums - acc.range.lo, axis=1)
+    codes, out = stage.form.apply(found), stage.layer.out.range
+    assert (codes * out.step + out.offset == np.tile(expected, (2, 1))).all()
 
 
 def test_several_pixels_fix_the_size():

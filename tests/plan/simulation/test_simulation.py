@@ -11,6 +11,7 @@ from corgibuilder.plan.simulation import (
     DeadlockError,
     pipeline_latencies,
     pipeline_timing,
+    simulate,
     stage_machine,
     timing,
 )
@@ -18,7 +19,7 @@ from corgibuilder.plan.simulation.chains import machine
 from corgibuilder.plan.simulation.compiled import apply
 
 from ...net.edits import random_plan
-from ...toys import POINT, SAME, chain, conv, small
+from ...toys import POINT, SAME, chain, conv, small, steps
 from ..odd_networks import any_network
 
 FRAMES = 4
@@ -115,3 +116,12 @@ def test_a_pipeline_that_stops():
     with pytest.raises(CompileError, match="stop") as refused:
         pipeline_timing(replace(pipeline, stages=stages))
     assert refused.value.code == "CB416"
+
+
+def test_more_frames_under_way_than_are_looked_at_elsewhere(monkeypatch):
+    monkeypatch.setattr(simulate, "MOST_FRAMES", 20)
+    network = chain((2, 1, 1), *(op for _ in range(12) for op in (conv(2, 2, POINT), steps(2))))
+    pipeline = pipeline_of(network, make_plan(network, Target(fps=1, clock_hz=1)))
+    found = timing(machine(pipeline))
+    assert found.interval == 1
+    assert found.frames > 20
