@@ -133,8 +133,8 @@ def _expect(true: bool, what: str, value: Any, at: str) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value of a JSON text, or the beginning of it, for a message."""
+    """A value of a JSON or TOML text, or the beginning of it, for a message."""
     if isinstance(value, list | dict):
         return f"a {'list' if isinstance(value, list) else 'group'} of {len(value)}"
-    text = json.dumps(value)
+    text = json.dumps(value, default=str)  # TOML has dates
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -31,8 +31,8 @@ def toy(monkeypatch, tmp_path):
     layers += [("b", HALF_READ, "s"), ("t", steps(3, 7), "b"), ("c", Clamp(range=QInt(1, 5)), "t")]
     network = graph_of([*layers, ("unused", steps(3, 2), "b")], ["c"])
     network = replace(network, fixed=("a",))
-    monkeypatch.setattr(frontend, "read", lambda path: network)
-    monkeypatch.setattr(frontend, "find_problems", lambda path: [])
+    monkeypatch.setattr(frontend, "read", lambda path, **given: network)
+    monkeypatch.setattr(frontend, "find_problems", lambda path, **given: [])
     path = tmp_path / "toy.onnx"
     path.write_bytes(b"as it is read")
     return path

@@ -88,7 +88,7 @@ def _ratios(first: float, second: float) -> list[tuple[int, int]]:
     if not first or not second:
         return [(int(first > 0), int(second > 0))]
     exact = Fraction(second) / Fraction(first)
-    larger = max(exact, 1 / exact)
+    larger = min(max(exact, 1 / exact), Fraction(MAX_SUM))  # of which no sum is accepted
     found = []
     denominator = 1
     while denominator <= MAX_DENOMINATOR:

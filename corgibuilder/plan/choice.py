@@ -2,7 +2,9 @@
 
 from bisect import bisect_left
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache, partial
+from math import ceil
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
@@ -182,9 +184,16 @@ def _too_slow(paces: _Paces, target: Target, least: int) -> CompileError:
         f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {paces.budget:,} cycles "
         f"for a frame, and the fastest pipeline that was found takes {least:,}",
         at=Origin(paces.network.name),
-        help=f"ask for {target.clock_hz / least:g} frames/s or fewer, or for a clock of "
-        f"{float(least * target.fps) / 1e6:g} MHz or more",
+        help=_slower_or_faster(target, least),
     )
+
+
+def _slower_or_faster(target: Target, least: int) -> str:
+    """Targets that leave ``least`` cycles for a frame, rounded to that side."""
+    fps = Context(prec=6, rounding=ROUND_FLOOR).divide(Decimal(target.clock_hz), Decimal(least))
+    hertz = Decimal(ceil(least * target.fps))
+    mhz = Context(prec=6, rounding=ROUND_CEILING).divide(hertz, Decimal(10**6))
+    return f"ask for {fps:f} frames/s or fewer, or for a clock of {mhz:f} MHz or more"
 
 
 def _worthwhile(paces: _Paces) -> Pipeline:
@@ -315,10 +324,7 @@ def _too_fast(
         remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
     else:
         asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
-        remedy = (
-            f"ask for {target.clock_hz / least[worst]:g} frames/s or fewer, or for a clock of "
-            f"{float(least[worst] * target.fps) / 1e6:g} MHz or more"
-        )
+        remedy = _slower_or_faster(target, least[worst])
     return CompileError(
         "CB403",
         f"{asked} leave {budget:,} cycles for a frame, "

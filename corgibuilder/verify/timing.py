@@ -102,7 +102,8 @@ def _interval(
 ) -> tuple[int | None, tuple[int, ...] | None]:
     """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
 
-    The average alone would hide a stage that keeps up only as long as a buffer before it fills.
+    Buffers fill during the first ones: as many as are under way at once, or half of all. The
+    average alone would hide a stage that keeps up only as long as a buffer before it fills.
     """
     last = len(ends) - 1
     first = last
@@ -110,6 +111,7 @@ def _interval(
         first -= 1
     if first == last or last < 0:
         return None, None
-    first = min(first + frames_to_fill(unit), last - 1)
+    filled = max(first + frames_to_fill(unit), (first + last) // 2)
+    first = min(filled, last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
     return max(average, ends[last] - ends[last - 1]), shapes[last]

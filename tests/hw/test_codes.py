@@ -81,14 +81,14 @@ def test_fully_connected_on_a_map(folding, fifo):
     check(net, F(*folding), lanes=1, frames=frames, stall=0.3, resizable=False, fifo=fifo)
 
 
-def test_zeros_between_groups_are_no_bipolar_weights():
+def test_bipolar_weights_of_groups_take_one_bit():
     rng = np.random.default_rng(6)
     conv = bipolar(rng, 6, 4, Window(kernel=(1, 1)), groups=2)
     net = network(Shape(6, 3, 2), BIPOLAR, conv, signs(rng, 4))
     frames = [values(rng, BIPOLAR, 6, (3, 2)) for _ in range(3)]
-    folding = F("tap_serial", 4, 3, 1, 8)
+    folding = F("tap_serial", 3, 4, 1, 8)
     stage, _ = check(net, folding, lanes=2, frames=frames, stall=0.3, resizable=False)
-    assert stage.weight_range == QInt(-1, 1)
+    assert stage.weight_range == BIPOLAR
 
 
 @pytest.mark.parametrize("x", [BIPOLAR, ODD], ids=str)

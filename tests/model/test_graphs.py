@@ -80,7 +80,7 @@ def corners():
         ("wide", Add(factors=(2**40, -1)), ("in", "far")),
         ("mixed", Add(factors=(-3, 5, 2**30)), ("square", "in", "shared")),
         ("sum", Add(factors=(1, -2)), ("in", "in")),
-        ("sum table", Table(values=rng.integers(-9, 300, (20, 765)), lo=-382), "sum"),
+        ("sum table", Table(values=rng.integers(-9, 300, (20, 766)), lo=-382), "sum"),
         ("conv", conv(20, 3, SAME), "shared"),
         ("clamp", Clamp(range=QInt(-(2**63), 5)), "conv"),
         ("max", Pool(kind=PoolKind.MAX, window=SAME), "in"),

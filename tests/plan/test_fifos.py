@@ -10,7 +10,7 @@ from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.hw.network import NetworkComponent, output_ports
 from corgibuilder.hw.stage import Stage
-from corgibuilder.ir import Add, Concat, Input, Pool, PoolKind, Shape, Upsample, Window
+from corgibuilder.ir import Add, Concat, Input, Pads, Pool, PoolKind, Shape, Upsample, Window
 from corgibuilder.passes import prepared
 from corgibuilder.plan import Target
 from corgibuilder.plan.choice import choose
@@ -113,6 +113,23 @@ def down_and_up():
     )
 
 
+def pooled_and_raw():
+    """The pool is stalled with a sum on its way while no word moves."""
+    return network(
+        [
+            entry(7, 9, 5),
+            ("pool", Pool(kind=PoolKind.MAX, window=Window(kernel=(1, 3), stride=(1, 3))), "x"),
+            *layer(
+                "c",
+                conv(7, 7, replace(SAME, stride=(3, 1), pads=Pads(top=1, bottom=1, right=2))),
+                "pool",
+            ),
+            ("all", Concat(), ("c_act", "c")),
+        ],
+        ["all"],
+    )
+
+
 def tiny():
     """Maps of one pixel: many frames are under way at once."""
     blocks, last = [], "x"
@@ -132,7 +149,15 @@ def tiny():
 
 NETWORKS = {
     made.__name__: made
-    for made in (residual, two_convolutions, strided, nested, side_by_side, down_and_up)
+    for made in (
+        residual,
+        two_convolutions,
+        strided,
+        nested,
+        side_by_side,
+        down_and_up,
+        pooled_and_raw,
+    )
 }
 BUDGETS = (70, 300, 3000)
 

@@ -56,6 +56,7 @@ def test_what_is_pinned_is_planned(tmp_path, layer, pins):
         ("[layers.n0]\nengine = 'built_in'", "CB432", "engine is 'built_in'"),
         ("[layers.n0]\nfifo = [1, 2]", "CB432", "fifo has 2 numbers"),
         ("[layers.n0]\noutputs = 0", "CB430", "outputs"),
+        ("[layers.n0]\ninputs = 1979-05-27", "CB430", "inputs"),
         ("[layers.n0]\ninputs = 0", "CB430", "inputs"),
         ("[layers.n0]\npixels = 3", "CB432", "pixels is 3"),
         ("[layers.n0]\nrequantiser = 'none'", "CB421", "requantiser is 'none'"),

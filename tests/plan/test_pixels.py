@@ -268,7 +268,7 @@ def test_what_cannot_go_faster_says_how_fast_it_goes():
     with pytest.raises(CompileError) as caught:
         make_plan(prime, Target(fps=2, clock_hz=120))
     assert caught.value.help == (
-        "ask for 1.76471 frames/s or fewer, or for a clock of 0.000136 MHz or more"
+        "ask for 1.76470 frames/s or fewer, or for a clock of 0.000136 MHz or more"
     )
 
 

@@ -635,7 +635,7 @@ def _watched_tick(rule, p, s, offered, taken):
     if came or s.cycle != cycle or blank:
         return accepts, 0
     if rule < Rule.RING:
-        return accepts, 0 if went or way else NEVER
+        return accepts, 0 if went else NEVER
     if s.starts != starts or s.pair != pair or s.begun != begun or s.extra:
         return accepts, 0
     if not went:
