@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Add, Concat, Ints
 
 from .elementwise import Arithmetic, WithConstant
@@ -28,7 +29,15 @@ def add(visit: Visit) -> Value:
             "let both have the same shape",
         )
     forms = tuple(_form(visit, value) for value in values)
+    slopes = np.abs([form.slope for form in forms])
+    smaller, larger = slopes.min(axis=0), slopes.max(axis=0)
+    if ((smaller > 0) & (larger > smaller * MAX_SUM)).any():
+        raise _too_wide(visit)
     return _sum(visit, values, _scaling(forms), forms)
+
+
+def _too_wide(visit: Visit) -> CompileError:
+    return visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
 
 
 def _line(visit: Visit, index: int) -> Value:
@@ -88,7 +97,7 @@ def _ratios(first: float, second: float) -> list[tuple[int, int]]:
     if not first or not second:
         return [(int(first > 0), int(second > 0))]
     exact = Fraction(second) / Fraction(first)
-    larger = min(max(exact, 1 / exact), Fraction(MAX_SUM))  # of which no sum is accepted
+    larger = max(exact, 1 / exact)
     found = []
     denominator = 1
     while denominator <= MAX_DENOMINATOR:
@@ -107,7 +116,7 @@ def _sum(
     builder = visit.builder
     largest = (np.abs(scaling.factors) * [form.reach for form in forms]).sum(axis=0)
     if (largest >= MAX_SUM).any():
-        raise visit.refuse("CB308", "its sums exceed 53 bits", "quantise to fewer bits")
+        raise _too_wide(visit)
     addends = tuple(Addend(builder.type(v.node), v.grid, v.chain) for v in values)
     nodes, factors = zip(
         *(_scaled(visit, v, f) for v, f in zip(values, scaling.factors, strict=True)), strict=True

@@ -365,6 +365,11 @@ def test_a_bent_function_before_a_sum(tmp_path):
     assert (error.code, error.at.node) == ("CB301", "bent")
 
 
+@pytest.mark.parametrize("scales", [(2.0**63, 1.0), (1.0, 2.0**-70), (1e-30, 1e30)])
+def test_a_sum_of_scales_too_far_apart_is_refused(scales, tmp_path):
+    assert refusal(all_pairs(scales), tmp_path).code == "CB308"
+
+
 def test_sums_that_round_twice_are_refused(tmp_path):
     """1 + 2**24 rounds to 2**24, so that 1 and 1 is less than 2 and 0."""
     model = Model(PAIRS.shape)
