@@ -73,7 +73,7 @@ PinFile = Annotated[
     typer.Option(
         "--pin",
         metavar="PINS",
-        help="What is fixed of single layers, .toml: tables such as [layers.conv1] with source,"
+        help="What is fixed of single layers, .toml: tables such as \\[layers.conv1] with source,"
         " inputs, outputs, lanes, pixels, capacity, single_port, groups_per_word, engine,"
         " requantiser, fifo.",
     ),

@@ -32,7 +32,7 @@ def form_of(
 ) -> Form | None:
     """The cheapest form, of a ``kind`` if one is asked for; ``None`` where there is none.
 
-    ``found`` are :func:`forms_of` the layer. Raises :class:`CompileError` (CB421) if none of them
+    ``found`` are :func:`forms_of` the layer. Raises :class:`CompileError` (CB433) if none of them
     is of that kind.
     """
     every = forms_of(layer) if found is None else found
@@ -43,9 +43,9 @@ def form_of(
         assert kind is not None
         names = ", ".join(dict.fromkeys(kind_of_form(form).value for form in every)) or "none"
         raise CompileError(
-            "CB421",
-            f"in the plan the requantiser is {kind.value!r}, and there is no such one that is"
-            " equal to what this layer does",
+            "CB433",
+            f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
+            " this layer does",
             at=layer.node.origin,
             help=f"take one of: {names}",
         )
