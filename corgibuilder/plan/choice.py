@@ -179,21 +179,29 @@ def _hurry(paces: _Paces, pipeline: Pipeline, late: int) -> None:
 
 
 def _too_slow(paces: _Paces, target: Target, least: int) -> CompileError:
+    asked, remedy = _asked_and_possible(target, paces.network.input_shape, least)
     return CompileError(
         "CB403",
-        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz leave {paces.budget:,} cycles "
-        f"for a frame, and the fastest pipeline that was found takes {least:,}",
+        f"{asked} leave {paces.budget:,} cycles for a frame, and the fastest pipeline that was "
+        f"found takes {least:,}",
         at=Origin(paces.network.name),
-        help=_slower_or_faster(target, least),
+        help=remedy,
     )
 
 
-def _slower_or_faster(target: Target, least: int) -> str:
-    """Targets that leave ``least`` cycles for a frame, rounded to that side."""
+def _asked_and_possible(target: Target, entry: Shape, least: int) -> tuple[str, str]:
+    """What a target asks for, and what leaves ``least`` cycles for a frame, rounded that way."""
+    if target.headroom is not None and target.budget_for(entry) < target.budget:
+        most = entry.pixels // least
+        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
+        return f"{target.headroom} pixels a cycle", remedy
     fps = Context(prec=6, rounding=ROUND_FLOOR).divide(Decimal(target.clock_hz), Decimal(least))
     hertz = Decimal(ceil(least * target.fps))
     mhz = Context(prec=6, rounding=ROUND_CEILING).divide(hertz, Decimal(10**6))
-    return f"ask for {fps:f} frames/s or fewer, or for a clock of {mhz:f} MHz or more"
+    return (
+        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz",
+        f"ask for {fps:f} frames/s or fewer, or for a clock of {mhz:f} MHz or more",
+    )
 
 
 def _worthwhile(paces: _Paces) -> Pipeline:
@@ -318,13 +326,7 @@ def _too_fast(
             least[layer.name] = fewest_cycles(widest, resizable=False, pins=fixed)
     worst = max(least, key=lambda name: least[name])
     at = next((layer.node.origin for layer in layers if layer.name == worst), Origin(network.name))
-    if target.headroom is not None and budget < target.budget:
-        asked = f"{target.headroom} pixels a cycle"
-        most = entry.pixels // least[worst]
-        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
-    else:
-        asked = f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz"
-        remedy = _slower_or_faster(target, least[worst])
+    asked, remedy = _asked_and_possible(target, entry, least[worst])
     return CompileError(
         "CB403",
         f"{asked} leave {budget:,} cycles for a frame, "
