@@ -32,6 +32,8 @@ LAYERS = {
     "depth multiplied": ((3, 4, 5), conv(3, 12, Window(kernel=(2, 3)), groups=3)),
     "pointwise groups": ((12, 3, 4), conv(12, 8, POINT, groups=2)),
     "whole map in groups": ((4, 2, 3), conv(4, 8, Window(kernel=(2, 3)), groups=2)),
+    "depthwise that skips": ((3, 1, 2), conv(3, 3, Window(kernel=(1, 1), stride=(1, 2)), groups=3)),
+    "groups that skip": ((6, 1, 2), conv(6, 3, Window(kernel=(1, 1), stride=(1, 2)), groups=3)),
     "pointwise": ((6, 3, 4), conv(6, 10, POINT)),
     "fully connected": ((12, 1, 1), conv(12, 11, POINT)),
     "whole map": ((3, 2, 4), conv(3, 10, Window(kernel=(2, 4)))),

@@ -120,8 +120,10 @@ class ConvStage(WindowedStage):
             if input_folds < 1:
                 continue
             stage = cls._in_folds(layer, source, outputs, input_folds)
-            while input_folds > 1 and stage.row_gap and stage.frame_cycles > budget:
-                input_folds -= 1  # to make up for what is lost at the start of each row
+            while input_folds > 1 and stage.frame_cycles > budget:
+                input_folds -= (
+                    1  # for what is lost at the start of each row, or groups in words of their own
+                )
                 stage = cls._in_folds(layer, source, outputs, input_folds)
             fewest = _fewest_lanes(layer, outputs, stage.input_folds)
             if fewest is not None:
@@ -134,8 +136,7 @@ class ConvStage(WindowedStage):
         most = budget // layer.acc.shape.pixels // stage.output_folds
         if source not in WHOLE_WINDOWS:  # they come anew for each tap, and have to be written
             words = budget // layer.x.shape.pixels
-            at_once = ceil_div(stage.conv.groups, stage.groups_at_once)
-            most = min(most // stage.taps, words // at_once)
+            most = min(most // stage.taps, words)
         return min(most, stage.operands)
 
     @classmethod
