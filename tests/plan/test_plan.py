@@ -325,8 +325,8 @@ def test_groups_in_a_word_and_ports_are_decided(groups):
         (2, {"groups_per_word": 7}, "groups_per_word is 7", "take 1"),
         (1, IN_GROUPS | {"groups_per_word": 2}, "groups_per_word is 2", "take a divisor of 3"),
         (1, IN_GROUPS | {"groups_per_word": 0}, "groups_per_word is 0", "take a divisor of 3"),
-        (0, {"fifo": -1}, "fifo is -1", "take 0 to 720 words"),
-        (0, {"fifo": 10**12}, "fifo is 1000000000000", "take 0 to 720 words"),
+        (0, {"fifo": -1}, "fifo is -1", "take 0 to 4096 words"),
+        (0, {"fifo": 10**12}, "fifo is 1000000000000", "take 0 to 4096 words"),
     ],
 )
 def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
