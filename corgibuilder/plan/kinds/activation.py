@@ -9,21 +9,17 @@ from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .direct import DirectStage
 from .estimates import direct_trace
-from .stage import Fault, FoldedStage, same_lanes
 
 
 @dataclass(frozen=True, slots=True)
-class ActivationStage(FoldedStage):
+class ActivationStage(DirectStage):
     """A step function or clamp that no operation before it takes in."""
 
     @classmethod
     def label(cls, layer: Layer) -> str:
         return "activation"
-
-    @classmethod
-    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        return (WindowSource.DIRECT,)
 
     @classmethod
     def candidates(
@@ -32,14 +28,6 @@ class ActivationStage(FoldedStage):
         channels = layer.acc.shape.channels
         outputs = channels if layer.input_pixels > 1 else min(lanes, channels)
         yield cls(layer, Folding(source=source, inputs=1, outputs=outputs, lanes=outputs))
-
-    @classmethod
-    def output_pixels(cls, layer: Layer, pixels: int) -> int:
-        return 0 if layer.x.shape.width % pixels else pixels
-
-    def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
-        yield from FoldedStage.faults(self)
 
     def components(self) -> Iterator[ComponentConfig]:
         yield from ()

@@ -9,12 +9,12 @@ from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .direct import DirectStage
 from .estimates import direct_trace
-from .stage import FoldedStage
 
 
 @dataclass(frozen=True, slots=True)
-class ArgmaxStage(FoldedStage):
+class ArgmaxStage(DirectStage):
     """An argmax: a channel enters in each cycle."""
 
     @classmethod
@@ -22,14 +22,15 @@ class ArgmaxStage(FoldedStage):
         return "argmax"
 
     @classmethod
-    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        return (WindowSource.DIRECT,)
-
-    @classmethod
     def candidates(
         cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
     ) -> Iterator[Self]:
         yield cls(layer, Folding(source=source, inputs=1, outputs=1, lanes=1))
+
+    @classmethod
+    def output_pixels(cls, layer: Layer, pixels: int) -> int:
+        """Pixels enter one by one."""
+        return 0
 
     @property
     def engine(self) -> str:

@@ -1,23 +1,23 @@
 """Channels to pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from corgibuilder.ir import DepthToSpace
 from corgibuilder.plan.components import ComponentConfig, RowRepeaterConfig
-from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.folding import WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .direct import DirectStage
 from .estimates import raster_trace
-from .stage import Fault, FoldedStage, SizeRule, same_lanes
+from .stage import SizeRule
 
 
 @dataclass(frozen=True, slots=True)
-class DepthToSpaceStage(FoldedStage):
+class DepthToSpaceStage(DirectStage):
     """A rearrangement: a row of pixels gives several rows, each of some of the channels."""
 
     @classmethod
@@ -25,17 +25,21 @@ class DepthToSpaceStage(FoldedStage):
         return f"depth to space {_block(layer)}"
 
     @classmethod
+    def possible_lanes(cls, layer: Layer) -> Sequence[int]:
+        """Divisors of the channels that leave."""
+        channels = layer.acc.shape.channels
+        return [n for n in range(1, channels + 1) if channels % n == 0]
+
+    @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
         assert isinstance(layer.op, DepthToSpace)
         assert not layer.op.block_last, "passes.order_blocks brings channels into order"
-        return (WindowSource.DIRECT,)
+        return DirectStage.sources(layer, resizable=resizable)
 
     @classmethod
-    def candidates(
-        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
-    ) -> Iterator[Self]:
-        for count in _possible_lanes(layer):
-            yield cls(layer, Folding(source=source, inputs=1, outputs=count, lanes=count))
+    def output_pixels(cls, layer: Layer, pixels: int) -> int:
+        """Pixels enter one by one."""
+        return 0
 
     @classmethod
     def least_input(cls, layer: Layer, rows: int, columns: int) -> tuple[int, int]:
@@ -44,14 +48,6 @@ class DepthToSpaceStage(FoldedStage):
     @classmethod
     def output_size(cls, layer: Layer) -> SizeRule:
         return SizeRule(factors=(_block(layer), _block(layer)))
-
-    def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
-        possible = _possible_lanes(self.layer)
-        if self.folding.outputs not in possible:
-            numbers = ", ".join(map(str, possible))
-            yield f"outputs is {self.folding.outputs}", f"take one of: {numbers}"
-        yield from FoldedStage.faults(self)
 
     @property
     def frame_cycles(self) -> int:
@@ -110,9 +106,3 @@ class DepthToSpaceStage(FoldedStage):
 def _block(layer: Layer) -> int:
     assert isinstance(layer.op, DepthToSpace)
     return layer.op.block
-
-
-def _possible_lanes(layer: Layer) -> list[int]:
-    """Divisors of the channels that leave."""
-    channels = layer.acc.shape.channels
-    return [n for n in range(1, channels + 1) if channels % n == 0]

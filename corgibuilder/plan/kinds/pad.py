@@ -2,44 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 
 from corgibuilder.ir import Ints, Pad
 from corgibuilder.plan.components import BorderConfig, ComponentConfig
-from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .direct import DirectStage
 from .estimates import raster_trace
-from .stage import Fault, FoldedStage, SizeRule, same_lanes
+from .stage import SizeRule
 
 
 @dataclass(frozen=True, slots=True)
-class PadStage(FoldedStage):
+class PadStage(DirectStage):
     """A border, given before, after and between the words that enter."""
 
     @classmethod
     def label(cls, layer: Layer) -> str:
         return "pad"
-
-    @classmethod
-    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        return (WindowSource.DIRECT,)
-
-    @classmethod
-    def candidates(
-        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
-    ) -> Iterator[Self]:
-        channels = layer.acc.shape.channels
-        words = min(max(1, budget // layer.acc.shape.pixels), channels)
-        fewest = ceil_div(channels, words)
-        if layer.input_pixels > 1:
-            fewest = lanes = channels
-        for count in dict.fromkeys((fewest, min(max(lanes, fewest), channels))):
-            yield cls(layer, Folding(source=source, inputs=1, outputs=count, lanes=count))
 
     @classmethod
     def output_pixels(cls, layer: Layer, pixels: int) -> int:
@@ -63,10 +46,6 @@ class PadStage(FoldedStage):
     def output_size(cls, layer: Layer) -> SizeRule:
         pads = _pad(layer).pads
         return SizeRule(added=(pads.top + pads.bottom, pads.left + pads.right))
-
-    def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
-        yield from FoldedStage.faults(self)
 
     @property
     def frame_cycles(self) -> int:

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from corgibuilder.ir import Upsample
 from corgibuilder.plan.components import ComponentConfig, RowRepeaterConfig
-from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
+from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .direct import DirectStage
 from .estimates import raster_trace
-from .stage import Fault, FoldedStage, SizeRule, same_lanes
+from .stage import SizeRule
 
 
 @dataclass(frozen=True, slots=True)
-class UpsampleStage(FoldedStage):
+class UpsampleStage(DirectStage):
     """An upsampling: rows and pixels are given several times."""
 
     @classmethod
@@ -26,17 +26,9 @@ class UpsampleStage(FoldedStage):
         return f"upsample {rows}x{columns}"
 
     @classmethod
-    def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        return (WindowSource.DIRECT,)
-
-    @classmethod
-    def candidates(
-        cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
-    ) -> Iterator[Self]:
-        channels = layer.acc.shape.channels
-        words = min(max(1, budget // layer.acc.shape.pixels), channels)
-        fewest = ceil_div(channels, words)
-        yield cls(layer, Folding(source=source, inputs=1, outputs=fewest, lanes=fewest))
+    def output_pixels(cls, layer: Layer, pixels: int) -> int:
+        """Pixels enter one by one."""
+        return 0
 
     @classmethod
     def least_input(cls, layer: Layer, rows: int, columns: int) -> tuple[int, int]:
@@ -45,10 +37,6 @@ class UpsampleStage(FoldedStage):
     @classmethod
     def output_size(cls, layer: Layer) -> SizeRule:
         return SizeRule(factors=_factors(layer))
-
-    def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
-        yield from FoldedStage.faults(self)
 
     @property
     def frame_cycles(self) -> int:
