@@ -133,7 +133,7 @@ class FoldedStage(ABC):
 
     @property
     def lanes(self) -> int:
-        """The same at the first input."""
+        """Values in a word that the stage works on, at its first input."""
         return self.input_lanes(0)
 
     @property
@@ -189,7 +189,7 @@ class FoldedStage(ABC):
 
     @property
     def operand(self) -> QInt:
-        """The same of this layer."""
+        """Range of the values that this layer's window source gives."""
         return self.operand_range(self.layer)
 
     # Estimates of its behaviour in time, for comparing many pipelines quickly.
