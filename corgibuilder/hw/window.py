@@ -123,10 +123,13 @@ class WindowFormer(wiring.Component):
             self.size.ready.eq(real & at.last),
         ]
 
-        # Each row has a tag; as many tags as can be in the registers, and one more.
-        tag, tail_tag = Signal(range(kw + 1)), Signal(range(kw + 1))
+        # Each row has a tag. A window shows the columns of one row among those of rows before it,
+        # at most as many as it has columns of padding on the left, and of the row after it.
+        pads = self.window.pads
+        tags_used = 1 + max(pads.left, min(pads.right, 1))
+        tag, tail_tag = Signal(range(tags_used)), Signal(range(tags_used))
         held = [Signal(self.column, name=f"column_{k}", reset_less=True) for k in range(kw)]
-        tags = [Signal(range(kw + 1), name=f"tag_{k}", reset_less=True) for k in range(kw)]
+        tags = [Signal(range(tags_used), name=f"tag_{k}", reset_less=True) for k in range(kw)]
         known = [Signal(name=f"known_{k}") for k in range(kw)]
         with m.If(real | blank):
             for k in range(kw - 1):
@@ -151,7 +154,7 @@ class WindowFormer(wiring.Component):
             of_tail.eq((real | blank) & (tail_left != 0) & (tail_wait == 0)),
             wait_next.eq(Mux(wait == 0, stride - 1, wait - 1)),
         ]
-        window_tag = Signal(range(kw + 1), reset_less=True)
+        window_tag = Signal(range(tags_used), reset_less=True)
         with m.If(free):
             m.d.sync += self.o.valid.eq(of_row | of_tail)
         with m.If(of_row | of_tail):
@@ -166,7 +169,7 @@ class WindowFormer(wiring.Component):
             with m.If(at.last_x):
                 m.d.sync += [
                     wait.eq(head),
-                    tag.eq(Mux(tag == kw, 0, tag + 1)),
+                    tag.eq(Mux(tag == tags_used - 1, 0, tag + 1)),
                     tail_tag.eq(tag),
                     tail_left.eq(Mux(tail > 0, tail, 0)),
                     tail_wait.eq(wait_next),

@@ -91,7 +91,7 @@ class Scenario:
         network = prepared(network)
         foldings = {stage.name: stage.folding for stage in self.plan.stages}
         layers, lanes = group_layers(network), self.plan.input_lanes
-        return assemble(network, layers, foldings, lanes, form=lambda layer: None).frame_cycles
+        return assemble(network, layers, foldings, lanes).frame_cycles
 
     def settle(self):
         """Wait for all that should have come over the link by now."""

@@ -41,17 +41,17 @@ def mutants(rtl: Path, count: int, seed: int) -> list[Mutant]:
     rng = random.Random(seed)
     files = sorted(path for path in rtl.glob("*.v") if path.stem not in MEMORIES)
     images = sorted(rtl.glob("*.hex"))
-    made: dict[str, Mutant] = {}
+    made: dict[str, Mutant] = {}  # by what the file then says: kinds overlap
     for image in images[:count]:
         mutant = flipped_bit(image, rng)
-        made[str(mutant)] = mutant
+        made[mutant.text] = mutant
     kinds = [inverted, off_by_one, wrong_constant, swapped_ports]
     while len(made) < count:
         kind = kinds[len(made) % len(kinds)]
         # A file counts by its lines, so that small ones are not mutated over and over.
         file = rng.choices(files, [path.stat().st_size for path in files])[0]
         if mutant := kind(file, rng):
-            made[str(mutant)] = mutant
+            made[mutant.text] = mutant
     return list(made.values())
 
 

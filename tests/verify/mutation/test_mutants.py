@@ -12,6 +12,7 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
 from corgibuilder.plan.kinds.conv_weights import weight_steps
+from corgibuilder.plan.requantisers import ThresholdForm
 from corgibuilder.stimulus.coverage import Shown
 from corgibuilder.stimulus.kinds import sums_of
 
@@ -76,9 +77,47 @@ def flipped_weight(pipeline, mutant) -> str:
     return ""
 
 
+def flipped_step(pipeline, mutant) -> str:
+    """Why a flipped bit of a threshold memory cannot show; empty where it can, or it is another.
+
+    Only sums between two equal steps would be compared with it, and there are none.
+    """
+    images = re.compile(r"(layer_.+)_[1-9]\d*\.hex")
+    module = found[1] if (found := images.fullmatch(mutant.file.name)) else ""
+    for stage in pipeline.stages:
+        layer, form = stage.layer, stage.form
+        if layer.module != module or not isinstance(form, ThresholdForm):
+            continue
+        assert stage.folded.folding.lanes == 1  # so that a memory holds a level of every channel
+        entries = len(mutant.file.read_text().splitlines())
+        level = (entries // layer.out.shape.channels).bit_length() - 1
+        channel, place = divmod(mutant.line - 1, 1 << level)
+        held = form.held(layer.acc.range.plain)
+        right = np.full((1 << form.levels) - 1, held.hi)
+        right[: form.steps.shape[1]] = form.steps[channel]
+        wrong, now = right.copy(), int(mutant.now, 16)
+        now -= 1 << held.width if held.signed and now >> held.width - 1 else 0
+        wrong[(1 << form.levels - level - 1) * (2 * place + 1) - 1] = now
+        sums = range(layer.acc.lo[channel], layer.acc.hi[channel] + 1)
+        same = all(searched(right, value) == searched(wrong, value) for value in sums)
+        return "no sum lies where it shows" if same else ""
+    return ""
+
+
+def searched(steps, value) -> int:
+    """How many of 2^n - 1 steps a binary search finds to be reached, also where they are unsorted.
+
+    ``np.searchsorted`` makes no promise for these.
+    """
+    reached = 0
+    for half in (1 << n for n in reversed(range(len(steps).bit_length()))):
+        reached += half * bool(value >= steps[reached + half - 1])
+    return reached
+
+
 def reason(directory, pipeline, mutant, folder: Path) -> str:
     """Why a mutant is no wrong design; empty where that is not known."""
-    if why := flipped_weight(pipeline, mutant):
+    if why := flipped_weight(pipeline, mutant) or flipped_step(pipeline, mutant):
         return why
     manifest = read_build_directory(directory).manifest
     units = {stage.module: stage for stage in manifest.stages}
