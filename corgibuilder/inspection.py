@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import frontend
-from corgibuilder.ir import Conv, InputType, Network, Node, Table, Threshold, macs, node_text
+from corgibuilder.ir import InputType, Network, Node, node_text
 from corgibuilder.passes import AppliedPass, applied_passes
 
 
@@ -110,18 +110,9 @@ def _layer(network: Network, node: Node) -> InspectedLayer:
         lowest=type_.range.lo,
         highest=type_.range.hi,
         step=type_.step,
-        macs=macs(network.graph, node),
-        parameters=_parameters(node),
+        macs=node.op.macs(type_.shape),
+        parameters=node.op.parameters,
     )
-
-
-def _parameters(node: Node) -> int:
-    """Weights and biases of a convolution, steps of a step function, values of a table."""
-    if isinstance(node.op, Conv):
-        return int(node.op.weights.size + node.op.bias.size)
-    if isinstance(node.op, Table):
-        return int(node.op.values.size)
-    return int(node.op.steps.size) if isinstance(node.op, Threshold) else 0
 
 
 def _changes(applied: AppliedPass) -> PassChanges:

@@ -22,7 +22,6 @@ from corgibuilder.ir import (
     TensorType,
     Window,
 )
-from corgibuilder.ir.infer import infer
 
 from .elementwise import Arithmetic, WithConstant
 from .inputs import float_input
@@ -83,7 +82,7 @@ class Builder:
         return given
 
     def _put(self, node: Node) -> None:
-        made = infer(node.op, *(self._types[i] for i in node.inputs))
+        made = node.op.infer(*(self._types[i] for i in node.inputs))
         check_map(made.shape, node.origin)
         self._nodes[node.name] = node
         self._types[node.name] = made

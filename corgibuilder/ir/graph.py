@@ -7,9 +7,8 @@ import networkx as nx
 
 from corgibuilder.diagnostics import Origin
 
-from .infer import infer
 from .input_type import InputType
-from .ops import Input, Op
+from .op import Op
 from .types import Ints, Shape, TensorType
 
 
@@ -41,7 +40,7 @@ class Graph:
         self._users = {name: tuple(edges.successors(name)) for name in self._nodes}
         self._types: dict[str, TensorType] = {}
         for node in self:
-            self._types[node.name] = infer(node.op, *(self._types[i] for i in node.inputs))
+            self._types[node.name] = node.op.infer(*(self._types[i] for i in node.inputs))
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
@@ -101,13 +100,6 @@ class Network:
         return self.graph.type(self.inputs[0].node).shape
 
 
-def macs(graph: Graph, node: Node) -> int:
-    """Multiply-accumulates of one frame: output positions times weights; 0 where there are none."""
-    if not hasattr(node.op, "weights"):
-        return 0
-    return graph.type(node.name).shape.pixels * int(node.op.weights.size)
-
-
 def input_node(graph: Graph) -> Node:
     """The one node through which frames enter."""
-    return next(node for node in graph if isinstance(node.op, Input))
+    return next(node for node in graph if not node.inputs)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]  #: which channels, ``(channels,)``
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,6 @@ from corgibuilder.golden import evaluate
 from corgibuilder.ir import Clamp, Ints, Op, QInt, Shape, Table, TensorType, Threshold
 
 
-def entries(op: Op) -> int:
-    """Constants that an op holds for its steps or values."""
-    if isinstance(op, Threshold):
-        return op.steps.size
-    return op.values.size if isinstance(op, Table) else 0
-
-
 def alike(x: TensorType, *ops: Op) -> tuple[TensorType, tuple[Op, ...]]:
     """``x`` and ``ops`` as of one channel, where all channels have the same functions.
 

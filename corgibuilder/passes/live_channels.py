@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from corgibuilder.ir import Concat, Graph, Input, Network, Node
+from corgibuilder.ir import Graph, Mask, Network, Node
 
-from .channels import Mask, channels_given, channels_read, keeps_all
 from .rewrite import output_names
 
 
@@ -12,14 +11,15 @@ def live_channels(network: Network) -> dict[str, Mask]:
     """For every node that stays, which of its channels are kept, at least one.
 
     The smallest masks in which inputs and outputs have all channels, every op has what it reads,
-    and ops that keep channels apart have those of their inputs. A part of a :class:`Concat` of
-    which nothing is read is left out, with all that only it depends on.
+    and ops that keep channels apart have those of their inputs. A part of a concatenation
+    of which nothing is read is left out, with all that only it depends on.
     """
     graph = network.graph
-    whole = output_names(network) | {n.name for n in graph if isinstance(n.op, Input)}
+    whole = output_names(network) | {n.name for n in graph if not n.inputs}
     live = {
         node.name: np.full(
-            graph.type(node.name).shape.channels, node.name in whole or keeps_all(node.op)
+            graph.type(node.name).shape.channels,
+            node.name in whole or node.op.keeps_all_channels,
         )
         for node in graph
     }
@@ -38,19 +38,19 @@ def _settle(graph: Graph, live: dict[str, Mask]) -> None:
         before = dict(live)
         for node in reversed(nodes):
             types = (graph.type(name) for name in node.inputs)
-            read = channels_read(node.op, live[node.name], *types)
+            read = node.op.channels_read(live[node.name], *types)
             for name, mask in zip(node.inputs, read, strict=True):
                 live[name] = live[name] | mask
         for node in nodes:
-            given = channels_given(node.op, *(live[name] for name in node.inputs))
+            given = node.op.channels_given(*(live[name] for name in node.inputs))
             if given is not None:
                 live[node.name] = live[node.name] | given
         settled = all((live[name] == before[name]).all() for name in live)
 
 
 def _parts_read(node: Node, live: dict[str, Mask]) -> tuple[str, ...]:
-    """The inputs of a node without the parts of a :class:`Concat` that have no live channel."""
-    if not isinstance(node.op, Concat):
+    """The inputs of a node without the parts of a concatenation that have no live channel."""
+    if not node.op.joins_parts:
         return node.inputs
     return tuple(name for name in node.inputs if live[name].any())
 
@@ -66,5 +66,5 @@ def _used(network: Network, live: dict[str, Mask]) -> list[str]:
         if node.name in used:
             used.update(_parts_read(node, live) if live[node.name].any() else node.inputs)
             names.append(node.name)
-    entries = {node.name for node in graph if isinstance(node.op, Input)}
+    entries = {node.name for node in graph if not node.inputs}
     return names if entries <= used else [node.name for node in reversed(list(graph))]

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from corgibuilder.ir import Clamp, Graph, Network, Node, Table, Threshold
 
-from .functions import alike, entries, table_of
+from .functions import alike, table_of
 from .rewrite import merge_pairs, named_after
 
 
@@ -32,7 +32,7 @@ def _merged(graph: Graph, first: Node, second: Node) -> Node | None:
         return None
     x, functions = alike(graph.type(first.inputs[0]), *ops)
     size = (x.range.hi - x.range.lo + 1) * x.shape.channels
-    if size > entries(first.op) + entries(second.op):
+    if size > first.op.parameters + second.op.parameters:
         return None
     table = table_of(functions, x)
     return replace(named_after(first, second), op=table, inputs=first.inputs)

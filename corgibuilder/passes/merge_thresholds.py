@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from corgibuilder.ir import Clamp, Graph, Network, Node, Table, Threshold
 
-from .functions import entries, joined, rising
+from .functions import joined, rising
 from .rewrite import merge_pairs, named_after
 
 
@@ -31,7 +31,7 @@ def _merged(graph: Graph, first: Node, second: Node) -> Node | None:
     if before is None or after is None:
         return None
     op = joined(before, after, graph.type(first.inputs[0]))
-    if entries(op) > entries(first.op) + entries(second.op):
+    if op.parameters > first.op.parameters + second.op.parameters:
         return None
     return replace(named_after(first, second), op=op, inputs=first.inputs)
 

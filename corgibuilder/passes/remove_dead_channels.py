@@ -17,13 +17,11 @@ Keeps:  the names of all nodes, but those that only a part of a Concat without a
 """
 
 from dataclasses import replace
-from functools import singledispatch
 
 import numpy as np
 
-from corgibuilder.ir import Conv, Graph, Network, Node, Op, Table, TensorType, Threshold
+from corgibuilder.ir import Conv, Graph, Mask, Network, Node
 
-from .channels import Mask
 from .live_channels import live_channels
 
 
@@ -48,31 +46,5 @@ def _pruned_node(graph: Graph, node: Node, live: dict[str, Mask]) -> Node:
         return node
     inputs = tuple(name for name in node.inputs if name in live)  # parts of a Concat
     first = inputs[0]
-    op = _pruned(node.op, live[node.name], live[first], graph.type(first))
+    op = node.op.pruned(live[node.name], live[first], graph.type(first))
     return replace(node, op=op, inputs=inputs)
-
-
-@singledispatch
-def _pruned(op: Op, kept: Mask, given: Mask, x: TensorType) -> Op:
-    """``op`` for the ``given`` channels of its first input, with its ``kept`` ones."""
-    return op
-
-
-@_pruned.register
-def _(op: Threshold, kept: Mask, given: Mask, x: TensorType) -> Threshold:
-    return replace(op, steps=op.steps[kept])
-
-
-@_pruned.register
-def _(op: Table, kept: Mask, given: Mask, x: TensorType) -> Table:
-    return replace(op, values=op.values[kept]) if len(op.values) == len(kept) else op
-
-
-@_pruned.register
-def _(op: Conv, kept: Mask, given: Mask, x: TensorType) -> Conv:
-    weights, bias = op.weights, op.bias
-    if op.groups == 1:
-        bias = bias + weights[:, ~given].sum(axis=(2, 3)) @ x.lo[~given]
-        weights = weights[:, given]
-    groups = int(kept.sum()) if op.depthwise else op.groups
-    return replace(op, weights=weights[kept], bias=bias[kept], groups=groups)

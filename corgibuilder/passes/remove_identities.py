@@ -12,21 +12,7 @@ Keeps:  the name and value of every node that stays. An output that is the input
         unchanged keeps its node, so that it has a stage.
 """
 
-from functools import singledispatch
-
-from corgibuilder.ir import (
-    Add,
-    Clamp,
-    Concat,
-    DepthToSpace,
-    Input,
-    Network,
-    Op,
-    Pad,
-    Pool,
-    TensorType,
-    Upsample,
-)
+from corgibuilder.ir import Network
 
 from .rewrite import output_names, rewritten
 
@@ -36,50 +22,9 @@ def remove_identities(network: Network) -> Network:
     graph, outputs = network.graph, output_names(network)
     dropped: dict[str, str] = {}
     for node in graph:
-        if len(node.inputs) != 1 or not _is_identity(node.op, graph.type(node.inputs[0])):
+        if len(node.inputs) != 1 or not node.op.is_identity(graph.type(node.inputs[0])):
             continue
         source = node.inputs[0]
-        if node.name not in outputs or not isinstance(graph[dropped.get(source, source)].op, Input):
+        if node.name not in outputs or graph[dropped.get(source, source)].inputs:
             dropped[node.name] = dropped.get(source, source)
     return rewritten(network, {}, dropped)
-
-
-@singledispatch
-def _is_identity(op: Op, x: TensorType) -> bool:
-    """Whether ``op`` gives every ``x`` unchanged."""
-    return False
-
-
-@_is_identity.register
-def _(op: Clamp, x: TensorType) -> bool:
-    return op.range.lo <= x.range.lo and x.range.hi <= op.range.hi
-
-
-@_is_identity.register
-def _(op: Pool, x: TensorType) -> bool:
-    return op.window.tiles and op.window.kernel == (1, 1)
-
-
-@_is_identity.register
-def _(op: Add, x: TensorType) -> bool:
-    return op.factors == (1,)
-
-
-@_is_identity.register
-def _(op: Concat, x: TensorType) -> bool:
-    return True  # of one input
-
-
-@_is_identity.register
-def _(op: Upsample, x: TensorType) -> bool:
-    return op.factors == (1, 1)
-
-
-@_is_identity.register
-def _(op: DepthToSpace, x: TensorType) -> bool:
-    return op.block == 1
-
-
-@_is_identity.register
-def _(op: Pad, x: TensorType) -> bool:
-    return not op.pads

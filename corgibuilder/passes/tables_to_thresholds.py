@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from corgibuilder.ir import Network, Node, Table
 
-from .functions import entries, rising
+from .functions import rising
 from .rewrite import rewritten
 
 
@@ -22,6 +22,6 @@ def tables_to_thresholds(network: Network) -> Network:
     for node in network.graph:
         if isinstance(node.op, Table):
             steps = rising(node.op, network.graph.type(node.inputs[0]))
-            if steps is not None and entries(steps) <= entries(node.op):
+            if steps is not None and steps.parameters <= node.op.parameters:
                 changed[node.name] = replace(node, op=steps)
     return rewritten(network, changed, {})

@@ -2,24 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import (
-    Clamp,
-    Input,
+    Activation,
     Ints,
     Network,
     Node,
     Op,
-    Table,
     TensorType,
-    Threshold,
     absorbed_activations,
-    macs,
 )
-from corgibuilder.ir.infer import sums
 from corgibuilder.names import Identifiers
-
-Activation = Threshold | Clamp | Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,14 +62,14 @@ def group_layers(network: Network) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     modules = Identifiers()
     for node in graph:
-        if isinstance(node.op, Input) or node.name in taken:
+        if not node.inputs or node.name in taken:
             continue
         op: Op | None = node.op
         last = absorbed.get(node.name)
         if last is None and isinstance(node.op, Activation):
             op, last = None, node
         inputs = tuple(graph.type(source) for source in node.inputs)
-        acc, bias = sums(op, *inputs)
+        acc, bias = op.sums(*inputs) if op else _unchanged(*inputs)
         result, activation = (last.name, last.op) if last else (node.name, None)
         assert activation is None or isinstance(activation, Activation)
         layers.append(
@@ -89,7 +84,7 @@ def group_layers(network: Network) -> tuple[Layer, ...]:
                 acc=acc,
                 bias=bias,
                 out=graph.type(result),
-                macs=macs(graph, node),
+                macs=node.op.macs(graph.type(node.name).shape),
                 node=node,
             )
         )
@@ -101,3 +96,8 @@ def group_layers(network: Network) -> tuple[Layer, ...]:
             help="give a network with at least one convolution, pooling or quantised layer",
         )
     return tuple(layers)
+
+
+def _unchanged(x: TensorType) -> tuple[TensorType, Ints]:
+    """What an activation by itself reads, and a bias of 0."""
+    return x, np.zeros(x.shape.channels, np.int64)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from corgibuilder.ir import Op, Shape, Table, TensorType, Threshold
+from corgibuilder.ir import Op, Shape, TensorType
 
 from .layers import Layer
 
@@ -24,12 +24,8 @@ MAX_PIXELS = 16  #: that enter a stage side by side
 def widened(layer: Layer, op: Op | None, *, input_pixels: int, output_pixels: int) -> Layer:
     """``layer`` with so many pixels entering and leaving side by side, computed by ``op``."""
     activation = layer.activation
-    if isinstance(activation, Table) and len(activation.values) > 1:
-        activation = replace(activation, values=np.tile(activation.values, (output_pixels, 1)))
-    elif isinstance(activation, Threshold):
-        shape = (layer.acc.shape.channels, activation.steps.shape[1])
-        steps = np.tile(np.broadcast_to(activation.steps, shape), (output_pixels, 1))
-        activation = replace(activation, steps=steps)
+    if activation is not None:
+        activation = activation.repeated(layer.acc.shape.channels, output_pixels)
     return replace(
         layer,
         op=op,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -32,7 +32,7 @@ first is larger.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Activation:
+class BuiltActivation:
     """The function from sums, bias included, to outputs, and its form in hardware.
 
     ``bias`` is folded into the constants of the form. ``lo`` and ``hi`` bound the sums.
@@ -45,7 +45,7 @@ class Activation:
     hi: Ints
 
     @classmethod
-    def of(cls, stage: Layer, sums: Sums, lanes: int, kind: RequantiserKind | None) -> "Activation":
+    def of(cls, stage: Layer, sums: Sums, lanes: int, kind: RequantiserKind | None) -> Self:
         """That of a stage whose requantiser, of a ``kind``, works on so many ``lanes``."""
         lo, hi = sums.bounds
         form = form_of(stage, lanes=lanes, kind=kind)
@@ -59,26 +59,26 @@ class Activation:
         return first[possible], last[possible]
 
 
-def _entries(activation: Activation, form: None, channel: int) -> Faults:
+def _entries(activation: BuiltActivation, form: None, channel: int) -> Faults:
     """Without a form: constants of the function itself."""
     looked_up = activation.function.entries(channel)[:, None]
     return looked_up, looked_up
 
 
-def _steps(activation: Activation, form: ThresholdForm, channel: int) -> Faults:
+def _steps(activation: BuiltActivation, form: ThresholdForm, channel: int) -> Faults:
     """Each step one larger, and one smaller."""
     steps = np.unique(form.steps[channel] + activation.bias[channel])
     either = np.concatenate([steps, steps - 1])[:, None]
     return either, either
 
 
-def _shift(activation: Activation, form: ShiftForm, channel: int) -> Faults:
+def _shift(activation: BuiltActivation, form: ShiftForm, channel: int) -> Faults:
     """The offset one larger, and one smaller."""
     return activation.function.neighbours(channel)
 
 
 def _arithmetic(
-    activation: Activation, form: ScaleForm | CascadeForm | TableForm, channel: int
+    activation: BuiltActivation, form: ScaleForm | CascadeForm | TableForm, channel: int
 ) -> Faults:
     """Each constant one larger, and one smaller."""
     bias = int(activation.bias[channel])
@@ -88,7 +88,7 @@ def _arithmetic(
 
 
 #: By form: ``(activation, form, channel)`` to faults.
-FAULTS: Mapping[type, Callable[[Activation, Any, int], Faults]] = {
+FAULTS: Mapping[type, Callable[[BuiltActivation, Any, int], Faults]] = {
     NoneType: _entries,
     ThresholdForm: _steps,
     ShiftForm: _shift,

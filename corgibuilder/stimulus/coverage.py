@@ -15,7 +15,7 @@ from corgibuilder.plan.folding import RequantiserKind
 from corgibuilder.plan.layers import Layer
 from corgibuilder.verify import StageCoverage
 
-from .activation import Activation
+from .activation import BuiltActivation
 from .kinds import Sums
 from .maps import Frame
 
@@ -44,7 +44,7 @@ class Shown:
     ):
         self.stage = stage
         self.sums = sums
-        self.activation = Activation.of(stage, sums, lanes, kind)
+        self.activation = BuiltActivation.of(stage, sums, lanes, kind)
         self.rng = np.random.default_rng(seed)
         shape = self.sums.weights.shape
         #: best quotient for changes that add to a weight, and for those that take from it

@@ -6,7 +6,6 @@ import pytest
 from corgibuilder.golden import evaluate
 from corgibuilder.hw.joins import Adder, Concatenator
 from corgibuilder.ir import Add, Concat, Input, QInt, Shape
-from corgibuilder.ir.infer import infer
 from corgibuilder.plan.components import AdderConfig, ConcatConfig
 
 from ..streams import run_streams
@@ -56,8 +55,8 @@ FACTORS = {
 def test_adder(name, lanes, stall):
     factors, ranges = FACTORS[name]
     op, channels = Add(factors=factors), (3,) * len(factors)
-    types = [infer(Input(shape=Shape(3, HEIGHT, WIDTH), range=x)) for x in ranges]
-    out = infer(op, *types).range
+    types = [Input(shape=Shape(3, HEIGHT, WIDTH), range=x).infer() for x in ranges]
+    out = op.infer(*types).range
     config = AdderConfig(factors=factors, inputs=ranges, out=out, lanes=lanes)
     found, words = joined(Adder(config), op, ranges, channels, [lanes] * 4, stall, seed=lanes)
     assert found == words
@@ -66,8 +65,8 @@ def test_adder(name, lanes, stall):
 def test_adder_at_both_ends():
     """Every sum of the ends of all inputs."""
     for factors, ranges in FACTORS.values():
-        types = [infer(Input(shape=Shape(1, 1, 1), range=x)) for x in ranges]
-        out = infer(Add(factors=factors), *types).range
+        types = [Input(shape=Shape(1, 1, 1), range=x).infer() for x in ranges]
+        out = Add(factors=factors).infer(*types).range
         ends = np.array(np.meshgrid(*((x.lo, x.hi) for x in ranges))).reshape(len(ranges), -1)
         config = AdderConfig(factors=factors, inputs=ranges, out=out, lanes=1)
         feeds = {
@@ -102,10 +101,10 @@ def test_concatenator(name, ranges, stall):
     channels, lanes = CONCATS[name]
     inputs = RANGES[ranges][: len(channels)]
     types = [
-        infer(Input(shape=Shape(count, HEIGHT, WIDTH), range=x))
+        Input(shape=Shape(count, HEIGHT, WIDTH), range=x).infer()
         for count, x in zip(channels, inputs, strict=True)
     ]
-    out = infer(Concat(), *types).range
+    out = Concat().infer(*types).range
     config = ConcatConfig(inputs=inputs, out=out, channels=channels, lanes=lanes)
     each = [config.input_lanes(k) for k in range(len(channels))]
     found, words = joined(Concatenator(config), Concat(), inputs, channels, each, stall)

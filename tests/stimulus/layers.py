@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Add, Concat, Conv, Input, Ints, Op, QInt, Shape, TensorType
-from corgibuilder.ir.infer import infer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,7 @@ class LayerStub:
 
 def layer(op, inputs, activation=None):
     """A layer of ``op``, which may be ``None``, and an activation."""
-    sums = infer(op, *inputs) if op else inputs[0]
+    sums = op.infer(*inputs) if op else inputs[0]
     bias = op.bias if isinstance(op, Conv) else np.zeros(sums.shape.channels, np.int64)
     return LayerStub(
         op=op,
@@ -39,7 +38,7 @@ def layer(op, inputs, activation=None):
         inputs=tuple(inputs),
         acc=TensorType(sums.shape, sums.lo - bias, sums.hi - bias, sums.step),
         bias=bias,
-        out=infer(activation, sums) if activation else sums,
+        out=activation.infer(sums) if activation else sums,
     )
 
 
@@ -49,4 +48,4 @@ def input_count(op):
 
 def tensor(shape, values: QInt):
     """Type of a map all of whose channels have one range."""
-    return infer(Input(shape=Shape(*shape), range=values))
+    return Input(shape=Shape(*shape), range=values).infer()

@@ -22,7 +22,6 @@ from corgibuilder.ir import (
     Upsample,
     Window,
 )
-from corgibuilder.ir.infer import infer
 from corgibuilder.plan.requantisers import (
     CascadeForm,
     ClipForm,
@@ -71,7 +70,7 @@ def stage_of(op, entry, finish, seed=0):
     if isinstance(op, DepthToSpace) or (isinstance(op, Conv) and op.weights.shape[0] == 6):
         channels = 4
     inputs = [tensor((channels, 4, 5), x) for x in (entry, QInt(-3, 3))][: input_count(op)]
-    kind = infer(op, *inputs)
+    kind = op.infer(*inputs)
     if finish == "clamp":
         activation = Clamp(range=QInt(kind.range.lo // 2, kind.range.hi // 3))
     elif finish == "none":

@@ -6,10 +6,12 @@ the values that enter.
 """
 
 from .cascade import CascadeForm
-from .choice import Form, cheapest_form, code_forms, find_form, forms, kind_of_form
+from .choice import cheapest_form, find_form
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
 from .cost import Cost
+from .form import Form, kind_of_form
+from .kinds import code_forms, forms
 from .scale import ScaleForm
 from .shift import MAX_SECOND_SHIFT, Rounding, ShiftForm
 from .steps import coded, trimmed

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.ir import Clamp, Ints, QInt, TensorType, Threshold
+from corgibuilder.ir import Ints, QInt, TensorType, Threshold
 
 
 def trimmed(op: Threshold, x: TensorType) -> tuple[Ints, int]:
@@ -18,11 +18,10 @@ def trimmed(op: Threshold, x: TensorType) -> tuple[Ints, int]:
     return steps[:, always:ever], op.base + always
 
 
-def coded(op: Threshold | Clamp | None, out: QInt) -> Threshold | Clamp | None:
+def coded(op: Threshold, out: QInt) -> Threshold:
     """``op`` giving the codes of its values, which are those of ``out``, instead of the values."""
     if out.step == 1:
         return op
-    assert isinstance(op, Threshold), op
     first = out.lo - op.base + out.step - 1
     last = first + (out.hi - out.lo)
     return Threshold(steps=op.steps[:, first : last : out.step], base=0)

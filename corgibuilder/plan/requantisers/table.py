@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corgibuilder.ir import Ints, QInt, Table, TensorType, Threshold
+from corgibuilder.ir import Activation, Ints, QInt, TensorType
 
 from .constants import FEW_ENTRIES, Rom, range_of, words_of_channels
 from .cost import Cost
@@ -22,7 +22,7 @@ class TableForm:
     acc: QInt
 
     @classmethod
-    def of(cls, op: Table | Threshold, x: TensorType, bias: Ints, out: QInt) -> "TableForm":
+    def of(cls, op: Activation, x: TensorType, bias: Ints, out: QInt) -> "TableForm":
         """The codes of ``out`` that ``op`` gives for ``acc + bias``, which is of type ``x``.
 
         An accumulator that cannot occur in a channel has the value of the nearest one that can.
@@ -31,7 +31,7 @@ class TableForm:
         acc = QInt(int(low.min()), int(high.max()), x.step if x.step > 1 and not bias.any() else 1)
         each = np.arange(acc.lo, acc.hi + 1, acc.step)
         reached = each.clip(low[:, None], high[:, None]) + bias[:, None]
-        codes = (_evaluate(op, reached) - out.offset) // out.step
+        codes = (op.at(reached) - out.offset) // out.step
         same = bool((codes == codes[0]).all())
         return cls(values=codes[:1] if same else codes, acc=acc)
 
@@ -78,14 +78,3 @@ class TableForm:
 
     def __str__(self) -> str:
         return f"table of {self.values.shape[1]}"
-
-
-def _evaluate(op: Table | Threshold, x: Ints) -> Ints:
-    """Values of ``x``, ``(channels, n)``."""
-    if isinstance(op, Table):
-        rows = np.broadcast_to(op.values, (len(x), op.values.shape[1]))
-        values: Ints = np.take_along_axis(rows, x - op.lo, axis=1)
-        return values
-    steps = np.broadcast_to(op.steps, (len(x), op.steps.shape[1]))
-    found = [np.searchsorted(s, v, side="right") for s, v in zip(steps, x, strict=True)]
-    return op.base + np.array(found, np.int64)

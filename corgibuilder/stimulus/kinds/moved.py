@@ -8,7 +8,6 @@ import numpy as np
 
 from corgibuilder.golden import evaluate
 from corgibuilder.ir import Argmax, Ints, Op, Pad, TensorType, Upsample
-from corgibuilder.ir.infer import infer
 from corgibuilder.plan.layers import Layer
 from corgibuilder.stimulus.maps import Frame
 
@@ -30,7 +29,7 @@ class MovedSums(Sums):
         types = (
             replace(x, shape=replace(x.shape, height=height, width=width)) for x in self.inputs
         )
-        shape = infer(self.op, *types).shape
+        shape = self.op.infer(*types).shape
         return shape.height, shape.width
 
     def under(self, frame: Frame, rows: Ints, columns: Ints) -> Ints:
@@ -75,14 +74,14 @@ def argmax_sums(stage: Layer) -> Sums | None:
     """Numbers of channels, which no frame is made for."""
     op = stage.op
     assert isinstance(op, Argmax)
-    return _sums(stage, op, np.full(tuple(infer(op, *stage.inputs).shape), -1))
+    return _sums(stage, op, np.full(tuple(op.infer(*stage.inputs).shape), -1))
 
 
 def _sums(stage: Layer, op: Op, origins: Ints, *, apart: tuple[int, int] = (1, 1)) -> Sums | None:
     """``None`` without an activation: there are no constants."""
     if stage.activation is None:
         return None
-    out = infer(op, *stage.inputs)
+    out = op.infer(*stage.inputs)
     ones = np.ones((out.shape.channels, 1, 1), np.int64)
     return MovedSums(
         inputs=stage.inputs,

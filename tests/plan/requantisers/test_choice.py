@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.ir import Clamp, QInt, Shape, TensorType, Threshold
-from corgibuilder.ir.infer import infer
 from corgibuilder.plan.requantisers import (
     MAX_SECOND_SHIFT,
     CascadeForm,
@@ -267,7 +266,7 @@ def test_the_form_of_a_step_function_gives_codes(case, step):
     op, ranges, bias = case
     op = Threshold(steps=np.repeat(op.steps, step, axis=1), base=op.base)
     x = type_of(ranges)
-    out = infer(op, x).range
+    out = op.infer(x).range
     form = find_form(coded(op, out), x, np.array(bias, np.int64))
     for c, (lo, hi) in enumerate(ranges):
         x = np.arange(lo, hi + 1)
