@@ -10,13 +10,13 @@ from corgibuilder.ir import (
     Add,
     Argmax,
     Clamp,
-    Concat,
     Conv,
     DepthToSpace,
     Op,
     Pad,
     Pool,
     PoolKind,
+    Routing,
     Table,
     Threshold,
     Upsample,
@@ -79,8 +79,9 @@ def _(op: Add, *inputs: Array) -> Array:
 
 
 @evaluate.register
-def _(op: Concat, *inputs: Array) -> Array:
-    return np.concatenate([x.astype(np.int64, copy=False) for x in inputs], axis=1)
+def _(op: Routing, *inputs: Array) -> Array:
+    channels = np.concatenate([x.astype(np.int64, copy=False) for x in inputs], axis=1)
+    return channels[:, op.sources(*(x.shape[1] for x in inputs))]
 
 
 @evaluate.register

@@ -5,7 +5,7 @@ from .graph import Graph, Network, Node, Port, input_node
 from .grouping import absorbed_activations
 from .input_type import InputType
 from .kinds import *  # noqa: F403  a new kind is listed there, and nowhere else
-from .op import Activation, Op
+from .op import Activation, Move, Op, of_kind
 from .text import network_text, node_text
 from .types import Ints, Mask, QInt, Shape, TensorType
 from .verify import verify
@@ -17,6 +17,7 @@ __all__ = [
     "InputType",
     "Ints",
     "Mask",
+    "Move",
     "Network",
     "Node",
     "Op",
@@ -30,6 +31,7 @@ __all__ = [
     "input_node",
     "network_text",
     "node_text",
+    "of_kind",
     "verify",
 ]
 __all__ += kinds.__all__

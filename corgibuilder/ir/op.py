@@ -1,8 +1,8 @@
 """What every operation of the integer network says of itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Self
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -78,6 +78,15 @@ class Op(ABC):
         return self
 
 
+class Move(Op):
+    """An operation that computes nothing: values are put elsewhere, or a constant is.
+
+    Which one goes where does not depend on any value.
+    """
+
+    __slots__ = ()
+
+
 class Activation(Op):
     """A function of single values, which the layer before it may absorb."""
 
@@ -90,3 +99,11 @@ class Activation(Op):
     @abstractmethod
     def at(self, x: Ints) -> Ints:
         """Its values for ``x``, ``(channels, n)``."""
+
+
+Known = TypeVar("Known")
+
+
+def of_kind(table: Mapping[type, Known], op: Op | None) -> Known | None:
+    """The entry of a table for the kind of ``op``, or for the nearest family that it is of."""
+    return next((table[kind] for kind in type(op).__mro__ if kind in table), None)

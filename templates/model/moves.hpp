@@ -1,11 +1,18 @@
-// The channels of each map, one map after the other.
-struct Concat : SameSize {
+// Channels of some maps, in runs: of which map, from which channel on, and how many.
+struct Route : SameSize {
+  std::vector<int> runs;
+
+  explicit Route(const Packed& packed) : runs(unpack<int>(packed)) {}
+
   template <class Y, class... X>
   void run(Workers& workers, const Map<Y>& y, const Map<X>&... x) const {
     workers.share(y.size.height, 1, [&](int first, int last) {
       Y* to = y.at(first, 0);
       for (int column = 0; column < y.size.width * (last - first); column++)
-        ((to = std::copy_n(x.at(first, column), x.channels, to)), ...);
+        for (auto run = runs.begin(); run != runs.end(); run += 3) {
+          int map = 0;
+          ((map++ == run[0] ? to = std::copy_n(x.at(first, column) + run[1], run[2], to) : to), ...);
+        }
     });
   }
 };

@@ -14,7 +14,7 @@ def map_of(lo, hi):
 
 
 def test_every_op_has_a_description():
-    assert set(KINDS) == set(ir.KINDS) - {Input}
+    assert [kind for kind in ir.KINDS if not set(kind.__mro__) & set(KINDS)] == [Input]
 
 
 @pytest.mark.parametrize(

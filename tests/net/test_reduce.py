@@ -7,9 +7,10 @@ import pytest
 
 from corgibuilder.golden import steps
 from corgibuilder.hw.requantisers import DataPath
+from corgibuilder.ir import Threshold
 from corgibuilder.plan import Target
 from corgibuilder.plan.components import AdderConfig
-from corgibuilder.plan.requantisers import choice
+from corgibuilder.plan.requantisers import kinds as activations
 
 from . import compare as comparison
 from .case import Case, Layer
@@ -56,8 +57,8 @@ def broken_requantiser(monkeypatch):
     def searches(*arguments):
         yield next(found(*arguments))
 
-    found = choice.forms
-    monkeypatch.setattr(choice, "forms", searches)
+    found = activations.KINDS[Threshold]
+    monkeypatch.setitem(activations.KINDS, Threshold, searches)
     monkeypatch.setattr(DataPath, "lookup", late)
 
 

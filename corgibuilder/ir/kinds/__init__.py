@@ -11,6 +11,7 @@ from .depth_to_space import DepthToSpace
 from .input import Input
 from .pad import Pad
 from .pool import Pool, PoolKind
+from .routing import Routing
 from .table import Table
 from .threshold import Threshold
 from .upsample import Upsample
@@ -27,6 +28,7 @@ __all__ = [
     "Pad",
     "Pool",
     "PoolKind",
+    "Routing",
     "Table",
     "Threshold",
     "Upsample",

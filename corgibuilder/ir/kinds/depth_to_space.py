@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corgibuilder.ir.op import Op
+from corgibuilder.ir.op import Move
 from corgibuilder.ir.types import Mask, Shape, TensorType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepthToSpace(Op):
+class DepthToSpace(Move):
     """Channels to pixels: ``y[c, r*b + i, k*b + j] = x[(i*b + j)*C + c, r, k]``.
 
     ``b`` is ``block``, ``C`` the channels of ``y``: ONNX ``DepthToSpace`` in mode DCR. For mode CRD

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corgibuilder.ir.op import Op
+from corgibuilder.ir.op import Move
 from corgibuilder.ir.ranges import common_step
 from corgibuilder.ir.types import Shape, TensorType
 from corgibuilder.ir.window import Pads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pad(Op):
+class Pad(Move):
     """``x`` with rows and columns of ``value`` around it."""
 
     pads: Pads

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from corgibuilder.ir.op import Op
+from corgibuilder.ir.op import Move
 from corgibuilder.ir.texts import pair_text
 from corgibuilder.ir.types import Shape, TensorType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upsample(Op):
+class Upsample(Move):
     """``y[c, r, k] = x[c, r // rows, k // columns]``: nearest neighbour by whole factors."""
 
     factors: tuple[int, int]

@@ -7,15 +7,16 @@ from corgibuilder.ir import (
     Add,
     Argmax,
     Clamp,
-    Concat,
     Conv,
     DepthToSpace,
     Op,
     Pad,
     Pool,
+    Routing,
     Table,
     Threshold,
     Upsample,
+    of_kind,
 )
 from corgibuilder.model.layer import CppLayer, Site
 
@@ -23,18 +24,19 @@ from .activation import alone
 from .add import add
 from .argmax import argmax
 from .convolution import convolution
-from .moves import concat, depth_to_space, pad, upsample
+from .moves import depth_to_space, pad, route, upsample
 from .pool import pool
 
+#: by kind, or by family
 KINDS: dict[type, Callable[[Any, Site], CppLayer]] = {
     Add: add,
     Argmax: argmax,
     Clamp: alone,
-    Concat: concat,
     Conv: convolution,
     DepthToSpace: depth_to_space,
     Pad: pad,
     Pool: pool,
+    Routing: route,
     Table: alone,
     Threshold: alone,
     Upsample: upsample,
@@ -43,4 +45,6 @@ KINDS: dict[type, Callable[[Any, Site], CppLayer]] = {
 
 def describe(op: Op, site: Site) -> CppLayer:
     """How C++ computes ``op`` where it stands."""
-    return KINDS[type(op)](op, site)
+    layer_of = of_kind(KINDS, op)
+    assert layer_of is not None, op
+    return layer_of(op, site)

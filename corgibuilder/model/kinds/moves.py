@@ -1,12 +1,22 @@
 """Layers that put values elsewhere and compute nothing."""
 
-from corgibuilder.ir import Concat, DepthToSpace, Pad, Upsample
+import numpy as np
+
+from corgibuilder.ir import DepthToSpace, Pad, Routing, Upsample
 from corgibuilder.model.layer import CppLayer, Site
-from corgibuilder.model.literals import CppObject
+from corgibuilder.model.literals import CppObject, pack
 
 
-def concat(op: Concat, site: Site) -> CppLayer:
-    return CppLayer(file="moves", kernel=CppObject("Concat"))
+def route(op: Routing, site: Site) -> CppLayer:
+    """Runs of channels that are copied together: the input, its first channel, their number."""
+    channels = [x.shape.channels for x in site.inputs]
+    ends, sources = np.cumsum(channels), op.sources(*channels)
+    number = np.searchsorted(ends, sources, side="right")
+    breaks = np.flatnonzero((np.diff(sources) != 1) | (np.diff(number) != 0)) + 1
+    begins = np.concatenate([[0], breaks])
+    first = (sources - np.concatenate([[0], ends])[number])[begins]
+    runs = np.stack([number[begins], first, np.diff(begins, append=len(sources))], axis=1)
+    return CppLayer(file="moves", kernel=CppObject("Route", (pack(runs),)))
 
 
 def upsample(op: Upsample, site: Site) -> CppLayer:

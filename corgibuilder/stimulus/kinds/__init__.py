@@ -10,16 +10,16 @@ from corgibuilder.ir import (
     Add,
     Argmax,
     Clamp,
-    Concat,
     Conv,
-    DepthToSpace,
     Ints,
+    Move,
     Op,
     Pad,
     Pool,
     Table,
     Threshold,
     Upsample,
+    of_kind,
 )
 from corgibuilder.plan.layers import Layer
 
@@ -36,7 +36,7 @@ from .threshold import Stepped
 
 __all__ = ["StepFunction", "Sums", "step_function", "sums_of"]
 
-#: By engine. ``None`` for one without weights and constants.
+#: By engine, or by family. ``None`` for one without weights and constants.
 SUMS: Mapping[type, Callable[[Layer], Sums | None]] = {
     NoneType: point_sums,
     Conv: conv_sums,
@@ -44,9 +44,8 @@ SUMS: Mapping[type, Callable[[Layer], Sums | None]] = {
     Add: add_sums,
     Table: point_sums,
     Argmax: argmax_sums,
-    Concat: moved_sums,
+    Move: moved_sums,
     Upsample: upsampled_sums,
-    DepthToSpace: moved_sums,
     Pad: padded_sums,
 }
 
@@ -59,7 +58,9 @@ STEP_FUNCTIONS: Mapping[type, Callable[..., StepFunction]] = {
 
 def sums_of(stage: Layer) -> Sums | None:
     """What a stage adds up; ``None`` for one without weights and constants."""
-    return SUMS[type(stage.op)](stage)
+    sums = of_kind(SUMS, stage.op)
+    assert sums is not None, stage.name
+    return sums(stage)
 
 
 def step_function(stage: Layer, lo: Ints, hi: Ints) -> StepFunction:

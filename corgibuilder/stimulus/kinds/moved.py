@@ -53,7 +53,7 @@ class MovedSums(Sums):
 
 
 def moved_sums(stage: Layer) -> Sums | None:
-    """Of a concat, or pixels from channels."""
+    """Of any op that moves values by single pixels, or within blocks of its own."""
     assert stage.op is not None
     return _sums(stage, stage.op, _moved(stage.op, stage.inputs))
 
