@@ -18,6 +18,7 @@ from corgibuilder.plan.components import (
     PixelPoolConfig,
     QueueConfig,
     RequantiserConfig,
+    RouterConfig,
     RowBanksConfig,
     RowRepeaterConfig,
     SerialiserConfig,
@@ -29,7 +30,7 @@ from corgibuilder.plan.components import (
 from .argmax import ArgmaxEngine
 from .border import Border
 from .gearbox import Gearbox
-from .joins import Adder, Concatenator
+from .joins import Adder, Concatenator, Router
 from .mac_array import MacArray
 from .pool import PixelPool, TilePool, WindowPool
 from .queue import Queue
@@ -78,6 +79,7 @@ COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
     PixelPoolConfig: PixelPool,
     QueueConfig: _queue,
     RequantiserConfig: Requant,
+    RouterConfig: Router,
     RowBanksConfig: RowBanksSource,
     RowRepeaterConfig: RowRepeater,
     SerialiserConfig: _serialiser,

@@ -1,17 +1,19 @@
-"""Components with several streams in and one out: sums and concatenations of maps."""
+"""Components with several streams in and one out: sums, concatenations, and chosen lanes."""
+
+from collections.abc import Sequence
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import QInt
-from corgibuilder.plan.components import AdderConfig, ConcatConfig
+from corgibuilder.plan.components import AdderConfig, ConcatConfig, RouterConfig
 
 from .streams import input_ports, recoded, shape_of, word
 from .sums_of_products import balanced_sum
 
 
-def _inputs(ranges: tuple[QInt, ...], lanes: list[int]) -> dict:
+def _inputs(ranges: tuple[QInt, ...], lanes: Sequence[int]) -> dict:
     return {
         name: In(stream.Signature(word(shape_of(x), count)))
         for name, x, count in zip(input_ports(len(ranges)), ranges, lanes, strict=True)
@@ -21,6 +23,9 @@ def _inputs(ranges: tuple[QInt, ...], lanes: list[int]) -> dict:
 def _together(m, component, count: int, advance):
     """One word from every input at a time, while ``advance``: whether they come."""
     inputs = [getattr(component, name) for name in input_ports(count)]
+    if count == 1:
+        m.d.comb += inputs[0].ready.eq(advance)
+        return inputs[0].valid & advance
     take = Signal()
     m.d.comb += take.eq(Cat(i.valid for i in inputs).all() & advance)
     m.d.comb += [i.ready.eq(take) for i in inputs]
@@ -86,11 +91,33 @@ class Adder(wiring.Component):
         return product
 
 
+def _recoded_words(m, component) -> list[list]:
+    """The values of a word of each input, in codes of the output."""
+    config, words = component.config, []
+    for port, name in enumerate(input_ports(len(config.inputs))):
+        payload = getattr(component, name).payload
+        words.append([
+            recoded(m, payload[lane], config.inputs[port], config.out, name=f"given_{port}_{lane}")
+            for lane in range(payload.shape().length)
+        ])
+    return words
+
+
+def _held(m, component, values: list, valid, advance):
+    """Offer a word of ``values`` from the next cycle on, if it is ``valid``."""
+    with m.If(advance):
+        m.d.sync += component.o.valid.eq(valid)
+    for lane, value in enumerate(values):
+        held = Signal(shape_of(component.config.out), name=f"held_{lane}", reset_less=True)
+        with m.If(advance):
+            m.d.sync += held.eq(value)
+        m.d.comb += component.o.payload[lane].eq(held)
+
+
 class Concatenator(wiring.Component):
     """Joins the channels of each pixel, in the order of the inputs.
 
-    One word per cycle, latency 1 cycle. The inputs take turns, each for the words of a pixel; or,
-    where a word is one or more whole pixels, a word is taken from all of them at once.
+    One word per cycle, latency 1 cycle. The inputs take turns, each for the words of a pixel.
 
     Parameters
     ----------
@@ -99,15 +126,14 @@ class Concatenator(wiring.Component):
 
     Members
     -------
-    i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
+    i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
     o : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     """
 
     def __init__(self, config: ConcatConfig):
         self.config = config
-        ports = range(len(config.inputs))
         super().__init__({
-            **_inputs(config.inputs, [config.input_lanes(k) for k in ports]),
+            **_inputs(config.inputs, [config.lanes] * len(config.inputs)),
             "o": Out(stream.Signature(word(shape_of(config.out), config.lanes))),
         })
 
@@ -115,41 +141,10 @@ class Concatenator(wiring.Component):
         m = Module()
         advance = Signal()
         m.d.comb += advance.eq(~self.o.valid | self.o.ready)
-        words = [self._recoded(m, k) for k in range(len(self.config.inputs))]
-        if self.config.side_by_side:
-            take = _together(m, self, len(words), advance)
-            values = self._pixels(words)
-        else:
-            turn, take = self._turns(m, advance)
-            values = [Array(lanes)[turn] for lanes in zip(*words, strict=True)]
-        with m.If(advance):
-            m.d.sync += self.o.valid.eq(take)
-        for lane, value in enumerate(values):
-            held = Signal(shape_of(self.config.out), name=f"held_{lane}", reset_less=True)
-            with m.If(advance):
-                m.d.sync += held.eq(value)
-            m.d.comb += self.o.payload[lane].eq(held)
+        words = _recoded_words(m, self)
+        turn, take = self._turns(m, advance)
+        _held(m, self, [Array(lanes)[turn] for lanes in zip(*words, strict=True)], take, advance)
         return m
-
-    def _recoded(self, m, port: int) -> list:
-        """The values of one input in codes of the output."""
-        payload = getattr(self, input_ports(len(self.config.inputs))[port]).payload
-        x, out = self.config.inputs[port], self.config.out
-        return [
-            recoded(m, payload[lane], x, out, name=f"given_{port}_{lane}")
-            for lane in range(payload.shape().length)
-        ]
-
-    def _pixels(self, words: list[list]) -> list:
-        """The lanes of a word of whole pixels."""
-        config = self.config
-        parts = list(zip(words, config.channels, strict=True))
-        return [
-            value
-            for pixel in range(config.pixels)
-            for lanes, count in parts
-            for value in lanes[pixel * count : (pixel + 1) * count]
-        ]
 
     def _turns(self, m, advance):
         """The number of the input whose turn it is, and whether it gives a word."""
@@ -166,3 +161,36 @@ class Concatenator(wiring.Component):
                         with m.If(place == config.channels[k] // config.lanes - 1):
                             m.d.sync += [place.eq(0), turn.eq((k + 1) % count)]
         return turn, take
+
+
+class Router(wiring.Component):
+    """Gives some lanes of one word of every input, in any order.
+
+    One word per cycle, latency 1 cycle. A word is taken from all inputs at once.
+
+    Parameters
+    ----------
+    config
+        See :class:`~corgibuilder.plan.components.RouterConfig`.
+
+    Members
+    -------
+    i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, lanes[k])))`
+    o : :py:`Out(stream.Signature(ArrayLayout(out, len(sources))))`
+    """
+
+    def __init__(self, config: RouterConfig):
+        self.config = config
+        super().__init__({
+            **_inputs(config.inputs, config.lanes),
+            "o": Out(stream.Signature(word(shape_of(config.out), len(config.sources)))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        advance = Signal()
+        m.d.comb += advance.eq(~self.o.valid | self.o.ready)
+        lanes = [value for values in _recoded_words(m, self) for value in values]
+        take = _together(m, self, len(self.config.inputs), advance)
+        _held(m, self, [lanes[source] for source in self.config.sources], take, advance)
+        return m

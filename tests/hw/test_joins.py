@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from corgibuilder.golden import evaluate
-from corgibuilder.hw.joins import Adder, Concatenator
+from corgibuilder.hw.joins import Adder, Concatenator, Router
 from corgibuilder.ir import Add, Concat, Input, QInt, Shape
-from corgibuilder.plan.components import AdderConfig, ConcatConfig
+from corgibuilder.plan.components import AdderConfig, ConcatConfig, RouterConfig
 
 from ..streams import run_streams
 from .maps import to_words
@@ -82,9 +82,12 @@ CONCATS = {
     "in turns": ((4, 2, 6), 2),
     "value by value": ((1, 3), 1),
     "whole pixels in turns": ((3, 3), 3),
-    "side by side": ((2, 1), 3),
-    "two pixels side by side": ((2, 1), 6),
-    "four pixels, three inputs": ((1, 2, 1), 16),
+}
+ROUTES = {
+    "side by side": ((2, 1), range(3)),
+    "some, in another order": ((2, 3), (4, 0, 3)),
+    "some of them twice": ((1, 2, 1), (3, 2, 1, 2, 3, 3)),
+    "of one input": ((4,), (1, 3)),
 }
 RANGES = {
     "alike": (QInt(0, 15),) * 3,
@@ -106,6 +109,28 @@ def test_concatenator(name, ranges, stall):
     ]
     out = Concat().infer(*types).range
     config = ConcatConfig(inputs=inputs, out=out, channels=channels, lanes=lanes)
-    each = [config.input_lanes(k) for k in range(len(channels))]
+    each = [lanes] * len(channels)
     found, words = joined(Concatenator(config), Concat(), inputs, channels, each, stall)
     assert found == words
+
+
+@pytest.mark.parametrize("stall", STALLS, ids=str)
+@pytest.mark.parametrize("ranges", RANGES)
+@pytest.mark.parametrize("name", ROUTES)
+def test_router(name, ranges, stall):
+    lanes, sources = ROUTES[name]
+    inputs = RANGES[ranges][: len(lanes)]
+    ports = [f"i{k}" for k in range(len(lanes))] if len(lanes) > 1 else ["i"]
+    rng = np.random.default_rng(len(sources))
+    maps = [maps_of(x, count, rng) for x, count in zip(inputs, lanes, strict=True)]
+    values = np.concatenate([values for _, values in maps])[list(sources)]
+    out = QInt.of(values)
+    config = RouterConfig(inputs=inputs, out=out, lanes=lanes, sources=tuple(sources))
+    feeds = {
+        port: to_words([codes], count)
+        for port, (codes, _), count in zip(ports, maps, lanes, strict=True)
+    }
+    words = to_words([(values - out.offset) // out.step], len(sources))
+    stall = stall if isinstance(stall, (int, float)) or len(lanes) > 1 else 0.5
+    found, _ = run_streams(Router(config), feeds, {"o": len(words)}, stall=stall)
+    assert found["o"] == words

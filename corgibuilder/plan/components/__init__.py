@@ -8,7 +8,7 @@ from .engines import (
     TilePoolConfig,
     WindowPoolConfig,
 )
-from .joins import AdderConfig, ConcatConfig
+from .joins import AdderConfig, ConcatConfig, RouterConfig
 from .memory import Memory, Purpose
 from .raster import BorderConfig, RowRepeaterConfig
 from .requantiser import RequantiserConfig
@@ -38,6 +38,7 @@ __all__ = [
     "Purpose",
     "QueueConfig",
     "RequantiserConfig",
+    "RouterConfig",
     "RowBanksConfig",
     "RowRepeaterConfig",
     "Rule",

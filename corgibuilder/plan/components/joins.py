@@ -62,6 +62,8 @@ class AdderConfig(ComponentConfig):
 class ConcatConfig(ComponentConfig):
     """The channels of each pixel of the first input, then those of the second, ...
 
+    The inputs take turns, each for the words of a pixel.
+
     Parameters
     ----------
     inputs
@@ -71,9 +73,7 @@ class ConcatConfig(ComponentConfig):
     channels
         Channels of one pixel at each input.
     lanes
-        Values in a word of each input, and of the output: a divisor of all channels, the inputs
-        then take turns; or those of a whole output pixel, or of several, made of one word from each
-        input.
+        Values in a word of each input, and of the output: a divisor of all channels.
     """
 
     inputs: tuple[QInt, ...]
@@ -82,23 +82,32 @@ class ConcatConfig(ComponentConfig):
     lanes: int
     name: str = "concat"
 
-    @property
-    def side_by_side(self) -> bool:
-        """Whether a word is made of one word from each input."""
-        return self.lanes >= sum(self.channels)
-
-    @property
-    def pixels(self) -> int:
-        """Pixels in a word, where there are whole ones."""
-        return self.lanes // sum(self.channels)
-
-    def input_lanes(self, port: int) -> int:
-        """Values in a word of an input."""
-        return self.pixels * self.channels[port] if self.side_by_side else self.lanes
-
     def parts(self, size_from: int) -> Iterator[Part]:
-        if self.side_by_side:
-            yield part(Rule.RIGID, registers=1, words=1)
-            return
         words = {f"words_{k}": n // self.lanes for k, n in enumerate(self.channels)}
         yield part(Rule.CONCAT, inputs=len(self.channels), **words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterConfig(ComponentConfig):
+    """Some lanes of one word from each input, in any order. Latency 1 cycle.
+
+    Parameters
+    ----------
+    inputs
+        Ranges of the values that enter.
+    out
+        Range that holds all of those that leave.
+    lanes
+        Values in a word of each input.
+    sources
+        For each value of a word that leaves its lane, counted through the words of all inputs.
+    """
+
+    inputs: tuple[QInt, ...]
+    out: QInt
+    lanes: tuple[int, ...]
+    sources: tuple[int, ...]
+    name: str = "router"
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=1, words=1)

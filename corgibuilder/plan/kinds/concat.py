@@ -13,6 +13,7 @@ from corgibuilder.plan.traces import StageTrace, Trace
 
 from .direct import DirectStage
 from .estimates import direct_trace, latest
+from .routing import router
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,15 @@ class ConcatStage(DirectStage):
             )
         return DirectStage.sources(layer, resizable=resizable)
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether a word is made of one word from each input."""
+        return self.folding.lanes == self.layer.acc.shape.channels
+
     def input_lanes(self, port: int) -> int:
-        return self._concat.input_lanes(port)
+        if self.side_by_side:
+            return self.layer.inputs[port].shape.channels
+        return self.folding.lanes
 
     @property
     def words(self) -> int:
@@ -54,15 +62,14 @@ class ConcatStage(DirectStage):
         return "concat"
 
     def components(self) -> Iterator[ComponentConfig]:
-        yield self._concat
-
-    @property
-    def _concat(self) -> ConcatConfig:
         layer = self.layer
-        return ConcatConfig(
+        if self.side_by_side:
+            yield router(layer)
+            return
+        yield ConcatConfig(
             inputs=tuple(x.range for x in layer.inputs),
             out=layer.acc.range,
-            channels=tuple(x.shape.channels // layer.input_pixels for x in layer.inputs),
+            channels=tuple(x.shape.channels for x in layer.inputs),
             lanes=self.folding.lanes,
         )
 

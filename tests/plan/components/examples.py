@@ -19,6 +19,7 @@ from corgibuilder.plan.components import (
     PixelPoolConfig,
     QueueConfig,
     RequantiserConfig,
+    RouterConfig,
     RowBanksConfig,
     RowRepeaterConfig,
     SerialiserConfig,
@@ -140,6 +141,10 @@ def concat(channels, lanes):
     return ConcatConfig(inputs=(BYTE,) * len(channels), out=BYTE, channels=channels, lanes=lanes)
 
 
+def router(lanes, sources):
+    return RouterConfig(inputs=(BYTE,) * len(lanes), out=BYTE, lanes=lanes, sources=sources)
+
+
 def row_repeater(shape, rows, columns, *, split=False):
     return RowRepeaterConfig(x=BYTE, shape=shape, lanes=1, rows=rows, columns=columns, split=split)
 
@@ -195,7 +200,6 @@ EXAMPLES = {
         shape=SMALL,
     ),
     "concat, in turns": Example(config=concat((4, 2, 6), 2), needs=1, latency=1, interval=1),
-    "concat, side by side": Example(config=concat((2, 1), 6), needs=1, latency=1, interval=1),
     "gearbox, to wider words": Example(
         config=gearbox(7, 2, 3), needs=2, latency=1, period=4, interval=4
     ),
@@ -217,6 +221,8 @@ EXAMPLES = {
     "requantiser, shift": Example(config=requantiser(SHIFT), needs=1, latency=2, interval=1),
     "requantiser, scale": Example(config=requantiser(SCALE), needs=1, latency=3, interval=1),
     "requantiser, steps": Example(config=requantiser(STEPS), needs=1, latency=4, interval=1),
+    "router": Example(config=router((2, 1), (2, 0, 2)), needs=1, latency=1, interval=1),
+    "router, of one": Example(config=router((3,), (1,)), needs=1, latency=1, interval=1),
     "row banks": Example(
         config=row_banks(SAME, SMALL), needs=7, latency=3, period=20, interval=20, shape=SMALL
     ),
