@@ -7,16 +7,13 @@ from corgibuilder.ir import (
     Argmax,
     Concat,
     Conv,
-    DepthToSpace,
     Input,
-    Pad,
-    Pads,
     Pool,
     Shape,
     Table,
-    Upsample,
 )
 
+from .kinds import random_move
 from .random_networks import random_layer, random_steps
 from .toys import network
 
@@ -34,22 +31,6 @@ def random_table(rng, kind):
     if rng.random() < 0.3:
         values.sort(axis=1)
     return Table(values=values, lo=kind.range.lo - below)
-
-
-def random_move(rng, kind):
-    """An op that puts values elsewhere, if there is one that leaves a small map."""
-    channels, height, width = kind.shape
-    pick = "depth" if channels % 4 == 0 else rng.choice(["upsample", "pad"])
-    rows, columns = (int(n) for n in rng.integers(1, 4, 2))
-    if pick == "upsample" and height * rows * width * columns <= MAX_PIXELS:
-        return Upsample(factors=(rows, columns))
-    if pick == "depth" and kind.shape.pixels * 4 <= MAX_PIXELS:
-        return DepthToSpace(block=2, block_last=bool(rng.random() < 0.5))
-    if pick == "pad" and kind.shape.pixels <= MAX_PIXELS:
-        top, left, bottom, right = (int(n) for n in rng.integers(0, 3, 4))
-        value = int(rng.integers(kind.range.lo - 2, kind.range.hi + 3))
-        return Pad(pads=Pads(top=top, left=left, bottom=bottom, right=right), value=value)
-    return None
 
 
 def random_join(rng, graph, source):
@@ -96,5 +77,5 @@ def _random_op(rng, graph, source, reach):
         return random_table(rng, kind), (source,)
     if pick == "steps":
         return random_steps(rng, kind, int(rng.choice([3, 15, 100])), -1), (source,)
-    move = random_move(rng, kind) if pick == "move" else None
+    move = random_move(rng, kind, MAX_PIXELS) if pick == "move" else None
     return move or random_layer(rng, kind, reach), (source,)

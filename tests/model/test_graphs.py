@@ -8,7 +8,6 @@ from corgibuilder.ir import (
     Add,
     Clamp,
     Concat,
-    DepthToSpace,
     Input,
     Pad,
     Pads,
@@ -23,6 +22,7 @@ from corgibuilder.ir import (
 )
 from corgibuilder.model import Model, write_model
 
+from ..kinds import MOVES
 from ..random_graphs import random_graph
 from ..random_networks import frames_of
 from ..toys import HALVES, SAME, conv, network
@@ -91,8 +91,11 @@ def corners():
         ("alone", Concat(), ("in",)),
         ("large", Upsample(factors=(3, 1)), "square"),
         ("broad", Upsample(factors=(1, 4)), "shared"),
-        ("pixels", DepthToSpace(block=2), "own"),
-        ("pixels last", DepthToSpace(block=2, block_last=True), "own"),
+        *(
+            (f"{name} of {source}", example.op, (source, "far")[: example.inputs])
+            for name, example in MOVES.items()
+            for source in ("own", "square")
+        ),
         ("pad", Pad(pads=pads, value=1000), "in"),
         ("pad below", Pad(pads=Pads(bottom=1), value=-(2**33)), "square"),
         ("no pad", Pad(pads=Pads(), value=1000), "in"),

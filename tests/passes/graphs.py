@@ -17,8 +17,6 @@ from corgibuilder.ir import (
     Input,
     Network,
     Node,
-    Pad,
-    Pads,
     Pool,
     PoolKind,
     Port,
@@ -26,15 +24,16 @@ from corgibuilder.ir import (
     Shape,
     Table,
     Threshold,
-    Upsample,
     verify,
 )
 
+from ..kinds import drawn_pad, random_move
 from ..random_networks import random_steps, random_window
 from ..toys import RANGE
 
 WIDEST = 2**16  #: of values that are not brought back by a step function next
 MOST_ENTRIES = 300  #: of a table
+MOST_PIXELS = 300  #: of a map that a layer made larger
 
 
 def graph_of(layers, outputs):
@@ -178,26 +177,6 @@ def _table(rng, x):
     return Table(values=values, lo=x.range.lo)
 
 
-def _pad(rng, x):
-    if x.shape.pixels > 300:
-        return None
-    top, left, bottom, right = rng.integers(0, 2, 4).tolist()
-    pads = Pads(top=top, left=left, bottom=bottom, right=right)
-    return Pad(pads=pads, value=int(rng.choice([0, 0, x.range.lo, 5])))
-
-
-def _upsample(rng, x):
-    if x.shape.pixels > 100:
-        return None
-    return Upsample(factors=tuple(int(f) for f in rng.integers(1, 3, 2)))
-
-
-def _depth_to_space(rng, x):
-    block = int(rng.integers(1, 3))
-    fits = x.shape.channels % block**2 == 0 and x.shape.pixels <= 100
-    return DepthToSpace(block=block, block_last=bool(rng.random() < 0.5)) if fits else None
-
-
 MAKERS = {
     "conv": _conv,
     "pool": _pool,
@@ -205,10 +184,9 @@ MAKERS = {
     "more steps": _steps,
     "clamp": _clamp,
     "table": _table,
-    "pad": _pad,
-    "more pads": _pad,
-    "upsample": _upsample,
-    "blocks": _depth_to_space,
+    "move": lambda rng, x: random_move(rng, x, MOST_PIXELS),
+    "more moves": lambda rng, x: random_move(rng, x, MOST_PIXELS),
+    "pad": drawn_pad,
     "argmax": lambda rng, x: Argmax() if rng.random() < 0.2 else None,
     "add": lambda rng, x: Add(factors=(1,)),
     "concat": lambda rng, x: Concat(),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corgibuilder.ir import Add, Concat, Conv, Input, Ints, Op, QInt, Shape, TensorType
+from corgibuilder.ir import Add, Conv, Input, Ints, Op, QInt, Shape, TensorType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,8 @@ def layer(op, inputs, activation=None):
 
 
 def input_count(op):
-    return len(op.factors) if isinstance(op, Add) else 2 if isinstance(op, Concat) else 1
+    """As many as an op of any number has here."""
+    return len(op.factors) if isinstance(op, Add) else 1 if op.arity[1] == 1 else 2
 
 
 def tensor(shape, values: QInt):

@@ -9,17 +9,13 @@ from corgibuilder.golden import evaluate
 from corgibuilder.ir import (
     Add,
     Clamp,
-    Concat,
     Conv,
-    DepthToSpace,
-    Pad,
-    Pads,
+    Move,
     Pool,
     PoolKind,
     QInt,
     TensorType,
     Threshold,
-    Upsample,
     Window,
 )
 from corgibuilder.plan.requantisers import (
@@ -38,6 +34,7 @@ from corgibuilder.stimulus.kinds import sums_of
 from corgibuilder.stimulus.values import stage_values
 from corgibuilder.stimulus.whole import KINDS, varied
 
+from ..kinds import CHANNELS, MOVES
 from ..random_networks import random_steps
 from ..toys import HALVES, POINT, SAME, conv
 from .layers import input_count, layer, tensor
@@ -55,20 +52,14 @@ OPS = {
     "sum": Pool(kind=PoolKind.SUM, window=HALVES),
     "largest": Pool(kind=PoolKind.MAX, window=HALVES),
     "add": Add(factors=(3, -2)),
-    "concat": Concat(),
-    "upsample": Upsample(factors=(2, 3)),
-    "pad": Pad(pads=Pads(top=1, left=2, bottom=1), value=2),
-    "pixels": DepthToSpace(block=2),
+    **{name: example.op for name, example in MOVES.items()},  # which have no constants
 }
-
-MOVES = ("concat", "upsample", "pixels", "pad")  #: which have no constants
 
 
 def stage_of(op, entry, finish, seed=0):
     """A stage of ``op`` on 4x5 maps with some activation of the kind ``finish``."""
-    channels = 2
-    if isinstance(op, DepthToSpace) or (isinstance(op, Conv) and op.weights.shape[0] == 6):
-        channels = 4
+    wide = isinstance(op, Move) or (isinstance(op, Conv) and op.weights.shape[0] == 6)
+    channels = CHANNELS if wide else 2
     inputs = [tensor((channels, 4, 5), x) for x in (entry, QInt(-3, 3))][: input_count(op)]
     kind = op.infer(*inputs)
     if finish == "clamp":
