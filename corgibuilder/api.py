@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corgibuilder import frontend, golden, verify
 from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.inputs import encode
+from corgibuilder.inputs import Frames, encode
 from corgibuilder.ir import InputType, Network
 from corgibuilder.model import write_model
 from corgibuilder.passes import prepared, prepared_outputs
@@ -31,6 +31,7 @@ from corgibuilder.plan import (
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.progress import Progress, silent
 from corgibuilder.stimulus import (
+    by_input,
     calm_frames,
     choose,
     frame_count,
@@ -80,7 +81,8 @@ def read(
 ) -> Network:
     """The integer network of a file, for images of ``image`` where that is given.
 
-    ``input_type``, such as "uint8", is for a file that does not say which integers enter;
+    ``input_type``, such as "uint8", is for a file that does not say which integers enter, or
+    "left=uint8" for its input ``left`` only;
     ``input_scale`` is what 1 stands for in the file.
     """
     if not isinstance(input_type, InputType):
@@ -90,10 +92,11 @@ def read(
     return frontend.resized(network, *image) if image else network
 
 
-def run(network: Network, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def run(network: Network, frames: Frames) -> dict[str, NDArray[Any]]:
     """Every output of the network, by name, in the source file's own shape and values.
 
-    ``frames`` is ``(frames, *shape)`` in the file's own terms. No hardware is involved: this is the
+    ``frames`` is ``(frames, *shape)`` in the file's own terms, of several inputs a mapping with
+    those of each by name. No hardware is involved: this is the
     result that the hardware will give.
     """
     network, integers = encode(network, frames)
@@ -185,7 +188,7 @@ def _as_planned(source: str | Path, plan: Plan) -> Network:
 def read_built(directory: BuildDirectory) -> Network:
     """The network of a build directory as it was when that was built."""
     said = directory.manifest.input_type
-    given = InputType(said.name, Fraction(said.scale)) if said else None
+    given = InputType(said.name, Fraction(said.scale), said.input) if said else None
     return read(directory.source, image=directory.manifest.image, input_type=given)
 
 
@@ -246,10 +249,12 @@ def build(
         write_model(prepared(network), build.path / "model")
         progress("evaluating the frames of the bench", 1.0)
         count = min(BENCH_FRAMES, most_frames(network))
-        frames = np.stack(random_frames(network, count, seed=1))
-        values = golden.run(network.graph, frames)
+        frames = by_input(random_frames(network, count, seed=1))
+        nodes = [port.node for port in network.inputs]
+        entering = {node: np.stack(maps) for node, maps in zip(nodes, frames, strict=True)}
+        values = golden.run(network.graph, entering)
         outputs = {kept: values[node] for kept, node in prepared_outputs(network).items()}
-        verify.write_stimulus(build, [frames], outputs)
+        verify.write_stimulus(build, frames, outputs)
 
     return emit.build(
         network, plan, Path(source), Path(out_dir), progress, system=system, finish=finish
@@ -258,7 +263,7 @@ def build(
 
 def simulate(
     build_dir: str | Path,
-    inputs: NDArray[Any] | None = None,
+    inputs: Frames | None = None,
     *,
     frames: int | None = None,
     simulator: Simulator = Simulator.VERILATOR,
@@ -271,12 +276,13 @@ def simulate(
 ) -> SimulationReport:
     """Simulate the build directory and compare every stream with the golden model.
 
-    ``inputs`` is ``(frames, *shape)`` in the source file's own terms. Without it random ``frames``
-    enter, by default as many as fill the pipeline, and where the hardware takes several sizes also
-    some that are smaller. The last ones, at most half of them, have stalls, and the smaller ones;
-    all have with ``stalls``. Stages of which these frames show too little get frames of their
-    own. With ``layer`` only that stage is simulated, on the values that reach it. A build that
-    was changed after it was written is refused, unless ``changed`` says that this is meant.
+    ``inputs`` is ``(frames, *shape)`` in the source file's own terms, of a network with several
+    inputs a mapping with those of each by name. Without it random ``frames`` enter, by default as
+    many as fill the pipeline, and where the hardware takes several sizes also some that are
+    smaller. The last ones, at most half of them, have stalls, and the smaller ones; all have with
+    ``stalls``. Stages of which these frames show too little get frames of their own. With ``layer``
+    only that stage is simulated, on the values that reach it. A build that was changed after it was
+    written is refused, unless ``changed`` says that this is meant.
     """
     SEED.check(seed)
     directory = read_build_directory(Path(build_dir), changed=changed)
@@ -291,7 +297,7 @@ def simulate(
         played = random_frames(network, count, seed)
     else:
         network, integers = encode(network, inputs)
-        played = list(integers)
+        played = list(zip(*(integers[port.node] for port in network.inputs), strict=True))
     stalls_from = 0 if stalls else calm_frames(len(played), unit)
     if inputs is None and unit.resizable:
         played += smaller_frames(network, directory.manifest.network.smallest, seed)
@@ -336,7 +342,8 @@ def _check_frame_count(count: int, network: Network) -> None:
     if count > most:
         raise CompileError(
             "CB628",
-            f"{count:,} frames of {network.input_shape} do not fit into memory",
+            f"{count:,} frames of {' and '.join(map(str, network.input_shapes))} do not fit into"
+            " memory",
             at=Origin(FRAMES.option),
             help=f"take {most:,} frames or fewer",
         )

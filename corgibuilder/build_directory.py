@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from corgibuilder.build_files import MANIFEST, changes, named, text_digest
 from corgibuilder.diagnostics import CompileError, Origin
@@ -89,9 +89,9 @@ class Stream:
 class Unit:
     """A Verilog module that can be simulated or synthesised by itself: a stage, or the network.
 
-    ``smallest`` is width and height of the least map that it takes at every input, which is the
-    only one unless it is ``resizable``; the maps of ``inputs`` are the largest. A ``resizable``
-    stage has a stream ``PORT_size`` of map sizes beside each of its streams.
+    ``smallest`` is width and height of the least map that it takes at an input; the maps of
+    ``inputs`` are the largest, and the only ones unless it is ``resizable``. A ``resizable`` stage
+    has a stream ``PORT_size`` of map sizes beside each of its streams.
     """
 
     layer: str
@@ -200,10 +200,14 @@ class SystemUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnteringType:
-    """Integers that enter, such as ``uint8``, and what one of them stands for, a fraction."""
+    """Integers that enter, such as ``uint8``, and what one of them stands for, a fraction.
+
+    They enter at ``input``; ``None`` for all inputs whose type the network's file leaves open.
+    """
 
     name: Annotated[str, Written(r"u?int([1-9]|1[0-6])", "a type of integers such as uint8")]
     scale: Annotated[str, Written(r"[0-9]{1,40}(/0*[1-9][0-9]{0,39})?", "a fraction as a text")]
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +236,8 @@ class Manifest:
         said = json.loads(json.dumps(asdict(self)))
         if self.input_type is None:
             del said["input_type"]
+        elif self.input_type.input is None:
+            del said["input_type"]["input"]
         return json.dumps(said | {"digest": text_digest(said)}, indent=2) + "\n"
 
 
@@ -321,7 +327,7 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
         if said.get("format") != FORMAT:
             raise UnsuitableError(f"its format is {shown(said.get('format'))} instead of {FORMAT}")
         digest = said.pop("digest", None)
-        manifest = read(Manifest, {"input_type": None} | said)
+        manifest = read(Manifest, _with_defaults(said))
         _check_consistent(manifest)
     except (ValueError, OSError) as fault:
         raise CompileError(
@@ -331,6 +337,14 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
             help="build the network again, into another directory",
         ) from None
     return manifest, digest != text_digest(said)
+
+
+def _with_defaults(said: dict[str, Any]) -> dict[str, Any]:
+    """The same with the fields that a manifest does not mention where nothing was said."""
+    entering = said.get("input_type")
+    if isinstance(entering, dict):
+        entering = {"input": None} | entering
+    return said | {"input_type": entering}
 
 
 def _check_consistent(manifest: Manifest) -> None:

@@ -11,7 +11,7 @@ from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
 from corgibuilder.folders import check_apart, scratch_folder, write_complete
-from corgibuilder.inputs import load_input, save_outputs
+from corgibuilder.inputs import input_files, load_inputs, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.options import (
     BuildDir,
@@ -22,13 +22,13 @@ from corgibuilder.options import (
     FrameCount,
     Headroom,
     ImageSize,
-    InputFile,
+    InputFiles,
     InputScale,
     InputTypeName,
     Json,
     Latency,
     NetworkFile,
-    OptionalInputFile,
+    OptionalInputFiles,
     PinFile,
     PixelValues,
     Seed,
@@ -103,10 +103,15 @@ def inspect(
         raise typer.Exit(2)
 
 
-@app.command(epilog=examples("corgibuilder run digits.onnx --input digits.npz --output logits.npz"))
+@app.command(
+    epilog=examples(
+        "corgibuilder run digits.onnx --input digits.npz --output logits.npz",
+        "corgibuilder run stereo.onnx --input left=left.png --input right=right.png",
+    )
+)
 def run(
     network: NetworkFile,
-    frames: InputFile,
+    frames: InputFiles,
     output: Annotated[
         Path | None, typer.Option(help="File for the outputs, .npz, each under its own name.")
     ] = None,
@@ -119,9 +124,10 @@ def run(
 
     Outputs have the names, shapes and values of the network file: compare them with onnxruntime's.
     """
-    check_apart([output], [network, frames])
     read = api.read(network, input_type=input_type, input_scale=input_scale)
-    outputs = api.run(read, load_input(frames, read, pixels))
+    files = input_files(frames, read)
+    check_apart([output], [network, *files.values()])
+    outputs = api.run(read, load_inputs(files, read, pixels))
     if output:
         save_outputs(output, outputs)
     show(json, {"outputs": outputs, "top": top_classes(outputs)}, *outputs_tables(outputs))
@@ -230,7 +236,7 @@ def build(
 def simulate(
     build: BuildDir,
     simulator: SimulatorName = Simulator.VERILATOR,
-    frames: OptionalInputFile = None,
+    frames: OptionalInputFiles = None,
     pixels: PixelValues = None,
     count: FrameCount = None,
     layer: Annotated[
@@ -260,7 +266,8 @@ def simulate(
     source = read_build_directory(build, changed=changed)
     inputs = None
     if frames:
-        inputs = load_input(frames, api.read_built(source), pixels)
+        built = api.read_built(source)
+        inputs = load_inputs(input_files(frames, built), built, pixels)
     with progress_bar() as progress:
         report = api.simulate(
             build,

@@ -8,6 +8,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,13 +44,62 @@ class Pixels(enum.Enum):
     IMAGENET = "imagenet"  #: 0..1, less the mean and over the standard deviation of ImageNet
 
 
-def load_input(path: Path, network: Network, pixels: Pixels | None = None) -> NDArray[Any]:
-    """Frames ``(frames, *shape)`` from a ``.npy`` or ``.npz`` file or a picture.
+Frames = NDArray[Any] | Mapping[str, NDArray[Any]]
+"""Frames ``(frames, *shape)`` of the one input, or of each of several by its name in the file."""
 
-    A file with one frame may leave the first axis out. Without ``pixels`` a picture becomes 0..1
-    where the network takes floats and 0..255 where it takes integers.
+
+def input_files(given: Sequence[str], network: Network) -> dict[str, Path]:
+    """The file of each input by name, from texts ``FILE`` or ``NAME=FILE``.
+
+    A file without a name is for all inputs. Raises ``CompileError`` (CB606) where an input has no
+    file, or two.
     """
-    port = network.inputs[0]
+    names = [port.name for port in network.inputs]
+    files: dict[str, Path] = {}
+    for text in given:
+        named = [name for name in names if text.startswith(f"{name}=")]
+        name = max(named, key=len, default=None)
+        path = Path(text if name is None else text[len(name) + 1 :])
+        for entry in names if name is None else [name]:
+            if entry in files:
+                raise _files_wanted(f"two files are given for input '{entry}'", names)
+            files[entry] = path
+    for name in names:
+        if name not in files:
+            raise _files_wanted(f"no file is given for input '{name}'", names)
+    return files
+
+
+def _files_wanted(problem: str, names: Sequence[str]) -> CompileError:
+    help = "give one file"
+    if len(names) > 1:
+        each = " ".join(f"--input {name}=FILE" for name in names)
+        help = f"give {each}; or one .npz with arrays called {', '.join(names)}"
+    return CompileError("CB606", problem, at=Origin("--input"), help=help)
+
+
+def load_inputs(
+    files: Mapping[str, Path], network: Network, pixels: Pixels | None = None
+) -> dict[str, NDArray[Any]]:
+    """Frames ``(frames, *shape)`` of each input, from :func:`input_files`.
+
+    A file is ``.npy``, ``.npz`` or a picture. One with one frame may leave the first axis out.
+    Without ``pixels`` a picture becomes 0..1 where the network takes floats and 0..255 where it
+    takes integers.
+    """
+    shared = len(set(files.values())) < len(files)
+    frames = {}
+    for port in network.inputs:
+        path = files[port.name]
+        if shared and path.suffix != ".npz":
+            raise _files_wanted(f"{path} is one array, for several inputs", list(files))
+        names = [port.name] if shared else ["input", port.name]
+        frames[port.name] = _load(path, port, names, pixels)
+    return frames
+
+
+def _load(path: Path, port: Port, names: Sequence[str], pixels: Pixels | None) -> NDArray[Any]:
+    """Frames for one input; in a ``.npz`` file the array of the first of ``names`` that it has."""
     if not path.is_file():
         raise CompileError(
             "CB601",
@@ -60,26 +110,57 @@ def load_input(path: Path, network: Network, pixels: Pixels | None = None) -> ND
     if path.suffix == ".npy":
         frames = _array(path)
     elif path.suffix == ".npz":
-        frames = _member(path, port)
+        frames = _member(path, names)
     else:
         return _picture(path, port, pixels or _usual_pixels(port))
     return frames[None] if frames.ndim == len(port.shape) else frames
 
 
-def encode(network: Network, frames: NDArray[Any], at: str = "input") -> tuple[Network, Ints]:
-    """Integers ``(frames, channels, height, width)`` for frames in the source file's own terms.
+def encode(network: Network, frames: Frames, at: str = "input") -> tuple[Network, dict[str, Ints]]:
+    """Integers ``(frames, channels, height, width)`` by node, for frames in the file's own terms.
 
     Also the network, which is another one where the frames are not of the size it was read with.
     """
-    port = network.inputs[0]
-    is_map = len(port.shape) == 3 and frames.ndim == 4 and frames.shape[1] == port.shape[0]
-    if is_map and frames.shape[1:] != port.shape:
-        network = resized(network, frames.shape[3], frames.shape[2])
-        port = network.inputs[0]
+    given = _by_name(network, frames, at)
+    for port in network.inputs:
+        x = given[port.name]
+        is_map = len(port.shape) == 3 and x.ndim == 4 and x.shape[1] == port.shape[0]
+        if is_map and x.shape[1:] != port.shape:
+            network = resized(network, x.shape[3], x.shape[2])
+    encoded = {port.node: _encoded(port, given[port.name], at) for port in network.inputs}
+    counts = {port.name: len(given[port.name]) for port in network.inputs}
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{count} for '{name}'" for name, count in counts.items())
+        raise CompileError(
+            "CB604",
+            f"the inputs have different numbers of frames: {shown}",
+            at=Origin(at),
+            help="give as many frames for every input",
+        )
+    return network, encoded
+
+
+def _by_name(network: Network, frames: Frames, at: str) -> Mapping[str, NDArray[Any]]:
+    """Frames by the input's name. Raises ``CompileError`` (CB604) where names do not fit."""
+    names = [port.name for port in network.inputs]
+    if not isinstance(frames, Mapping) and len(names) == 1:
+        return {names[0]: frames}
+    given = list(frames) if isinstance(frames, Mapping) else ["one array"]
+    if not isinstance(frames, Mapping) or set(given) != set(names):
+        raise CompileError(
+            "CB604",
+            f"frames are given for {', '.join(given)}, and the inputs are {', '.join(names)}",
+            at=Origin(at),
+            help="give an array for each input, by its name",
+        )
+    return frames
+
+
+def _encoded(port: Port, frames: NDArray[Any], at: str) -> Ints:
     try:
         if not len(frames):
             raise ValueError("there are 0 frames")
-        return network, port.convert(frames)
+        return port.convert(frames)
     except ValueError as wrong:
         raise CompileError(
             "CB604",
@@ -131,22 +212,23 @@ def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
     return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
-def _member(path: Path, port: Port) -> NDArray[Any]:
+def _member(path: Path, wanted: Sequence[str]) -> NDArray[Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            for name in ("input", port.name):
+            for name in wanted:
                 if name in members:
                     with archive.open(members[name]) as file:
                         return _read_array(file, members[name].file_size)
             names = ", ".join(members)
     except UNREADABLE as wrong:
         raise _unreadable(path, wrong) from None
+    called = " or ".join(f"'{name}'" for name in wanted)
     raise CompileError(
         "CB603",
-        f"the file has the arrays {names}, and none is called 'input' or '{port.name}'",
+        f"the file has the arrays {names}, and none is called {called}",
         at=Origin(str(path)),
-        help="save it with: numpy.savez(file, input=frames)",
+        help=f"save it with: numpy.savez(file, {wanted[0]}=frames)",
     )
 
 

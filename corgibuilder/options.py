@@ -36,9 +36,9 @@ InputTypeName = Annotated[
     str | None,
     typer.Option(
         "--input-type",
-        metavar="TYPE",
+        metavar="[NAME=]TYPE",
         help="Integers that enter, such as uint8 or int8, where the file's input is float and not"
-        " quantised.",
+        " quantised; at the input NAME only, or at all of those.",
     ),
 ]
 InputScale = Annotated[
@@ -93,11 +93,13 @@ Changed = Annotated[
 ]
 INPUT = typer.Option(
     "--input",
+    metavar="[NAME=]FILE",
     help=".npy, .npz (array called 'input', or as the network's input) or a picture. Arrays have"
-    " the shape and the values that the network file itself takes; one frame or many.",
+    " the shape and the values that the network file itself takes; one frame or many. Of several"
+    " inputs each by its name, NAME=FILE, or all in one .npz.",
 )
-InputFile = Annotated[Path, INPUT]
-OptionalInputFile = Annotated[Path | None, INPUT]
+InputFiles = Annotated[list[str], INPUT]
+OptionalInputFiles = Annotated[list[str] | None, INPUT]
 PixelValues = Annotated[
     Pixels | None,
     typer.Option(

@@ -132,7 +132,7 @@ def parse_latency(text: str) -> Fraction:
 def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
     """Integers that enter, from the name of their type and the scale, ``0.0078125`` or ``1/255``.
 
-    None where no type is given.
+    None where no type is given. ``left=uint8`` is the type of the input ``left`` only.
     """
     if name is None:
         if scale is not None:
@@ -154,7 +154,8 @@ def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
                 help="write it like 0.0078125 or 1/255",
             )
         number = Fraction(found[0])
-    return InputType(name, number)
+    entry, _, kind = name.rpartition("=")
+    return InputType(kind, number, entry or None)
 
 
 def _match(pattern: str, text: str) -> re.Match[str] | None:

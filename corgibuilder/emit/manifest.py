@@ -13,7 +13,7 @@ from corgibuilder.build_directory import (
     Unit,
 )
 from corgibuilder.build_files import digest
-from corgibuilder.hw.network import output_ports
+from corgibuilder.hw.network import network_inputs, output_ports
 from corgibuilder.hw.streams import input_ports
 from corgibuilder.ir import Graph, InputType
 from corgibuilder.plan import Plan
@@ -52,7 +52,9 @@ def describe_build(
 
 
 def _entering(given: InputType | None) -> EnteringType | None:
-    return EnteringType(name=given.name, scale=str(given.scale)) if given else None
+    return (
+        EnteringType(name=given.name, scale=str(given.scale), input=given.input) if given else None
+    )
 
 
 def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
@@ -71,12 +73,14 @@ def _stream(graph: Graph, port: str, node: str, lanes: int) -> Stream:
     )
 
 
-def _smallest(pipeline: Pipeline, stages: Sequence[PlannedStage], node: str) -> tuple[int, int]:
-    """Width and height of the least map at ``node`` that passes through the stages."""
-    shape = pipeline.network.graph.type(node).shape
+def _smallest(
+    pipeline: Pipeline, stages: Sequence[PlannedStage], nodes: Sequence[str]
+) -> tuple[int, int]:
+    """Least width and height of maps at ``nodes`` that pass through the stages."""
+    shapes = [pipeline.network.graph.type(node).shape for node in nodes]
     if not pipeline.resizable:
-        return shape.width, shape.height
-    rows, columns = smallest_map([stage.layer for stage in stages], node)
+        return min(shape.width for shape in shapes), min(shape.height for shape in shapes)
+    rows, columns = smallest_map([stage.layer for stage in stages], nodes[0])
     return columns, rows
 
 
@@ -89,7 +93,7 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
         module=layer.module,
         sources=(f"rtl/{layer.module}.v", *SHELL_FILES),
         resizable=pipeline.resizable,
-        smallest=_smallest(pipeline, [stage], layer.sources[0]),
+        smallest=_smallest(pipeline, [stage], layer.sources),
         inputs=tuple(
             _stream(graph, port, source, lanes)
             for port, source, lanes in zip(
@@ -111,8 +115,11 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
         module=top,
         sources=tuple(rtl),
         resizable=pipeline.resizable,
-        smallest=_smallest(pipeline, pipeline.stages, pipeline.input_node),
-        inputs=(_stream(network.graph, "i", pipeline.input_node, pipeline.input_lanes),),
+        smallest=_smallest(pipeline, pipeline.stages, pipeline.inputs),
+        inputs=tuple(
+            _stream(network.graph, port, node, pipeline.lanes_of(node))
+            for node, port in network_inputs(pipeline).items()
+        ),
         outputs=tuple(
             _stream(network.graph, ports[port.name], port.node, pipeline.lanes_of(port.node))
             for port in network.outputs

@@ -151,7 +151,7 @@ class Builder:
         return value
 
     def _enter(self, value: Value, reader: str) -> Value:
-        """The float input of the file, quantised while frames are converted."""
+        """A float input of the file, quantised while frames are converted."""
         at = self.at(value.node)
         if not value.quantised:
             raise CompileError(
@@ -161,7 +161,7 @@ class Builder:
                 help="insert a Quant node after the input, or say which integers enter:"
                 " --input-type uint8 --input-scale 0.0078125",
             )
-        if self.inputs:
+        if any(port.node == value.node for port in self.inputs):
             raise CompileError(
                 "CB306",
                 "the input is quantised in more than one way",

@@ -1,6 +1,7 @@
-"""Walk an ONNX graph from its input to its outputs and write down the integer network."""
+"""Walk an ONNX graph from its inputs to its outputs and write down the integer network."""
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import onnx
 from onnx import helper
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import InputType, Network, Port
+from corgibuilder.ir import Graph, InputType, Network, Port
 
 from .builder import Builder
 from .combined import of_one_value
@@ -20,7 +21,7 @@ from .limits import MAX_CONSTANT_BYTES
 from .names import node_names
 from .onnx_file import array, load
 from .operators import JOINS, handler
-from .source import read_input
+from .source import read_inputs
 from .tail import output_port
 from .value import Const, Tensor, Value, canvas_of
 from .visit import Visit
@@ -65,10 +66,14 @@ def _walk(path: Path, input_type: InputType | None) -> tuple[Network | None, lis
     if walk.problems:
         return None, walk.problems
     builder = walk.builder
+    graph = builder.graph()
+    if unread := walk.unread_inputs(graph, outputs):
+        return None, unread
+    entries = {port.name: port for port in builder.inputs}
     network = Network(
         name=path.stem,
-        graph=builder.graph(),
-        inputs=tuple(builder.inputs),
+        graph=graph,
+        inputs=tuple(entries[name] for name in walk.entries),
         outputs=outputs,
         notes=tuple(dict.fromkeys(builder.notes)),
         fixed=tuple(builder.fixed),
@@ -97,8 +102,10 @@ class _Walk:
             self.keep(Const(array(tensor, at)), tensor.name, at)
         self.readers = Counter(i for index in self.live for i in graph.node[index].input)
         self.readers.update(o.name for o in graph.output)
-        name, self.frames, value = read_input(self.builder, model, input_type)
-        self.store(name, value)
+        self.frames, entering = read_inputs(self.builder, model, input_type)
+        for name, value in entering.items():
+            self.store(name, value)
+        self.entries = tuple(entering)
         self.order = [(graph.node[i], named[i]) for i in _sorted(graph, self.live)]
 
     def store(self, name: str, tensor: Tensor | Unknown) -> None:
@@ -200,7 +207,7 @@ class _Walk:
                 elif not isinstance(tensor, Unknown):
                     raise CompileError(
                         "CB107",
-                        "this output does not depend on the input",
+                        "this output does not depend on any input",
                         at=self.builder.at(info.name),
                         help="remove it from the outputs",
                     )
@@ -216,6 +223,23 @@ class _Walk:
                 )
             )
         return tuple(ports)
+
+    def unread_inputs(self, graph: Graph, outputs: Sequence[Port]) -> list[CompileError]:
+        """A problem for every input that no output depends on."""
+        needed = {port.node for port in outputs}
+        for node in reversed(list(graph)):
+            if node.name in needed:
+                needed.update(node.inputs)
+        return [
+            CompileError(
+                "CB108",
+                "no output depends on this input",
+                at=self.builder.at(name),
+                help="remove it from the inputs of the file",
+            )
+            for name in self.entries
+            if name not in needed
+        ]
 
 
 def _unsupported(node: onnx.NodeProto, at: Origin) -> CompileError:

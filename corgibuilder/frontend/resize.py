@@ -4,7 +4,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Graph, Input, Network, Node, Port, Shape, input_node
+from corgibuilder.ir import Graph, Input, Network, Node, Port, Shape, input_nodes
 
 
 def resized(network: Network, width: int, height: int) -> Network:
@@ -12,13 +12,21 @@ def resized(network: Network, width: int, height: int) -> Network:
 
     Raises ``CompileError`` (CB401, CB402, CB408) where a layer ties it to the size that it was read
     with, naming that layer, where the size leaves nothing of the map of a layer, or where branches
-    meet that have different sizes then.
+    meet that have different sizes then. A network with several inputs is tied to their sizes.
     """
-    entry = input_node(network.graph)
+    entry, *others = input_nodes(network.graph)
     assert isinstance(entry.op, Input)
     old = entry.op.shape
-    if (old.height, old.width) == (height, width):
+    if {(shape.height, shape.width) for shape in network.input_shapes} == {(height, width)}:
         return network
+    if others:
+        raise CompileError(
+            "CB401",
+            f"it is one of {len(network.inputs)} inputs, and of a network with several all keep"
+            " their sizes in the file",
+            at=entry.origin,
+            help="export the network for that size, or make one input of them",
+        )
     tied = network.fixed[0] if network.fixed else entry.name if old.pixels == 1 else ""
     if tied:
         at = (

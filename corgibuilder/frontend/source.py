@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -28,12 +29,13 @@ _BIPOLAR = QInt(-1, 1, step=2)
 _PIXELS = QInt(0, 255)
 
 
-def read_input(
+def read_inputs(
     builder: Builder, model: onnx.ModelProto, given: InputType | None
-) -> tuple[str, int, Value]:
-    """Name, batch size and value of the one input. Raises ``CompileError`` (CB107..CB109, CB115).
+) -> tuple[int, dict[str, Value]]:
+    """Batch size, and the value of every input by name.
 
-    ``given`` is what the user says of an input of which the file says nothing.
+    Raises ``CompileError`` (CB107..CB109, CB115, CB116). ``given`` is what the user says of an
+    input of which the file says nothing.
 
     A float input without annotation takes pixels, UINT8, where the file uses ``ScalingFixedPoint``
     or ``SAT_Quant``: the chip of these files takes nothing else. ``SAT_Quant`` files mean them
@@ -41,39 +43,109 @@ def read_input(
     """
     stored = {tensor.name for tensor in model.graph.initializer}
     inputs = [i for i in model.graph.input if i.name not in stored]
-    if len(inputs) != 1:
+    _check_names(builder, [i.name for i in inputs], given)
+    shapes = {i.name: _dimensions(i, builder.at(i.name)) for i in inputs}
+    frames = _batch_size(builder, {name: batch for name, (batch, _) in shapes.items()})
+    levels = {i.name: _levels(model, i, builder.at(i.name)) for i in inputs}
+    given_to = _said(builder, levels, given)
+    values = {}
+    for name, (_, dims) in shapes.items():
+        if name in given_to:
+            assert given is not None
+            values[name] = _integer_input(builder, name, dims, given.range, float(given.scale))
+        elif (known := levels[name]) is not None:
+            sat = any(node.op_type == "SAT_Quant" for node in model.graph.node)
+            values[name] = _integer_input(builder, name, dims, known, sat=sat)
+        else:
+            values[name] = _float_input(builder, name, dims)
+    return frames, values
+
+
+def _check_names(builder: Builder, names: Sequence[str], given: InputType | None) -> None:
+    """Refuse a file without inputs, two of one name, and a type for an input that is not there."""
+    if not names:
         raise CompileError(
             "CB108",
-            f"the network has {len(inputs)} inputs",
-            at=Origin(builder.file, ", ".join(i.name for i in inputs)),
-            help="cut the network so that one tensor enters it",
+            "the network has no inputs",
+            at=Origin(builder.file),
+            help="export the file again, with the tensors that enter as inputs",
         )
-    at = builder.at(inputs[0].name)
-    frames, dims = _dimensions(inputs[0], at)
-    canvas = canvas_of(dims)
-    # what is neither vector nor map is rearranged first, and its values are channels until then
-    check_map(canvas or Shape(math.prod(dims), 1, 1), at)
-    grid = Grid(np.ones(dims[0]))
-    layout = (Relayout((), dims),)
-    name = inputs[0].name
-    levels = _integers(inputs[0], _annotation(model, name), at)
-    operators = {node.op_type for node in model.graph.node}
-    if levels is None and operators & {"ScalingFixedPoint", "SAT_Quant"}:
-        levels = _PIXELS
-    if levels is not None and given is not None:
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
         raise CompileError(
-            "CB115",
-            f"the file itself says that it holds integers {levels.lo}..{levels.hi}",
-            at=at,
-            help="leave out --input-type",
+            "CB108",
+            f"{names.count(twice[0])} inputs have the name '{twice[0]}'",
+            at=builder.at(twice[0]),
+            help="give every input a name of its own",
         )
-    scale = float(given.scale) if given else 1.0
-    levels = given.range if given else levels
-    if levels is None:
-        value = Value(
-            name, canvas or Shape(math.prod(dims), 1, 1), dims, grid, np.zeros(1), layout=layout
+    if given is not None and given.input not in (None, *names):
+        raise CompileError(
+            "CB116",
+            f"there is no input '{given.input}' to be of type {given.name}",
+            at=Origin(builder.file),
+            help=f"name one of its inputs: {', '.join(names)}",
         )
-        return name, frames, value
+
+
+def _batch_size(builder: Builder, batches: Mapping[str, int]) -> int:
+    """The one batch size of all inputs of which it is not open; 1 if it is of all."""
+    fixed = {name: batch for name, batch in batches.items() if batch > 0}
+    if len(set(fixed.values())) > 1:
+        shown = ", ".join(f"{batch} at '{name}'" for name, batch in fixed.items())
+        raise CompileError(
+            "CB109",
+            f"its inputs have different numbers of frames: {shown}",
+            at=Origin(builder.file, next(iter(fixed))),
+            help="export the network with the same batch at every input",
+        )
+    return next(iter(fixed.values()), 1)
+
+
+def _said(
+    builder: Builder, levels: Mapping[str, QInt | None], given: InputType | None
+) -> Sequence[str]:
+    """The inputs that ``given`` is about. Raises ``CompileError`` (CB115) if the file knows them.
+
+    Without a name these are all that the file leaves open.
+    """
+    if given is None:
+        return ()
+    asked = [name for name in levels if given.input in (None, name)]
+    open_ones = [name for name in asked if levels[name] is None]
+    if open_ones:
+        return open_ones
+    known = levels[asked[0]]
+    assert known is not None
+    raise CompileError(
+        "CB115",
+        f"the file itself says that it holds integers {known.lo}..{known.hi}",
+        at=builder.at(asked[0]),
+        help="leave out --input-type",
+    )
+
+
+def _float_input(builder: Builder, name: str, dims: tuple[int, ...]) -> Value:
+    """Floats, which a quantiser behind makes integers of.
+
+    What is neither vector nor map is rearranged first, and its values are channels until then.
+    """
+    canvas = canvas_of(dims) or Shape(math.prod(dims), 1, 1)
+    check_map(canvas, builder.at(name))
+    layout = (Relayout((), dims),)
+    return Value(name, canvas, dims, Grid(np.ones(dims[0])), np.zeros(1), layout=layout)
+
+
+def _integer_input(
+    builder: Builder,
+    name: str,
+    dims: tuple[int, ...],
+    levels: QInt,
+    scale: float = 1.0,
+    *,
+    sat: bool = False,
+) -> Value:
+    """Integers, each of which stands for itself times ``scale``; in a ``sat`` file for a share."""
+    at, canvas = builder.at(name), canvas_of(dims)
     if canvas is None:
         raise CompileError(
             "CB107",
@@ -81,30 +153,33 @@ def read_input(
             at=at,
             help="give it the shape batch x channels, or batch x channels x rows x columns",
         )
-    if "SAT_Quant" in operators:
-        if levels.lo < 0:
-            raise CompileError(
-                "CB109",
-                f"its integers {levels.lo}..{levels.hi} are signed, in a SAT_Quant network",
-                at=at,
-                help="annotate it with UINT8, or not at all",
-            )
-        grid = pixels(dims[0], levels.hi)
-        builder.notes.append(
-            f"'{name}' takes integers {levels.lo}..{levels.hi}, which stand for the file's own"
-            f" values times {levels.hi}"
-        )
+    check_map(canvas, at)
+    grid = _shares(builder, name, dims, levels) if sat else Grid(np.full(dims[0], scale))
     builder.add(name, Input(shape=canvas, range=levels))
-    if given:
-        grid = Grid(np.full(dims[0], scale))
     integers = IntegerInput(name, dims, canvas, levels)
     convert = integers if scale == 1 else ScaledInput(name, dims, canvas, levels, scale)
     builder.inputs.append(Port(name, name, dims, convert))
-    return name, frames, Value(name, canvas, dims, grid, np.zeros(canvas.channels))
+    return Value(name, canvas, dims, grid, np.zeros(canvas.channels))
+
+
+def _shares(builder: Builder, name: str, dims: tuple[int, ...], levels: QInt) -> Grid:
+    """What the integers of a ``SAT_Quant`` network stand for: parts of the largest one."""
+    if levels.lo < 0:
+        raise CompileError(
+            "CB109",
+            f"its integers {levels.lo}..{levels.hi} are signed, in a SAT_Quant network",
+            at=builder.at(name),
+            help="annotate it with UINT8, or not at all",
+        )
+    builder.notes.append(
+        f"'{name}' takes integers {levels.lo}..{levels.hi}, which stand for the file's own"
+        f" values times {levels.hi}"
+    )
+    return pixels(dims[0], levels.hi)
 
 
 def _dimensions(info: onnx.ValueInfoProto, at: Origin) -> tuple[int, tuple[int, ...]]:
-    """Batch size (1 if it is open) and shape of a frame."""
+    """Batch size, 0 if it is open, and shape of a frame."""
     shape = info.type.tensor_type.shape.dim
     dims = tuple(d.dim_value for d in shape)
     if len(dims) < 2 or any(d <= 0 for d in dims[1:]):
@@ -115,7 +190,16 @@ def _dimensions(info: onnx.ValueInfoProto, at: Origin) -> tuple[int, tuple[int, 
             at=at,
             help="export the network with a fixed image size; only the batch may be open",
         )
-    return max(1, dims[0]), dims[1:]
+    return max(0, dims[0]), dims[1:]
+
+
+def _levels(model: onnx.ModelProto, info: onnx.ValueInfoProto, at: Origin) -> QInt | None:
+    """Range of the integers that enter as the file has it; ``None`` for floats."""
+    levels = _integers(info, _annotation(model, info.name), at)
+    operators = {node.op_type for node in model.graph.node}
+    if levels is None and operators & {"ScalingFixedPoint", "SAT_Quant"}:
+        return _PIXELS
+    return levels
 
 
 def _annotation(model: onnx.ModelProto, name: str) -> str:

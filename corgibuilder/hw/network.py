@@ -1,6 +1,6 @@
 """The whole pipeline: every stage in its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
@@ -15,17 +15,27 @@ from .size import POSITION
 from .streams import Buffer, Fork, input_ports, shape_of, word, words_per_pixel
 
 
+def network_inputs(pipeline: Pipeline) -> dict[str, str]:
+    """Stream member of each network input by its node."""
+    ports = _members("i", [port.name for port in pipeline.network.inputs])
+    return {port.node: ports[port.name] for port in pipeline.network.inputs}
+
+
 def output_ports(pipeline: Pipeline) -> dict[str, str]:
     """Stream member of each network output by the output's name in the file."""
-    names = [port.name for port in pipeline.network.outputs]
+    return _members("o", [port.name for port in pipeline.network.outputs])
+
+
+def _members(letter: str, names: Sequence[str]) -> dict[str, str]:
+    """The letter alone for a single stream; with the name in the file for each of several."""
     if len(names) == 1:
-        return {names[0]: "o"}
+        return {names[0]: letter}
     ports = Identifiers()
-    return {name: ports.new("o_", name) for name in names}
+    return {name: ports.new(f"{letter}_", name) for name in names}
 
 
 class NetworkComponent(wiring.Component):
-    """Computes a network on a stream of frames.
+    """Computes a network on streams of frames.
 
     Parameters
     ----------
@@ -36,43 +46,42 @@ class NetworkComponent(wiring.Component):
 
     Members
     -------
-    i : :py:`In(stream.Signature(ArrayLayout(x, input_lanes)))`
+    i, or i_NAME for each of several inputs : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
     o, or o_NAME for each of several outputs : :py:`Out(stream.Signature(ArrayLayout(out, lanes)))`
     width, height : :py:`In(POSITION)`
-        Size of the input map, sampled with the first word of a frame; only if resizable.
+        Size of the input map, sampled with the first word of a frame; only if resizable, and so
+        of a network with one input.
     """
 
     def __init__(self, pipeline: Pipeline, place: Callable[[PlannedStage, bool], wiring.Component]):
         self.pipeline = pipeline
         self.place = place
-        graph, network = pipeline.network.graph, pipeline.network
-        self.x = word(shape_of(graph.type(pipeline.input_node).range), pipeline.input_lanes)
-        members = {"i": In(stream.Signature(self.x))}
+        members = {}
+        for node, member in network_inputs(pipeline).items():
+            members[member] = In(stream.Signature(self._layout(node)))
         ports = output_ports(pipeline)
-        for port in network.outputs:
-            layout = word(shape_of(graph.type(port.node).range), pipeline.lanes_of(port.node))
-            members[ports[port.name]] = Out(stream.Signature(layout))
+        for port in pipeline.network.outputs:
+            members[ports[port.name]] = Out(stream.Signature(self._layout(port.node)))
         if pipeline.resizable:
             members |= {"width": In(POSITION), "height": In(POSITION)}
         super().__init__(members)
 
+    def _layout(self, node: str):
+        """Layout of the words that carry the value of ``node``."""
+        kind = self.pipeline.network.graph.type(node)
+        return word(shape_of(kind.range), self.pipeline.lanes_of(node))
+
     def elaborate(self, platform):
         m = Module()
         pipeline, forks = self.pipeline, Identifiers()
-        values = {pipeline.input_node: [wiring.flipped(self.i)]}
+        members = network_inputs(pipeline)
+        values = {node: [wiring.flipped(getattr(self, k))] for node, k in members.items()}
         sizes = {}
         if pipeline.resizable:
-            channels = pipeline.network.input_shape.channels
-            m.submodules.gate = gate = FrameGate(
-                self.x, words=words_per_pixel(channels, pipeline.input_lanes)
-            )
-            wiring.connect(m, wiring.flipped(self.i), gate.i)
-            # The size of a frame takes a cycle to reach the first stage, so its words do as well.
-            m.submodules.entry = entry = Buffer(self.x)
-            wiring.connect(m, gate.o, entry.i)
-            m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
-            values[pipeline.input_node], sizes[pipeline.input_node] = [entry.o], [gate.size]
-        self._fork(m, forks, values, sizes, pipeline.input_node)
+            (node,) = pipeline.inputs
+            values[node], sizes[node] = self._gated(m, node)
+        for node in pipeline.inputs:
+            self._fork(m, forks, values, sizes, node)
         for stage in pipeline.stages:
             self._connect(m, forks, values, sizes, stage)
         ports = output_ports(pipeline)
@@ -82,6 +91,18 @@ class NetworkComponent(wiring.Component):
         for unread in [end for ends in sizes.values() for end in ends]:
             m.d.comb += unread.ready.eq(1)
         return m
+
+    def _gated(self, m, node: str):
+        """The words of the one input, and the size of every frame ahead of them."""
+        layout, lanes = self._layout(node), self.pipeline.lanes_of(node)
+        channels = self.pipeline.network.input_shape.channels
+        m.submodules.gate = gate = FrameGate(layout, words=words_per_pixel(channels, lanes))
+        wiring.connect(m, wiring.flipped(self.i), gate.i)
+        # The size of a frame takes a cycle to reach the first stage, so its words do as well.
+        m.submodules.entry = entry = Buffer(layout)
+        wiring.connect(m, gate.o, entry.i)
+        m.d.comb += [gate.width.eq(self.width), gate.height.eq(self.height)]
+        return [entry.o], [gate.size]
 
     def _connect(self, m, forks, values, sizes, stage: PlannedStage):
         """Place a stage, give it the streams that it reads, and fork what it gives."""

@@ -1,7 +1,7 @@
 """The integer network: what every other part of corgibuilder talks about."""
 
 from . import kinds
-from .graph import Graph, Network, Node, Port, input_node
+from .graph import Graph, Network, Node, Port, input_node, input_nodes
 from .grouping import absorbed_activations
 from .input_type import InputType
 from .kinds import *  # noqa: F403  a new kind is listed there, and nowhere else
@@ -29,6 +29,7 @@ __all__ = [
     "Window",
     "absorbed_activations",
     "input_node",
+    "input_nodes",
     "network_text",
     "node_text",
     "of_kind",

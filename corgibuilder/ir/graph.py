@@ -96,10 +96,21 @@ class Network:
         return replace(self, graph=graph)
 
     @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        return tuple(self.graph.type(port.node).shape for port in self.inputs)
+
+    @property
     def input_shape(self) -> Shape:
-        return self.graph.type(self.inputs[0].node).shape
+        """Shape of the input; of several that with the most pixels, the first of such."""
+        return max(self.input_shapes, key=lambda shape: shape.pixels)
+
+
+def input_nodes(graph: Graph) -> tuple[Node, ...]:
+    """The nodes through which frames enter."""
+    return tuple(node for node in graph if not node.inputs)
 
 
 def input_node(graph: Graph) -> Node:
-    """The one node through which frames enter."""
-    return next(node for node in graph if not node.inputs)
+    """The node through which frames enter, of a graph with one."""
+    (node,) = input_nodes(graph)
+    return node

@@ -16,11 +16,13 @@ SCALE_RANGE = (Fraction(1, 10**9), 10**9)
 class InputType:
     """Integers of ``name``, such as ``uint8``; each stands for itself times ``scale``.
 
-    Raises ``CompileError`` (CB114) for anything that is not such a type.
+    They enter at the ``input`` of that name; ``None`` for every input whose type the file leaves
+    open. Raises ``CompileError`` (CB114) for anything that is not such a type.
     """
 
     name: str
     scale: Fraction = Fraction(1)
+    input: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(PATTERN, self.name):
@@ -40,7 +42,8 @@ class InputType:
             )
 
     def __str__(self) -> str:
-        return self.name if self.scale == 1 else f"{self.name} times {float(self.scale):g}"
+        integers = self.name if self.scale == 1 else f"{self.name} times {float(self.scale):g}"
+        return integers if self.input is None else f"{self.input}={integers}"
 
     @property
     def range(self) -> QInt:

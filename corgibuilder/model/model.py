@@ -17,10 +17,10 @@ class Model:
     """Evaluates the integer network of a ``model.cpp``, or of the folder that holds one.
 
     ``model(frames)`` takes integers ``(frames, channels, rows, columns)`` of any size that the
-    network takes, and returns each output by name, shaped alike. The source is compiled when first
-    used and the result kept beside it. Raises :class:`CompileError` (CB801: it cannot be compiled,
-    CB802: not frames of this network). ``flags`` are for the compiler; without any
-    the result runs on every machine of this kind.
+    network takes, an array for each input, and returns each output by name, shaped alike. The
+    source is compiled when first used and the result kept beside it. Raises :class:`CompileError`
+    (CB801: it cannot be compiled, CB802: not frames of this network). ``flags`` are for the
+    compiler; without any the result runs on every machine of this kind.
     """
 
     def __init__(
@@ -36,9 +36,9 @@ class Model:
         except ModelError as fault:
             raise self._error("CB801", fault) from None
 
-    def __call__(self, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def __call__(self, *frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
         try:
-            return self.library(frames)
+            return self.library(*frames)
         except ModelError as fault:
             raise self._error("CB802", fault) from None
 

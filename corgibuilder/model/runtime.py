@@ -8,8 +8,9 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,16 @@ class ModelError(Exception):
         self.remedy = remedy
 
 
+class Entry(NamedTuple):
+    """An input: its name, and its channels and integers."""
+
+    name: str
+    channels: int
+    dtype: np.dtype[Any]
+    lowest: int
+    highest: int
+
+
 class Library:
     """The network of one ``model.cpp``, compiled when first used and kept beside it.
 
@@ -42,8 +53,8 @@ class Library:
 
     Members
     -------
-    channels, dtype, lowest, highest
-        Of the input.
+    inputs
+        :class:`Entry` of each input.
     outputs
         Name, channels and dtype of each output.
     """
@@ -54,35 +65,33 @@ class Library:
         self._arguments = source, threads, flags
         self._library = _load(compiled(source, flags))
         described = json.loads(self._library.corgi_describe())
-        entry = described["input"]
-        self.channels: int = entry["channels"]
-        self.dtype = np.dtype(entry["dtype"])
-        self.lowest: int = entry["lowest"]
-        self.highest: int = entry["highest"]
+        self.inputs = tuple(
+            Entry(**entry | {"dtype": np.dtype(entry["dtype"])}) for entry in described["inputs"]
+        )
         self.outputs = tuple(
             (o["name"], o["channels"], np.dtype(o["dtype"])) for o in described["outputs"]
         )
         self._model = ctypes.c_void_p(self._library.corgi_open(threads or os.cpu_count() or 1))
 
-    def __call__(self, frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def __call__(self, *frames: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Every output, by name, ``(frames, channels, rows, columns)``, as views of NHWC memory.
 
-        ``frames`` is ``(frames, channels, rows, columns)`` of any integer type.
+        ``frames`` is ``(frames, channels, rows, columns)`` of any integer type, for each of
+        ``inputs`` in turn.
         """
-        frames = self._checked(frames)
-        height, width = frames.shape[2:]
+        entering = self._checked(frames)
+        numbers = [side for maps in entering for side in maps.shape[2:]]
+        given = (ctypes.c_int * len(numbers))(*numbers)
         sizes = (ctypes.c_int * (2 * len(self.outputs)))()
-        self._check(self._library.corgi_sizes(self._model, height, width, sizes))
+        self._check(self._library.corgi_sizes(self._model, given, sizes))
         results = [
-            np.empty((len(frames), sizes[2 * i], sizes[2 * i + 1], channels), dtype)
+            np.empty((len(entering[0]), sizes[2 * i], sizes[2 * i + 1], channels), dtype)
             for i, (_, channels, dtype) in enumerate(self.outputs)
         ]
-        for number, frame in enumerate(frames):
-            places = (ctypes.c_void_p * len(results))(*(r[number].ctypes.data for r in results))
-            status = self._library.corgi_run(
-                self._model, height, width, ctypes.c_void_p(frame.ctypes.data), 1, places
-            )
-            self._check(status)
+        for number in range(len(entering[0])):
+            maps = _places(each[number] for each in entering)
+            places = _places(result[number] for result in results)
+            self._check(self._library.corgi_run(self._model, given, maps, 1, places))
         return {
             name: result.transpose(0, 3, 1, 2)
             for (name, _, _), result in zip(self.outputs, results, strict=True)
@@ -95,30 +104,52 @@ class Library:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
 
-    def _checked(self, frames: NDArray[Any]) -> NDArray[Any]:
-        """The frames in the type and memory order of the library."""
-        if frames.ndim != 4 or frames.shape[1] != self.channels:
+    def _checked(self, frames: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """The frames of every input in the type and memory order of the library."""
+        if len(frames) != len(self.inputs):
+            names = ", ".join(entry.name for entry in self.inputs)
             raise ModelError(
-                f"frames are shaped {frames.shape}",
-                f"give (frames, {self.channels}, rows, columns)",
+                f"{len(frames)} arrays are given for {len(self.inputs)} inputs",
+                f"give one for each of {names}, in this order",
             )
-        if not np.issubdtype(frames.dtype, np.integer):
+        if len({len(maps) for maps in frames if maps.ndim}) > 1:
             raise ModelError(
-                f"frames are {frames.dtype}",
-                f"give the integers that the network was trained on, {self.dtype}",
+                f"inputs have {' and '.join(str(len(maps)) for maps in frames)} frames",
+                "give as many for every input",
             )
-        if frames.size and frames.dtype != self.dtype:
-            low, high = int(frames.min()), int(frames.max())
-            if low < self.lowest or high > self.highest:
-                raise ModelError(
-                    f"values are {low}..{high}", f"give values in {self.lowest}..{self.highest}"
-                )
-        return np.ascontiguousarray(frames, self.dtype)
+        return [_fitting(entry, maps) for entry, maps in zip(self.inputs, frames, strict=True)]
 
     def _check(self, status: int) -> None:
         if status:
             fault = self._library.corgi_fault(self._model).decode()
             raise ModelError(fault, "give other frames")
+
+
+def _fitting(entry: Entry, frames: NDArray[Any]) -> NDArray[Any]:
+    """``frames`` as one input takes them."""
+    if frames.ndim != 4 or frames.shape[1] != entry.channels:
+        raise ModelError(
+            f"frames are shaped {frames.shape}",
+            f"give (frames, {entry.channels}, rows, columns)",
+        )
+    if not np.issubdtype(frames.dtype, np.integer):
+        raise ModelError(
+            f"frames are {frames.dtype}",
+            f"give the integers that the network was trained on, {entry.dtype}",
+        )
+    if frames.size and frames.dtype != entry.dtype:
+        low, high = int(frames.min()), int(frames.max())
+        if low < entry.lowest or high > entry.highest:
+            raise ModelError(
+                f"values are {low}..{high}", f"give values in {entry.lowest}..{entry.highest}"
+            )
+    return np.ascontiguousarray(frames, entry.dtype)
+
+
+def _places(arrays: Iterable[NDArray[Any]]) -> "ctypes.Array[ctypes.c_void_p]":
+    """Where the values of each array begin."""
+    places = [array.ctypes.data for array in arrays]
+    return (ctypes.c_void_p * len(places))(*places)
 
 
 def compiled(source: Path, flags: tuple[str, ...] = ("-march=native",)) -> Path:

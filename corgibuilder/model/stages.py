@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corgibuilder.ir import Graph, Network, Node, absorbed_activations, input_node
+from corgibuilder.ir import Network, Node, absorbed_activations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,11 +21,11 @@ class ModelStage:
 
 
 def stages(network: Network) -> list[ModelStage]:
-    """Every map that an output needs, the input first, in an order in which they can be made."""
+    """Every map that an output needs, the inputs first, in an order in which they can be made."""
     absorbed = absorbed_activations(network)
     result: list[ModelStage] = []
     place: dict[str, int] = {}
-    for node in _needed(network.graph, {port.node for port in network.outputs}):
+    for node in _needed(network):
         if node.name in place:
             continue
         sources = tuple(place[name] for name in node.inputs)
@@ -50,13 +50,13 @@ def slots(found: list[ModelStage], outputs: set[str]) -> list[int]:
     return result
 
 
-def _needed(graph: Graph, outputs: set[str]) -> Iterator[Node]:
-    """The input, then all that an output is made from."""
-    entry = input_node(graph)
-    wanted = set(outputs)
+def _needed(network: Network) -> Iterator[Node]:
+    """The inputs as the file has them, then all that an output is made from."""
+    entries = [network.graph[port.node] for port in network.inputs]
+    wanted = {port.node for port in network.outputs}
     kept = []
-    for node in reversed(list(graph)):
-        if node.name in wanted and node is not entry:
+    for node in reversed(list(network.graph)):
+        if node.name in wanted and node not in entries:
             wanted.update(node.inputs)
             kept.append(node)
-    return reversed([*kept, entry])
+    return reversed([*kept, *reversed(entries)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corgibuilder import resources
-from corgibuilder.ir import Graph, Network, QInt, input_node
+from corgibuilder.ir import Graph, Network, QInt, Shape
 from corgibuilder.names import cpp
 from corgibuilder.templates import render
 
@@ -24,7 +24,7 @@ _RUNTIME = Path(__file__).with_name("runtime.py")
 class _Map:
     """A map as the template sees it: the value ``name``, from the layer ``maker`` on.
 
-    The input has no ``layer``.
+    An input has no ``layer``.
     """
 
     index: int
@@ -38,23 +38,30 @@ class _Map:
     layer: CppLayer | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """An input as the template sees it: its ``name`` in the file, its map and its size if fixed."""
+
+    name: str
+    map: _Map
+    fixed: Shape | None
+
+
 def write_model(network: Network, folder: Path) -> None:
     """Write ``model.cpp`` and ``features.py`` into ``folder``; neither needs corgibuilder."""
     maps = _maps(network)
     named = {made.name: made for made in maps}
     ports = [(port.name, named[port.node]) for port in network.outputs]
-    tied = network.fixed or network.input_shape.pixels == 1
+    entries = _entries(network, maps)
     used = {made.layer.file for made in maps if made.layer}
     source = render(
         "model.cpp.j2",
         name=network.name,
         kernels="\n".join(_kernel(name) for name in (*_BASE, *sorted(used))),
         program=_kernel("program"),
-        input=maps[0],
-        fixed_width=network.input_shape.width if tied else 0,
-        fixed_height=network.input_shape.height if tied else 0,
-        description=_description(maps[0], ports),
-        help=_help(network, maps[0], ports),
+        entries=entries,
+        description=_description(entries, ports),
+        help=_help(network, entries, ports),
         maps=maps,
         outputs=[made for _, made in ports],
         slots=max(made.slot for made in maps) + 1,
@@ -69,7 +76,7 @@ def _kernel(name: str) -> str:
 
 
 def _maps(network: Network) -> list[_Map]:
-    graph, entry = network.graph, input_node(network.graph)
+    graph = network.graph
     found = stages(network)
     buffers = slots(found, {port.node for port in network.outputs})
     return [
@@ -82,9 +89,18 @@ def _maps(network: Network) -> list[_Map]:
             channels=graph.type(stage.name).shape.channels,
             range=graph.type(stage.name).range,
             slot=slot,
-            layer=None if stage.node is entry else _layer(graph, stage),
+            layer=_layer(graph, stage) if stage.sources else None,
         )
         for index, (stage, slot) in enumerate(zip(found, buffers, strict=True))
+    ]
+
+
+def _entries(network: Network, maps: list[_Map]) -> list[_Entry]:
+    shapes = network.input_shapes
+    tied = network.fixed or len(shapes) > 1 or shapes[0].pixels == 1
+    return [
+        _Entry(name=port.name, map=entering, fixed=shape if tied else None)
+        for port, entering, shape in zip(network.inputs, maps, shapes, strict=False)
     ]
 
 
@@ -97,14 +113,18 @@ def _layer(graph: Graph, stage: ModelStage) -> CppLayer:
     return describe(stage.node.op, site)
 
 
-def _description(entry: _Map, ports: list[tuple[str, _Map]]) -> str:
+def _description(entries: list[_Entry], ports: list[tuple[str, _Map]]) -> str:
     return json.dumps({
-        "input": {
-            "channels": entry.channels,
-            "dtype": dtype_name(entry.type),
-            "lowest": entry.range.lo,
-            "highest": entry.range.hi,
-        },
+        "inputs": [
+            {
+                "name": entry.name,
+                "channels": entry.map.channels,
+                "dtype": dtype_name(entry.map.type),
+                "lowest": entry.map.range.lo,
+                "highest": entry.map.range.hi,
+            }
+            for entry in entries
+        ],
         "outputs": [
             {"name": name, "channels": made.channels, "dtype": dtype_name(made.type)}
             for name, made in ports
@@ -112,14 +132,11 @@ def _description(entry: _Map, ports: list[tuple[str, _Map]]) -> str:
     })
 
 
-def _help(network: Network, entry: _Map, ports: list[tuple[str, _Map]]) -> str:
+def _help(network: Network, entries: list[_Entry], ports: list[tuple[str, _Map]]) -> str:
     text = render(
         "model_help.txt.j2",
         name=network.name,
-        channels=entry.channels,
-        dtype=dtype_name(entry.type),
-        lowest=entry.range.lo,
-        highest=entry.range.hi,
+        inputs=[(entry, dtype_name(entry.map.type)) for entry in entries],
         outputs=[(name, made.channels, dtype_name(made.type)) for name, made in ports],
     )
     return "\n    ".join(cpp(line) for line in text.splitlines(keepends=True))

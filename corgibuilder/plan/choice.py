@@ -77,12 +77,10 @@ class _Paces:
 
     def within(self, budget: int) -> Pipeline | None:
         """The pipeline with the fewest multipliers for so many cycles, if any."""
-        shape = self.network.input_shape
-        pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
-        if pixels is None or (self.resizable and pixels > 1):
+        input_lanes = self._input_lanes(budget)
+        if input_lanes is None:
             return None
-        input_lanes = _input_lanes(self.network, budget) if pixels == 1 else pixels * shape.channels
-        lanes = {self.network.inputs[0].node: input_lanes}
+        lanes = dict(input_lanes)
         foldings: dict[str, Folding] = {}
         chosen = []
         for layer in self.layers:
@@ -94,6 +92,19 @@ class _Paces:
             chosen.append(found.layer)
             lanes[layer.result] = found.folding.lanes
         return assemble(self.network, tuple(chosen), foldings, input_lanes, known_forms=self._forms)
+
+    def _input_lanes(self, budget: int) -> dict[str, int] | None:
+        """Values in a word of each input, so that all come in in time, if they can."""
+        lanes = {}
+        for port in self.network.inputs:
+            shape = self.network.graph.type(port.node).shape
+            pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
+            if pixels is None or (self.resizable and pixels > 1):
+                return None
+            lanes[port.node] = (
+                _input_lanes(shape, budget) if pixels == 1 else pixels * shape.channels
+            )
+        return lanes
 
     def _narrowest(self, layer: Layer, budget: int, lanes: tuple[int, ...]) -> FoldedStage | None:
         """As :func:`_narrowest`, unless what a larger budget gave fits this one: then that."""
@@ -298,9 +309,8 @@ def _narrowest(
     return None
 
 
-def _input_lanes(network: Network, budget: int) -> int:
+def _input_lanes(shape: Shape, budget: int) -> int:
     """A whole pixel of an image; of anything else the fewest channels that come in in time."""
-    shape = network.input_shape
     if shape.pixels > 1 and shape.channels <= 4:
         return shape.channels
     words = max(budget // shape.pixels, 1)
@@ -317,7 +327,8 @@ def _too_fast(
 ) -> CompileError:
     entry = network.input_shape
     budget = target.budget_for(entry)
-    least = {network.inputs[0].node: entry.pixels // _input_pixels(entry)[-1]}
+    inputs = {port.node: network.graph.type(port.node).shape for port in network.inputs}
+    least = {node: shape.pixels // _input_pixels(shape)[-1] for node, shape in inputs.items()}
     for layer in layers:
         everything = layer.x.shape.channels
         fixed = pins.of(layer)

@@ -9,12 +9,12 @@ from .planned_stage import PlannedStage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedEdge:
-    """A stream from a stage, or from the input, to an input of a stage or an output.
+    """A stream from a stage, or from an input, to an input of a stage or an output.
 
     Parameters
     ----------
     producer
-        Name of the stage, or of the input.
+        Name of the stage, or of the input's node.
     consumer
         Name of the stage, or of the output.
     port
@@ -53,7 +53,7 @@ class PlannedEdge:
 
 def edges_of(pipeline: Pipeline) -> Iterator[PlannedEdge]:
     """Every edge: those into each stage in order, then the outputs of the network."""
-    names = {pipeline.input_node: pipeline.input_node}
+    names = {node: node for node in pipeline.inputs}
     names |= {stage.layer.result: stage.layer.name for stage in pipeline.stages}
     for stage in pipeline.stages:
         for port, source in enumerate(stage.layer.sources):

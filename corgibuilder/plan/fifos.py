@@ -15,7 +15,6 @@ never has to hold more than it did while it was never full.
 from collections.abc import Container
 from dataclasses import replace
 
-from .folding import words_of
 from .pipeline import Pipeline
 from .planned_stage import PlannedStage
 from .simulation import (
@@ -86,11 +85,9 @@ def _shortened(pipeline: Pipeline, joins: list[int], wanted: PipelineTiming) -> 
 
 
 def _least_interval(pipeline: Pipeline) -> int:
-    """Cycles of the slowest stage by itself, or of the input."""
-    shape = pipeline.network.input_shape
+    """Cycles of the slowest stage by itself, or of an input."""
     alone = (timing(stage_machine(s, resizable=pipeline.resizable)) for s in pipeline.stages)
-    entry = words_of(shape.pixels, shape.channels, pipeline.input_lanes)
-    return max(entry, *(each.interval for each in alone))
+    return max(pipeline.input_cycles, *(each.interval for each in alone))
 
 
 def _guessed(

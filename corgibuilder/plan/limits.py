@@ -1,12 +1,14 @@
-"""What the counters of the hardware can take: the sizes of maps, and how windows move over them."""
+"""What the hardware can take: sizes of maps, how windows move over them, and which inputs."""
 
 from collections.abc import Iterator
+
+import networkx as nx
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Graph, Network, Node
 from corgibuilder.limits import MAX_SIDE, SIZE_BITS
 
-__all__ = ["MAX_SIDE", "SIZE_BITS", "check_sizes"]
+__all__ = ["MAX_SIDE", "SIZE_BITS", "check_joined", "check_sizes"]
 
 
 def check_sizes(network: Network) -> None:
@@ -24,6 +26,25 @@ def check_sizes(network: Network) -> None:
                     at=node.origin,
                     help="give smaller images, or cut them into parts that each pass as a frame",
                 )
+
+
+def check_joined(network: Network) -> None:
+    """Raise :class:`CompileError` (CB434) naming an input that never meets what another one gives.
+
+    Such parts run side by side, each at a pace of its own: there is no frame of the whole.
+    """
+    graph, first = network.graph, network.inputs[0].node
+    edges = nx.Graph((node.name, name) for node in graph for name in node.inputs)
+    edges.add_nodes_from(node.name for node in graph)
+    met = nx.node_connected_component(edges, first)
+    for port in network.inputs[1:]:
+        if port.node not in met:
+            raise CompileError(
+                "CB434",
+                f"no layer joins what it gives with what input '{first}' gives",
+                at=graph[port.node].origin,
+                help="make two networks of this file, and build each by itself",
+            )
 
 
 def _sizes(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:

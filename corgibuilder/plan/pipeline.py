@@ -17,23 +17,27 @@ from .requantisers import Form, kind_of_form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """All stages of a network in topological order, and the values in an input word."""
+    """All stages of a network in topological order, and the values in a word of each input."""
 
     network: Network
-    input_lanes: int
+    input_lanes: Mapping[str, int]
     resizable: bool
     stages: tuple[PlannedStage, ...]
 
     @property
-    def input_node(self) -> str:
-        return self.network.inputs[0].node
+    def inputs(self) -> tuple[str, ...]:
+        """Nodes of the inputs, in the order of the file."""
+        return tuple(port.node for port in self.network.inputs)
+
+    @property
+    def input_cycles(self) -> int:
+        """Words of a frame at the input that has the most."""
+        return max(map(self.words_of, self.inputs))
 
     @property
     def frame_cycles(self) -> int:
-        """Cycles from one frame to the next: those of the slowest stage, or of the input."""
-        shape = self.network.input_shape
-        entry = words_of(shape.pixels, shape.channels, self.input_lanes)
-        return max(entry, *(stage.folded.frame_cycles for stage in self.stages))
+        """Cycles from one frame to the next: those of the slowest stage, or of an input."""
+        return max(self.input_cycles, *(stage.folded.frame_cycles for stage in self.stages))
 
     @property
     def multipliers(self) -> int:
@@ -41,8 +45,8 @@ class Pipeline:
 
     def lanes_of(self, node: str) -> int:
         """Values in a word of the stream that carries the value of ``node``."""
-        if node == self.input_node:
-            return self.input_lanes
+        if node in self.input_lanes:
+            return self.input_lanes[node]
         return next(s.folded.folding.lanes for s in self.stages if s.layer.result == node)
 
     def words_of(self, node: str) -> int:
@@ -69,10 +73,12 @@ def smallest_map(layers: Sequence[Layer], node: str) -> tuple[int, int]:
 def is_resizable(network: Network, layers: Sequence[Layer]) -> bool:
     """Whether the hardware takes maps of any size up to the one that it is built for.
 
-    There has to be a map, and no layer may be tied to a size; and maps that meet have to be of one
-    size, whatever that of the input is.
+    There has to be one input, a map, and no layer may be tied to a size; and maps that meet have to
+    be of one size, whatever that of the input is.
     """
-    return not network.fixed and network.input_shape.pixels > 1 and _always_meet(network, layers)
+    if network.fixed or len(network.inputs) > 1:
+        return False
+    return network.input_shape.pixels > 1 and _always_meet(network, layers)
 
 
 def _always_meet(network: Network, layers: Sequence[Layer]) -> bool:
@@ -90,28 +96,30 @@ def _always_meet(network: Network, layers: Sequence[Layer]) -> bool:
     return True
 
 
-def several_pixels(network: Network, foldings: Mapping[str, Folding], input_lanes: int) -> bool:
+def several_pixels(
+    network: Network, foldings: Mapping[str, Folding], input_lanes: Mapping[str, int]
+) -> bool:
     """Whether several pixels travel as one anywhere, which ties the hardware to one width."""
-    return input_lanes > network.input_shape.channels or any(
-        folding.pixels > 1 for folding in foldings.values()
-    )
+    entering = (n > network.graph.type(k).shape.channels for k, n in input_lanes.items())
+    return any(entering) or any(folding.pixels > 1 for folding in foldings.values())
 
 
 def assemble(
     network: Network,
     layers: tuple[Layer, ...],
     foldings: Mapping[str, Folding],
-    input_lanes: int,
+    input_lanes: Mapping[str, int],
     *,
     fifos: Mapping[tuple[str, int], int] | None = None,
     known_forms: Callable[[Layer], tuple[Form, ...]] = forms_of,
 ) -> Pipeline:
     """Pipeline of ``layers``, as wide as they are to be, with a folding for each by name.
 
-    ``fifos`` has the words of the queues in front of a stage's inputs, by stage and number of the
-    input, where there are some. ``known_forms`` is :func:`forms_of`, or remembers what that said.
+    ``input_lanes`` has the values in a word of each input. ``fifos`` has the words of the queues in
+    front of a stage's inputs, by stage and number of the input, where there are some.
+    ``known_forms`` is :func:`forms_of`, or remembers what that said.
     """
-    lanes = {network.inputs[0].node: input_lanes}
+    lanes = dict(input_lanes)
     stages = []
     for layer in layers:
         folding = foldings[layer.name]

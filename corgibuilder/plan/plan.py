@@ -1,12 +1,13 @@
 """The plan: decisions about every stage and edge, and the figures that follow, as data to edit."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import InputType, Network, Shape
+from corgibuilder.ir import InputType, Network
 from corgibuilder.passes import prepared
 
 from .choice import choose
@@ -15,7 +16,7 @@ from .edges import PlannedEdge, edges_of
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import folded, kind_of, widened_layer, widths
 from .layers import Layer, group_layers
-from .limits import check_sizes
+from .limits import check_joined, check_sizes
 from .pins import NOTHING_PINNED, Pins
 from .pipeline import Pipeline, assemble, is_resizable, several_pixels
 from .plan_file import FORMAT, OPTIONAL, FoldingFields, StageFields, plan_fields
@@ -62,14 +63,14 @@ class Plan:
     edited in a plan's file. Other fields of an edge have to be those of the network. All else is
     for reading: a build computes figures anew, so an edited figure has no effect, and what is
     printed and written is what the decisions give.
-    ``notes`` say what else there is to know of the network, such as channels that are left out.
-    Latencies are those of a frame into an empty pipeline, from its first input word, for the output
-    that ends last.
+    ``input_lanes`` has the values in a word of each input, by its node. ``notes`` say what else
+    there is to know of the network, such as channels that are left out. Latencies are those of a
+    frame into an empty pipeline, from its first word at any input, for the output that ends last.
     """
 
     network: str
     target: Target
-    input_lanes: int
+    input_lanes: Mapping[str, int]
     stages: tuple[StagePlan, ...]
     edges: tuple[PlannedEdge, ...]
     cycles_per_frame: int
@@ -121,7 +122,10 @@ class Plan:
         data["target"]["fps"] = str(self.target.fps)
         data["target"]["latency"] = str(self.target.latency)
         if self.target.input_type is not None:
-            data["target"]["input_type"]["scale"] = str(self.target.input_type.scale)
+            entering = data["target"]["input_type"]
+            entering["scale"] = str(self.target.input_type.scale)
+            if entering["input"] is None:
+                del entering["input"]
         for wish in OPTIONAL:
             if getattr(self.target, wish) is None:
                 del data["target"][wish]
@@ -141,7 +145,9 @@ class Plan:
                 target[quantity] = Fraction(target[quantity])
         entering = found.target.input_type
         if entering is not None:
-            target["input_type"] = InputType(entering.name, Fraction(entering.scale))
+            target["input_type"] = InputType(
+                entering.name, Fraction(entering.scale), entering.input
+            )
         plan: dict[str, Any] = {f.name: getattr(found, f.name) for f in fields(cls)}
         edges = tuple(
             PlannedEdge(**{f.name: getattr(edge, f.name) for f in fields(PlannedEdge)})
@@ -171,6 +177,7 @@ def make_plan(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
     check_sizes(network)
+    check_joined(prepared(network))
     pipeline = choose(prepared(network), target, pins)
     for stage in pipeline.stages:
         _check(stage.layer, stage.folded.folding, resizable=pipeline.resizable)
@@ -198,7 +205,8 @@ def pipeline_of(network: Network, plan: Plan) -> Pipeline:
             f"the plan has {len(plan.stages)} stages and the network {len(layers)}"
             + (f", of which {missing[0]!r} is not planned" if missing else ""),
         )
-    _check_input(layers[0], network.input_shape, plan.input_lanes)
+    check_joined(network)
+    _check_inputs(network, plan.input_lanes)
     resizable = not several_pixels(network, foldings, plan.input_lanes)
     resizable = resizable and is_resizable(network, layers)
     wide = []
@@ -257,18 +265,27 @@ def _check_queues(pipeline: Pipeline) -> None:
                 raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
 
 
-def _check_input(first: Layer, shape: Shape, lanes: int) -> None:
+def _check_inputs(network: Network, input_lanes: Mapping[str, int]) -> None:
     """Refuse input words that are neither part of a pixel nor several pixels of a row."""
-    pixels, rest = divmod(lanes, shape.channels)
-    if lanes > shape.channels and not rest and shape.width % pixels == 0:
-        return
-    if not 1 <= lanes <= shape.channels:
-        raise _bad(
-            first,
-            f"the input has {lanes} lanes",
-            f"take 1 to {shape.channels}, or {shape.channels} times a divisor of the width,"
-            f" {shape.width}",
+    nodes = [port.node for port in network.inputs]
+    if set(input_lanes) != set(nodes):
+        raise _other_network(
+            network,
+            "CB412",
+            f"the plan's inputs are {', '.join(input_lanes)}, and the network's {', '.join(nodes)}",
         )
+    for node in nodes:
+        shape, lanes = network.graph.type(node).shape, input_lanes[node]
+        pixels, rest = divmod(lanes, shape.channels)
+        several = lanes > shape.channels and not rest and shape.width % pixels == 0
+        if not several and not 1 <= lanes <= shape.channels:
+            raise CompileError(
+                "CB413",
+                f"in the plan the input has {lanes} lanes",
+                at=network.graph[node].origin,
+                help=f"take 1 to {shape.channels}, or {shape.channels} times a divisor of the"
+                f" width, {shape.width}",
+            )
 
 
 def _check(layer: Layer, folding: Folding, *, resizable: bool) -> None:

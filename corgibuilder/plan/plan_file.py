@@ -45,6 +45,7 @@ class InputTypeFields:
 
     name: Annotated[str, Written(PATTERN, "a type of integers such as uint8")]
     scale: Quantity
+    input: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +133,10 @@ class PlanFields:
         return {edge.producer: edge.lanes for edge in self.edges}
 
     @property
-    def input_lanes(self) -> int:
-        """The same of the input, which is no stage."""
+    def input_lanes(self) -> dict[str, int]:
+        """The same of the inputs, which are no stages."""
         stages = {stage.name for stage in self.stages}
-        return next(n for producer, n in self.lanes.items() if producer not in stages)
+        return {producer: n for producer, n in self.lanes.items() if producer not in stages}
 
 
 def plan_fields(text: str) -> PlanFields:
@@ -172,13 +173,15 @@ def _check_consistent(found: PlanFields) -> None:
             )
     for name in stages - lanes.keys():
         raise UnsuitableError(f"no edge begins at stage {shown(name)}")
-    inputs = lanes.keys() - stages
-    if len(inputs) != 1:
-        raise UnsuitableError(f"edges begin at {len(inputs)} inputs instead of one")
+    if not lanes.keys() - stages:
+        raise UnsuitableError("no edge begins at an input")
 
 
 def _with_defaults(data: Any) -> Any:
     """The same with the fields that a plan does not mention where nothing was asked for."""
     if not isinstance(data, dict) or not isinstance(data.get("target"), dict):
         return data
-    return data | {"target": dict.fromkeys(OPTIONAL) | data["target"]}
+    target = dict.fromkeys(OPTIONAL) | data["target"]
+    if isinstance(target["input_type"], dict):
+        target["input_type"] = {"input": None} | target["input_type"]
+    return data | {"target": target}

@@ -15,9 +15,11 @@ from .times import Times
 from .traces import StageTrace, Trace
 
 
-def stage_traces(pipeline: Pipeline, entry: Trace) -> Iterator[tuple[PlannedStage, StageTrace]]:
-    """Estimate the course of one frame, which comes in as in ``entry``."""
-    traces: Mapping[str, Trace] = {pipeline.input_node: entry}
+def stage_traces(
+    pipeline: Pipeline, entering: Mapping[str, Trace]
+) -> Iterator[tuple[PlannedStage, StageTrace]]:
+    """Estimate the course of one frame, which comes in at each input as in ``entering``."""
+    traces = entering
     for number, stage in enumerate(pipeline.stages):
         run = trace_stage(stage, [traces[source] for source in stage.layer.sources], frames=1)
         left = {stage.layer.result: run.out}
@@ -65,8 +67,10 @@ def sized(pipeline: Pipeline) -> Pipeline:
     rows of the map do not come as evenly as rows of windows, a stage is faster if that saves bits
     in its own queue and the next stages' buffers.
     """
-    pixels, slowest = pipeline.network.input_shape.pixels, pipeline.frame_cycles
-    traces: Mapping[str, Trace] = {pipeline.input_node: _even(pixels, slowest)}
+    graph, slowest = pipeline.network.graph, pipeline.frame_cycles
+    traces: Mapping[str, Trace] = {
+        node: _even(graph.type(node).shape.pixels, slowest) for node in pipeline.inputs
+    }
     stages = []
     for number, stage in enumerate(pipeline.stages):
         after = [s for s in pipeline.stages if stage.layer.result in s.layer.sources]
@@ -126,10 +130,12 @@ def estimated_latency(pipeline: Pipeline) -> int:
     For the first frame into an empty pipeline with endless buffers. An estimate, for comparing many
     pipelines quickly; :mod:`~.simulation` says it exactly.
     """
-    shape = pipeline.network.input_shape
-    entry = unhindered(shape.pixels, shape.channels, pipeline.input_lanes)
+    entering = {}
+    for node, lanes in pipeline.input_lanes.items():
+        shape = pipeline.network.graph.type(node).shape
+        entering[node] = unhindered(shape.pixels, shape.channels, lanes)
     found = {}
-    for stage, run in stage_traces(pipeline, entry):
+    for stage, run in stage_traces(pipeline, entering):
         found[stage.layer.result] = (_last_word(stage.layer, run), run.first_word)
     ends = [found[port.node] for port in pipeline.network.outputs if port.node in found]
     return max(ends)[1]

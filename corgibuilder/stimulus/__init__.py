@@ -9,11 +9,13 @@ from .choose import (
     random_frames,
     smaller_frames,
 )
+from .maps import by_input
 from .values import Values, values_of
 
 __all__ = [
     "Chosen",
     "Values",
+    "by_input",
     "calm_frames",
     "choose",
     "frame_count",

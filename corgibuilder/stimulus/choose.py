@@ -7,7 +7,7 @@ import numpy as np
 
 from corgibuilder.build_directory import Manifest, Unit
 from corgibuilder.frontend import resized
-from corgibuilder.ir import Network, input_node
+from corgibuilder.ir import Network
 from corgibuilder.passes import prepared
 from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.layers import Layer, group_layers
@@ -46,24 +46,31 @@ def _stalled_frames(unit: Unit) -> int:
 
 def most_frames(network: Network) -> int:
     """Random frames that fit into memory."""
-    return max(1, MAX_RANDOM_VALUES // network.input_shape.size)
+    return max(1, MAX_RANDOM_VALUES // sum(shape.size for shape in network.input_shapes))
 
 
-def random_frames(network: Network, count: int, seed: int) -> Maps:
-    """Maps of several kinds in the range of the network's input."""
-    entry = network.graph.type(input_node(network.graph).name)
+def random_frames(network: Network, count: int, seed: int) -> list[Frame]:
+    """Maps of several kinds in the ranges of the network's inputs.
+
+    Those that enter at once are of different kinds.
+    """
+    entries = [network.graph.type(port.node) for port in network.inputs]
     rng = np.random.default_rng(seed)
-    return [varied(entry, number, rng) for number in range(count)]
+    return [
+        tuple(varied(entry, number + k, rng) for k, entry in enumerate(entries))
+        for number in range(count)
+    ]
 
 
-def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> Maps:
+def smaller_frames(network: Network, smallest: tuple[int, int], seed: int) -> list[Frame]:
     """Frames of sizes from ``smallest``, width and height, on, and then one of the largest size.
 
-    Every other one is about as small as may be: several of them are in a stage at once.
+    They are for the one input of a network that takes several sizes. Every other one is about as
+    small as may be: several of them are in a stage at once.
     """
     rng = np.random.default_rng(seed)
     largest = network.input_shape.width, network.input_shape.height
-    frames: Maps = []
+    frames: list[Frame] = []
     for number in range(OTHER_SIZES):
         most = largest if number % 2 else np.minimum(np.array(smallest) + 1, largest)
         width, height = rng.integers(smallest, most, endpoint=True).tolist()

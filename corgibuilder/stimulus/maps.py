@@ -1,4 +1,4 @@
-"""What enters a stage: maps, and frames of one map for each input."""
+"""What enters a stage or a network: maps, and frames of one map for each input."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Map = NDArray[np.int64]  #: ``(channels, height, width)``
 Maps = list[Map]  #: of one node, one for each frame
-Frame = tuple[Map, ...]  #: what enters a stage at once: one map for each of its inputs
+Frame = tuple[Map, ...]  #: what enters at once: one map for each input
 
 
 def by_input(frames: Sequence[Frame]) -> tuple[Maps, ...]:

@@ -10,7 +10,7 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared, prepared_outputs
 from corgibuilder.plan.layers import Layer, group_layers
 
-from .maps import Frame, Map, Maps
+from .maps import Frame, Maps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,20 +29,24 @@ class Values:
         return list(zip(*(self.streams[node] for node in stage.sources), strict=True))
 
 
-def values_of(network: Network, frames: Sequence[Map]) -> Values:
-    """Values for frames ``(channels, height, width)``, of one size or of several."""
+def values_of(network: Network, frames: Sequence[Frame]) -> Values:
+    """Values for frames, of one size or of several, with a map for each input in their order."""
+    entries = [port.node for port in network.inputs]
     stages = group_layers(prepared(network))
     streams: dict[str, Maps] = {node: [] for s in stages for node in (*s.sources, s.result)}
     nodes = prepared_outputs(network)
     outputs: dict[str, Maps] = {kept: [] for kept in nodes}
     for frame in frames:
-        whole = resized(network, frame.shape[2], frame.shape[1])
+        whole = network
+        if len(entries) == 1:  # others keep their sizes
+            whole = resized(network, frame[0].shape[2], frame[0].shape[1])
         live = prepared(whole)
-        found = golden.run(whole.graph, frame[None])
+        entering = {node: x[None] for node, x in zip(entries, frame, strict=True)}
+        found = golden.run(whole.graph, entering)
         for kept, maps in outputs.items():
             maps.append(found[nodes[kept]][0])
         if live is not whole:
-            found = golden.run(live.graph, frame[None])
+            found = golden.run(live.graph, entering)
         for node, maps in streams.items():
             maps.append(found[node][0])
     return Values(streams, outputs)

@@ -60,7 +60,8 @@ def make_part(plan: SystemPlan, part: str) -> wiring.Component:
 def pixel_layout(plan: SystemPlan):
     """Layout of a pixel, channel 0 in the low bits."""
     pipeline = plan.pipeline
-    kind = pipeline.network.graph.type(pipeline.input_node)
+    (entry,) = pipeline.inputs
+    kind = pipeline.network.graph.type(entry)
     return word(shape_of(kind.range), kind.shape.channels)
 
 

@@ -54,7 +54,7 @@ class Machine:
     ``chains`` has for each chain its first component, the end of them, the number of the chain that
     it reads or -1, whether it gives to others, and where its sources in ``joined`` begin and end if
     it has several. ``readers`` counts the chains that read each one; ``words`` are those of a
-    frame, at the input and at the chains that end in an output, which ``outputs`` has by name.
+    frame, at the inputs and at the chains that end in an output, which ``outputs`` has by name.
     ``queues`` has the numbers of the queues in front of the inputs of stages that have several, by
     stage and input.
     """
@@ -87,14 +87,14 @@ class Machine:
 def machine(pipeline: Pipeline) -> Machine:
     """The pipeline as the simulation runs it."""
     network, resizable = pipeline.network, pipeline.resizable
-    entry = pipeline.input_node
-    names = [entry, *(stage.layer.result for stage in pipeline.stages)]
+    entries = pipeline.inputs
+    names = [*entries, *(stage.layer.result for stage in pipeline.stages)]
     outputs = [port.node for port in network.outputs]
     ends = {name: pipeline.readers(name) + outputs.count(name) for name in names}
-    chains = [Chain([BUFFER] if resizable else [], ())]
-    gives = {entry: 0}  # number of the chain that gives a node's stream
-    sized = {entry: 1}  # when the first frame's size is at a node
-    words = [pipeline.words_of(entry)]
+    chains = [Chain([BUFFER] if resizable else [], ()) for _ in entries]
+    gives = {entry: k for k, entry in enumerate(entries)}  # chain that gives a node's stream
+    sized = dict.fromkeys(entries, 1)  # when the first frame's size is at a node
+    words = [pipeline.words_of(entry) for entry in entries]
     for stage in pipeline.stages:
         sources = stage.layer.sources
         at = sized[sources[0]] + (pipeline.readers(sources[0]) > 1)
@@ -103,7 +103,7 @@ def machine(pipeline: Pipeline) -> Machine:
         _add_stage(chains, stage, given, copies, size_from=at if resizable else 0)
         gives[stage.layer.result] = len(chains) - 1
         sized[stage.layer.result] = at + 1
-    words += [0] * (len(chains) - 1)
+    words += [0] * (len(chains) - len(words))
     found = {}
     for node in outputs:
         found[node] = len(chains)

@@ -110,6 +110,14 @@ def _check(pipeline: Pipeline, system: System) -> None:
     network = pipeline.network
     shape = network.input_shape
     at = Origin(network.name)
+    if len(network.inputs) > 1:
+        names = ", ".join(port.name for port in network.inputs)
+        raise CompileError(
+            "CB908",
+            f"the system has one camera, and the network {len(network.inputs)} inputs: {names}",
+            at=at,
+            help="leave out --system, and give each input a source of its own",
+        )
     if not pipeline.resizable:
         tied = f" by {network.fixed[0]!r}" if network.fixed else ""
         raise CompileError(
@@ -120,10 +128,11 @@ def _check(pipeline: Pipeline, system: System) -> None:
             help="take the network without its classifier, which the system has; or leave out"
             " --system",
         )
-    if pipeline.input_lanes != shape.channels:
+    (lanes,) = pipeline.input_lanes.values()
+    if lanes != shape.channels:
         raise CompileError(
             "CB902",
-            f"a camera gives whole pixels, and {pipeline.input_lanes} of {shape.channels} channels"
+            f"a camera gives whole pixels, and {lanes} of {shape.channels} channels"
             " enter the network at a time",
             at=at,
             help="take a network for images of up to 4 channels, or leave out --system",
@@ -178,7 +187,8 @@ def _with_link(plan: SystemPlan, budget: int) -> SystemPlan:
 def _smallest(pipeline: Pipeline, largest: Size) -> Size:
     """Least width and height of which every layer has something left."""
     layers = [stage.layer for stage in pipeline.stages]
-    side = max(SMALLEST, *smallest_map(layers, pipeline.input_node))
+    (entry,) = pipeline.inputs
+    side = max(SMALLEST, *smallest_map(layers, entry))
     if side > min(largest):
         raise CompileError(
             "CB905",

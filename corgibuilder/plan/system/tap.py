@@ -60,7 +60,7 @@ def tap_of(pipeline: Pipeline, node: str) -> Tap:
 
 def _reductions(pipeline: Pipeline, node: str) -> tuple[Reduction, Reduction]:
     """Those of columns and of rows on the way from the input to ``node``."""
-    found = {pipeline.input_node: (Reduction(), Reduction())}
+    found = {entry: (Reduction(), Reduction()) for entry in pipeline.inputs}
     for layer, rule in _leading_to(pipeline, node):
         ways = {found[source] for source in layer.sources}
         if len(ways) > 1:
