@@ -24,6 +24,7 @@ def test_a_map_that_is_flattened_keeps_the_shape_of_the_file(flattened):
     frames = np.array([[[[1, 2, 3], [4, 5, 6]]], [[[-8, 7, 0], [0.5, 1.5, 2.4]]]], np.float32)
     network, integers = encode(flattened, frames)
     assert network is flattened
+    (integers,) = integers.values()
     np.testing.assert_array_equal(integers[:, :, 0, 0], [[1, 2, 3, 4, 5, 6], [-8, 7, 0, 0, 2, 2]])
     (result,) = api.run(flattened, frames).values()
     np.testing.assert_array_equal(result, integers[:, :, 0, 0] @ np.arange(-6, 6).reshape(6, 2))

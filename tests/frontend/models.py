@@ -16,7 +16,11 @@ SHARED = Path(__file__).parents[3] / "shared" / "networks"
 
 @dataclass
 class Model:
-    """A chain of nodes, built one call at a time; ``last`` is the tensor to go on from."""
+    """A chain of nodes, built one call at a time; ``last`` is the tensor to go on from.
+
+    It enters at ``input``. ``others`` has shape and annotation of further inputs by name; of
+    several inputs the file has those that a node reads.
+    """
 
     shape: tuple[int, ...]
     annotation: str = "INT4"
@@ -25,6 +29,7 @@ class Model:
     last: str = "input"
     nodes: list = field(default_factory=list)
     stored: list = field(default_factory=list)
+    others: dict = field(default_factory=dict)
 
     def const(self, value, dtype=np.float32):
         name = f"c{len(self.stored)}"
@@ -63,20 +68,31 @@ class Model:
             **more,
         )
 
+    @property
+    def entries(self):
+        """Shape and annotation of every input by name."""
+        entries = {"input": (self.shape, self.annotation), **self.others}
+        read = {name for node in self.nodes for name in node.input}
+        return {k: entry for k, entry in entries.items() if k in read or not self.others}
+
     def proto(self, outputs=None):
         outputs = outputs or [self.last]
         graph = helper.make_graph(
             self.nodes,
             "graph",
-            [helper.make_tensor_value_info("input", self.kind, (1, *self.shape))],
+            [
+                helper.make_tensor_value_info(name, self.kind, (1, *shape))
+                for name, (shape, _) in self.entries.items()
+            ],
             [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs],
             self.stored,
         )
-        if self.annotation:
-            entry = onnx.StringStringEntryProto(key="finn_datatype", value=self.annotation)
-            graph.quantization_annotation.append(
-                onnx.TensorAnnotation(tensor_name="input", quant_parameter_tensor_names=[entry])
-            )
+        for name, (_, annotation) in self.entries.items():
+            if annotation:
+                entry = onnx.StringStringEntryProto(key="finn_datatype", value=annotation)
+                graph.quantization_annotation.append(
+                    onnx.TensorAnnotation(tensor_name=name, quant_parameter_tensor_names=[entry])
+                )
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(QONNX, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         for info in model.graph.output:
@@ -91,13 +107,20 @@ class Model:
 
 
 def ours(network, frames):
-    """Every output of the file by the golden model, in the file's own values."""
-    values = golden.run(network.graph, network.inputs[0].convert(frames))
+    """Every output of the file by the golden model, in the file's own values.
+
+    ``frames`` are those of the one input, or of each by name.
+    """
+    given = frames if isinstance(frames, dict) else {network.inputs[0].name: frames}
+    values = golden.run(network.graph, {p.node: p.convert(given[p.name]) for p in network.inputs})
     return {port.name: port.convert(values[port.node]) for port in network.outputs}
 
 
 def theirs(model, frames):
-    """Every output by qonnx, node by node, and by onnxruntime without optimisation."""
+    """Every output by qonnx, node by node, and by onnxruntime without optimisation.
+
+    ``frames`` as for :func:`ours`.
+    """
     import onnxruntime
     from qonnx.custom_op.registry import getCustomOp
 
@@ -106,9 +129,10 @@ def theirs(model, frames):
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     runs = {}
-    for frame in frames:
+    given = frames if isinstance(frames, dict) else {"input": frames}
+    for number in range(len(next(iter(given.values())))):
         context = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-        context["input"] = frame[None]
+        context |= {name: maps[number][None] for name, maps in given.items()}
         for i, node in enumerate(model.graph.node):
             if node.domain == QONNX:
                 version = 2 if node.op_type == "Trunc" and len(node.input) == 6 else 1

@@ -114,8 +114,9 @@ def test_taps_of_frames_of_changing_size(stall, budget):
         for port, maps in want.items()
     }
     sizes = [(s["width"], s["height"]) for s in size_words(frames)]
-    dut = Camera(NetworkComponent(pipeline, place), sizes, words=-(-2 // pipeline.input_lanes))
-    feeds = {"i": to_words(frames, pipeline.input_lanes)}
+    (entering,) = pipeline.input_lanes.values()
+    dut = Camera(NetworkComponent(pipeline, place), sizes, words=-(-2 // entering))
+    feeds = {"i": to_words(frames, entering)}
     got, _ = run_streams(dut, feeds, due, stall=stall, patience=8000)
     for port, maps in want.items():
         shapes = [w.shape for w in maps]

@@ -97,9 +97,10 @@ def _executed(case: Case, network: Network) -> Outcome:
     frames = frames_of(case, network)[: min(case.calm, EXECUTED)]
     if not frames:
         return Outcome()
-    given = np.stack(frames).astype(np.float32)
+    maps = zip(network.inputs, zip(*frames, strict=True), strict=True)
+    given = {port.name: np.stack(each).astype(np.float32) for port, each in maps}
     expected = theirs(model.proto(names), given)
-    values = golden.run(network.graph, network.inputs[0].convert(given))
+    values = golden.run(network.graph, {p.node: p.convert(given[p.name]) for p in network.inputs})
     if network.notes:
         return Outcome(executor="noted")
     for port in network.outputs:
@@ -117,8 +118,9 @@ def play_of(case: Case, network: Network) -> Play:
     nodes = prepared_outputs(network)
     values: dict[str, list[Ints]] = {kept: [] for kept in nodes}
     for frame in frames:
-        graph = graph_of_size(network, *frame.shape[1:])
-        run = golden.run(graph, frame[None])
+        graph = graph_of_size(network, *frame[0].shape[1:])
+        maps = zip(network.inputs, frame, strict=True)
+        run = golden.run(graph, {port.node: x[None] for port, x in maps})
         for kept, maps in values.items():
             maps.append(run[nodes[kept]][0].astype(np.int64))
     return Play(

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from corgibuilder.ir import Network
+from corgibuilder.ir import Network, Shape
 from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
@@ -38,7 +38,10 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
     """
     network = prepared(network)
     layers = group_layers(network)
-    lanes = _input_lanes(network, edit.input_lanes)
+    lanes = {
+        port.node: _input_lanes(network.graph.type(port.node).shape, edit.input_lanes[port.name])
+        for port in network.inputs
+    }
     foldings = {layer.name: edit.foldings.get(layer.name) or _least(layer) for layer in layers}
     foldings = {
         k.name: replace(foldings[k.name], pixels=_fit(foldings[k.name].pixels, widths(k)))
@@ -100,8 +103,8 @@ def _fit(wish: int, allowed) -> int:
     return max((n for n in allowed if n <= wish), default=min(allowed))
 
 
-def _input_lanes(network: Network, wish: int) -> int:
-    channels, _, width = network.input_shape
+def _input_lanes(shape: Shape, wish: int) -> int:
+    channels, _, width = shape
     wide = [channels * n for n in range(2, 17) if width % n == 0]
     return _fit(wish, [*range(1, channels + 1), *wide])
 
@@ -180,11 +183,13 @@ def _possible_groups(stage: WindowedStage) -> list[int]:
 def random_edit(rng: np.random.Generator, network: Network, most_cycles: int) -> Edit:
     """A folding for each stage, whatever it is good for, and queues on some of the edges."""
     pruned = prepared(network)
-    channels, _, width = pruned.input_shape
-    lanes = int(rng.integers(1, channels + 1))
-    wide = bool(rng.random() < 0.15)  # at a fixed size only
-    if wide and rng.random() < 0.5:
-        lanes = channels * int(rng.choice([n for n in range(1, 17) if width % n == 0]))
+    lanes, wide = {}, False
+    for port, (channels, _, width) in zip(pruned.inputs, pruned.input_shapes, strict=True):
+        lanes[port.name] = int(rng.integers(1, channels + 1))
+        wide = bool(rng.random() < 0.15) or wide  # at a fixed size only
+        if wide and rng.random() < 0.5:
+            pixels = int(rng.choice([n for n in range(1, 17) if width % n == 0]))
+            lanes[port.name] = channels * pixels
     foldings, fifos = {}, {}
     layers = group_layers(pruned)
     resizable = not wide and is_resizable(pruned, layers)

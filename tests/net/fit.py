@@ -34,10 +34,10 @@ def fitted(case: Case) -> Case:
 
     Raises ``ValueError`` where nothing is left of a map, or branches meet that cannot.
     """
-    case = replace(case, layers=needed(case))
+    case = replace(case, layers=case.needed)
     if not case.layers:
         raise ValueError("no layers are left")
-    shapes: dict[str, Map] = {"input": case.shape}
+    shapes: dict[str, Map] = {name: entry.shape for name, entry in case.entries.items()}
     layers: list[Layer] = []
     for layer in case.layers:
         read = [shapes[name] for name in layer.after]
@@ -81,16 +81,6 @@ def _narrowed(case: Case, before: list[Layer], join: Layer, shapes: dict[str, Ma
 
 def _mixes(op: Operator) -> bool:
     return isinstance(op, Conv) and op.group == 1
-
-
-def needed(case: Case) -> tuple[Layer, ...]:
-    """The layers that an output depends on."""
-    wanted, kept = set(case.outputs), []
-    for layer in reversed(case.layers):
-        if layer.name in wanted:
-            wanted.update(layer.after)
-            kept.append(layer)
-    return tuple(reversed(kept))
 
 
 def _wrapped(array, count: int, axis: int = 0):

@@ -20,12 +20,12 @@ class Growing:
 
     @property
     def last(self) -> str:
-        """Name of the layer that came last, or of the input."""
+        """Name of the layer that came last, or of the first input."""
         return self.case.layers[-1].name if self.case.layers else "input"
 
     @property
     def names(self) -> list[str]:
-        return ["input", *(layer.name for layer in self.case.layers)]
+        return [*self.case.entries, *(layer.name for layer in self.case.layers)]
 
     def with_layer(self, kind: str, op: Operator, *after: str) -> "Growing":
         name = f"{kind}{len(self.case.layers)}"
@@ -40,8 +40,9 @@ class Growing:
     def type(self, name: str | None = None) -> TensorType | None:
         """Shape and ranges of the value of a layer, the last one unless it has a name."""
         name = name or self.last
-        if name == "input":
-            return random_layers.input_type(self.case.shape, self.case.values)
+        if name in self.case.entries:
+            entry = self.case.entries[name]
+            return random_layers.input_type(entry.shape, entry.values)
         network = self._network(name)
         return network.graph.type(network.outputs[0].node) if network is not None else None
 
@@ -49,7 +50,7 @@ class Growing:
         """Distance of the largest number of a layer that can be read from the smallest one."""
         kind = self.type(name)
         assert kind is not None
-        if name == "input":
+        if name in self.case.entries:
             return float(kind.range.hi - kind.range.lo)
         network = self._network(name)
         assert network is not None

@@ -95,7 +95,7 @@ def _without(case: Case, gone: Layer, kept: str) -> Case:
         if layer is not gone
     ]
     outputs = [kept if name == gone.name else name for name in case.outputs]
-    named = tuple(dict.fromkeys(name for name in outputs if name != "input"))
+    named = tuple(dict.fromkeys(name for name in outputs if name not in case.entries))
     return replace(case, layers=tuple(layers), outputs=named)
 
 
@@ -164,9 +164,10 @@ def _simpler_edits(case: Case, edit: Edit) -> Iterator[Case]:
     if kept.keys() != edit.foldings.keys():
         fifos = {place: words for place, words in edit.fifos.items() if place[0] in names}
         yield replace(case, edit=replace(edit, foldings=kept, fifos=fifos))
-    if edit.input_lanes > 1:
-        yield replace(case, edit=replace(edit, input_lanes=1))
-        yield replace(case, edit=replace(edit, input_lanes=min(case.shape[0], edit.input_lanes)))
+    for name, lanes in edit.input_lanes.items():
+        for fewer in sorted({1, min(case.entries[name].shape[0], lanes)} - {lanes}):
+            less = {**edit.input_lanes, name: fewer}
+            yield replace(case, edit=replace(edit, input_lanes=less))
     for place, words in edit.fifos.items():
         if words:
             yield replace(case, edit=replace(edit, fifos={**edit.fifos, place: 0}))

@@ -54,9 +54,9 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Play:
-    """Frames, their golden values by node, and when stalls begin."""
+    """Frames with a map for each input, their golden values by node, and when stalls begin."""
 
-    frames: list[Ints]
+    frames: list[tuple[Ints, ...]]
     golden: dict[str, list[Ints]]
     calm: int  #: frames of the built size at the start
     stalled: int  #: frames at the end
@@ -75,7 +75,7 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
     )
     run = Run(
         unit=unit,
-        frames=[play.frames],
+        frames=list(zip(*play.frames, strict=True)),
         golden=play.golden,
         size_ports=True,
         calm_frames=len(play.frames) - play.stalled,
@@ -156,14 +156,15 @@ def _cycles(text: str) -> int:
 def _measured(
     bench: Path, instance: dict[str, Any], unit: Unit, play: Play, cycles: int
 ) -> Measured:
-    log = bench / f"{instance['inputs'][0]['name']}.log"
+    logs = [(bench / f"{port['name']}.log").read_text() for port in instance["inputs"]]
+    starts = [[int(cycle) for cycle in log.split()] for log in logs]
     verdicts = []
     for port in instance["outputs"]:
         recording = read_recording(bench / f"{port['name']}.log", port["lanes"] * port["bits"])
         verdicts.append(judge(port, recording, np.load(bench / f"{port['name']}.npy")))
     verdict = {
         "outputs": verdicts,
-        "frame_starts": [int(line) for line in log.read_text().split()],
+        "frame_starts": [min(cycles) for cycles in zip(*starts, strict=False)],
     }
     built_size = instance | {"calm_frames": play.calm}
     return Measured(

@@ -45,7 +45,10 @@ def columns_of(case):
     names = [layer.name for layer in case.layers]
     folding = Folding(source=WindowSource.COLUMN_BUFFER, inputs=8, outputs=1000, lanes=1000)
     foldings = dict.fromkeys(names, folding)
-    return Case(**{**vars(case), "edit": Edit(input_lanes=case.shape[0], foldings=foldings)})
+    return Case(**{
+        **vars(case),
+        "edit": Edit(input_lanes={"input": case.shape[0]}, foldings=foldings),
+    })
 
 
 NARROW = {

@@ -29,7 +29,9 @@ def edited(name, **decisions):
     folding = Folding(**{"inputs": 1, "lanes": 1, "capacity": 0} | decisions)
     fifos = {("n0", 0): 1, ("n2", 0): 3}
     return at_size(
-        Case(**{**vars(case), "edit": Edit(input_lanes=2, foldings={"n2": folding}, fifos=fifos)}),
+        Case(**{**vars(case), "edit": Edit(
+            input_lanes={"input": 2}, foldings={"n2": folding}, fifos=fifos
+        )}),
         (7, 6), (4, 5), (7, 6),
     )  # fmt: skip
 

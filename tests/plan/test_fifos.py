@@ -272,7 +272,7 @@ def test_without_queues_a_residual_block_stops():
 def measured(pipeline, count):
     """Cycles in hardware until so many frames have left; their values are checked."""
     graph, rng = pipeline.network.graph, np.random.default_rng(count)
-    node = pipeline.input_node
+    (node,) = pipeline.inputs
     kind = graph.type(node)
     frames = [
         rng.integers(kind.range.lo, kind.range.hi + 1, tuple(kind.shape)) for _ in range(count)
@@ -284,7 +284,7 @@ def measured(pipeline, count):
     due = {port: count * pipeline.words_of(node) for node, port in ports.items()}
     dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
     got, cycles = run_streams(
-        dut, {"i": to_words(frames, pipeline.input_lanes)}, due, stall=0, patience=3000
+        dut, {"i": to_words(frames, pipeline.lanes_of(node))}, due, stall=0, patience=3000
     )
     for node, port in ports.items():
         kind, lanes = graph.type(node), pipeline.lanes_of(node)

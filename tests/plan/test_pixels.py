@@ -159,7 +159,7 @@ def test_only_stages_that_have_to_take_several_pixels():
     for headroom, pixels in [(1, [1, 1, 1]), (2, [2, 2, 1]), (4, [4, 4, 1]), (8, [8, 8, 2])]:
         plan = make_plan(network, Target(fps=1, clock_hz=10**6, headroom=headroom))
         assert plan.cycles_per_frame == 128 // headroom
-        assert plan.input_lanes == 3 * headroom
+        assert plan.input_lanes["x"] == 3 * headroom
         assert pixels_of(plan) == pixels
         assert plan.multipliers_bound <= plan.multipliers
 
@@ -167,7 +167,7 @@ def test_only_stages_that_have_to_take_several_pixels():
 def test_the_frame_rate_alone_may_ask_for_several_pixels():
     plan = make_plan(small(), Target(fps=1, clock_hz=50))
     assert plan.cycles_per_frame <= 50
-    assert plan.input_lanes == 6
+    assert plan.input_lanes["x"] == 6
     assert plan.target.headroom is None
 
 
@@ -179,7 +179,7 @@ def test_a_headroom_below_the_frame_rate_changes_nothing():
 
 def test_a_width_that_does_not_divide_takes_more_pixels_at_once():
     plan = make_plan(chain((1, 6, 20), conv(1, 2, SAME)), Target(fps=1, clock_hz=10**6, headroom=3))
-    assert (plan.input_lanes, pixels_of(plan), plan.cycles_per_frame) == (4, [4], 30)
+    assert (plan.input_lanes["x"], pixels_of(plan), plan.cycles_per_frame) == (4, [4], 30)
 
 
 def test_each_channel_has_its_own_table_side_by_side():
@@ -240,7 +240,7 @@ def test_what_cannot_be_built_is_refused():
     assert refused(layer, outputs=3, lanes=3) == ("in the plan lanes is 3", remedy)
 
     assert refused(layer, outputs=4, lanes=4) == ("in the plan inputs is 108", "take 1 to 27")
-    assert refused(layer, input_lanes=15) == (
+    assert refused(layer, input_lanes={"x": 15}) == (
         "in the plan the input has 15 lanes",
         "take 1 to 3, or 3 times a divisor of the width, 12",
     )

@@ -40,7 +40,7 @@ def with_lanes(plan, producer, lanes):
 
 
 def with_input_lanes(lanes):
-    return with_lanes(replace(PLAN, input_lanes=lanes), "x", lanes)
+    return with_lanes(replace(PLAN, input_lanes={"x": lanes}), "x", lanes)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
 @pytest.mark.parametrize("lanes", [0, 4, 9])
 def test_input_words_of_no_whole_pixels_are_refused(lanes):
     assert refusal(with_input_lanes(lanes)) == (
-        f"error[CB413]: in the plan the input has {lanes} lanes\n  --> toy.onnx: n0\n"
+        f"error[CB413]: in the plan the input has {lanes} lanes\n  --> toy.onnx: x\n"
         "  help: take 1 to 3, or 3 times a divisor of the width, 10"
     )
 
@@ -381,9 +381,17 @@ def test_edges_that_are_missing_or_too_many_are_refused():
     assert "CB412" in refusal(replace(PLAN, edges=(*PLAN.edges, PLAN.edges[0])))
 
 
-def test_edges_from_two_inputs_are_no_plan():
+def test_edges_from_an_input_that_is_not_there_are_refused():
     data = json.loads(PLAN.to_json())
     data["edges"].append(data["edges"][0] | {"producer": "y"})
+    assert refusal(Plan.from_json(json.dumps(data))).startswith(
+        "error[CB412]: the plan's inputs are x, y, and the network's x\n"
+    )
+
+
+def test_a_plan_without_inputs_is_none():
+    data = json.loads(PLAN.to_json())
+    data["edges"] = [edge for edge in data["edges"] if edge["producer"] != "x"]
     with pytest.raises(CompileError) as caught:
         Plan.from_json(json.dumps(data))
-    assert caught.value.problem == ("this is not a plan: edges begin at 2 inputs instead of one")
+    assert caught.value.problem == "this is not a plan: no edge begins at an input"

@@ -156,7 +156,7 @@ def test_an_input_that_is_an_output_as_well():
     edges = (*same.edges[:-1], copy, same.edges[-1])
     assert plan == replace(same, edges=edges, **later)
     (first, last), slowest = pipeline_timing(pipeline_of(tapped, plan)).latencies.values()
-    words = 11 * 4 * -(-5 // plan.input_lanes)
+    words = 11 * 4 * -(-5 // next(iter(plan.input_lanes.values())))
     through = 2  # a buffer behind the gate, and one for each copy
     assert first == through and last >= words - 1 + through
     assert slowest == (plan.latency_first, plan.latency_frame)

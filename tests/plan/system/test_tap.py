@@ -75,7 +75,7 @@ def test_taps_of_a_network():
         assert tap.words == -(-shape.channels // stage.folded.folding.lanes)
         assert tap.lanes == stage.folded.folding.lanes
         assert tap.range == stage.layer.out.range
-    assert tap_of(pipeline, pipeline.input_node).columns == Reduction()
+    assert tap_of(pipeline, pipeline.inputs[0]).columns == Reduction()
 
 
 def residual(join, left, right):
