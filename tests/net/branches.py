@@ -1,6 +1,6 @@
 """Random branches of a tensor that meet again, in a sum or side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from .random_moves import quantised, same_size
 
 NESTED = 0.2  #: share of branches that branch themselves, once
 MOST_CHANNELS = 12  #: before channels become pixels
+VALUES = ("UINT1", "UINT2", "UINT4", "UINT8", "INT2", "INT3", "INT8", "INT10", "BIPOLAR")
 SCALES = (1.0, 1.0, 1.0, 0.5, 0.25, 2.0)  #: of a branch, as multiples of another one's
 
 Grown = tuple[Growing, str]  #: and the name of what was looked at last
@@ -40,6 +41,31 @@ def branched(
         meeting = _meeting(rng, x, nested=nested)
         for _ in range(int(rng.choice([2, 2, 3]))):
             grown, end = _branch(rng, grown, source, meeting)
+            ends.append(end)
+        met = _met(rng, grown, [ends[i] for i in rng.permutation(len(ends))], meeting)
+        if met is not None:
+            return met if rng.random() < 0.25 else quantised(rng, met)
+    return growing
+
+
+def entering(rng: np.random.Generator, growing: Growing) -> Growing:
+    """One or two inputs more, whose branches meet that of the first; the same where nothing fits.
+
+    Their maps are of the first one's size, or so many times as large.
+    """
+    x = growing.type("input")
+    assert x is not None
+    for _ in range(4):
+        meeting = replace(_meeting(rng, x, nested=True), stride=(1, 1))
+        grown, end = _branch(rng, growing, "input", meeting)
+        ends = [end]
+        for number in range(int(rng.choice([1, 1, 2]))):
+            stride = (int(rng.choice([1, 1, 2])), int(rng.choice([1, 1, 2])))
+            channels = meeting.channels if rng.random() < 0.5 else int(rng.choice([1, 2, 3, 5]))
+            name = f"input{number}"
+            shape = (channels, x.shape.height * stride[0], x.shape.width * stride[1])
+            grown = grown.with_input(name, shape, str(rng.choice(VALUES)))
+            grown, end = _branch(rng, grown, name, replace(meeting, stride=stride))
             ends.append(end)
         met = _met(rng, grown, [ends[i] for i in rng.permutation(len(ends))], meeting)
         if met is not None:

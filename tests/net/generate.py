@@ -13,13 +13,14 @@ from corgibuilder.plan.kinds.conv import ConvStage
 from corgibuilder.plan.pipeline import Pipeline
 
 from . import random_layers
-from .branches import branched
+from .branches import branched, entering
 from .build import CRASHES, planned
 from .case import Case, graph_of_size, network_of
 from .edits import random_edit
 from .growing import Growing, grown
 from .layers import ArgMax
 from .random_moves import moved
+from .seeds import Kind
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17, 19, 23, 29, 31, 32)
 CHANNELS = (1, 1, 2, 3, 3, 4, 5, 6, 7, 8, 11, 13)
@@ -34,14 +35,14 @@ CLOCK = 50_000_000
 BEYOND = 0.08  #: share of frame rates that may be beyond the possible
 
 
-def generate(seed: int, *, joins: bool = False) -> Case:
+def generate(seed: int, kind: Kind = Kind.CHAIN) -> Case:
     """The case of a number: a network, a target or an edited plan, and frames.
 
-    With ``joins`` branches of the network meet. Some are refused: what is asked for is beyond the
+    Some are refused: what is asked for is beyond the
     possible, or nothing of a map is left.
     """
     rng = np.random.default_rng(seed)
-    case = _graph(rng) if joins else _chain(rng)
+    case = {Kind.CHAIN: _chain, Kind.GRAPH: _graph, Kind.INPUTS: _inputs}[kind](rng)
     case = replace(case, seed=int(rng.integers(1, 1 << 16)))
     try:
         network = network_of(case)
@@ -85,6 +86,19 @@ def _graph(rng: np.random.Generator) -> Case:
             part = (branched, moved, grown)[int(rng.choice([0, 0, 1, 2]))]
             growing = part(rng, growing, _source(rng, growing, 0.9))
     return _with_outputs(rng, growing.case)
+
+
+def _inputs(rng: np.random.Generator) -> Case:
+    """Two or three inputs whose branches meet, and layers before and after."""
+    growing = _empty(rng)
+    while not has_joins(growing.case):
+        growing = entering(rng, _empty(rng))
+        for _ in range(int(rng.integers(0, MOST_PARTS + 1))):
+            part = (branched, moved, grown)[int(rng.choice([0, 1, 2, 2]))]
+            growing = part(rng, growing, _source(rng, growing, 0.8))
+    case = _with_outputs(rng, growing.case)
+    read = {name for layer in case.layers for name in layer.after}
+    return replace(case, others={k: entry for k, entry in case.others.items() if k in read})
 
 
 def has_joins(case: Case) -> bool:

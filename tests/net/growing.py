@@ -8,7 +8,7 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Network, TensorType
 
 from . import random_layers
-from .case import Case, Layer, network_of
+from .case import Case, Entry, Layer, network_of
 from .layers import Operator
 
 
@@ -31,6 +31,11 @@ class Growing:
         name = f"{kind}{len(self.case.layers)}"
         layers = (*self.case.layers, Layer(name, op, after))
         return Growing(replace(self.case, layers=layers, outputs=(name,)))
+
+    def with_input(self, name: str, shape: tuple[int, int, int], values: str) -> "Growing":
+        """With one input more, which no layer reads yet."""
+        others = {**self.case.others, name: Entry(shape=shape, values=values)}
+        return Growing(replace(self.case, others=others))
 
     def tried(self, kind: str, op: Operator, *after: str) -> "Growing | None":
         """With a layer more, unless it is refused."""

@@ -6,10 +6,12 @@ a run has printed to repeat that run. All processes of one run share it.
 
 import os
 import secrets
+from enum import Enum
 
 VARIABLE = "CORGIBUILDER_NET_SEED"
 FIXED = range(60)  #: of chains of layers
 GRAPHS = range(100, 120)  #: of networks with branches that meet
+INPUTS = range(200, 216)  #: of networks with several inputs
 SLOW = range(10_000, 11_500)
 FRESH = 20
 
@@ -24,6 +26,14 @@ def fresh() -> range:
     return range(first, first + FRESH)
 
 
-def is_graph(seed: int) -> bool:
-    """Whether the network of a number that does not stay is one with branches that meet."""
-    return seed % 2 == 1
+class Kind(Enum):
+    """What the network of a number is like."""
+
+    CHAIN = "layers one after the other"
+    GRAPH = "branches that meet"
+    INPUTS = "several inputs whose branches meet"
+
+
+def kind_of(seed: int) -> Kind:
+    """The kind for a number that does not stay."""
+    return (Kind.CHAIN, Kind.GRAPH, Kind.CHAIN, Kind.INPUTS)[seed % 4]

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from corgibuilder.plan import Target
 from corgibuilder.plan.folding import Folding, WindowSource
-from tests.net.case import Case, Edit, Layer
+from tests.net.case import Case, Edit, Entry, Layer
 from tests.net.compare import compare
 from tests.net.layers import *
 

@@ -9,7 +9,7 @@ from .case import Case
 from .compare import Outcome, compare
 from .generate import generate, has_joins
 from .reduce import reduced
-from .seeds import FIXED, GRAPHS, SLOW, VARIABLE, fresh, is_graph
+from .seeds import FIXED, GRAPHS, INPUTS, SLOW, VARIABLE, Kind, fresh, kind_of
 from .show import as_test
 from .tally import entry
 
@@ -27,27 +27,32 @@ def test_fixed_seed(seed, record_property):
 
 @pytest.mark.parametrize("seed", GRAPHS)
 def test_fixed_graph(seed, record_property):
-    everything_agrees(seed, record_property, joins=True)
+    everything_agrees(seed, record_property, Kind.GRAPH)
+
+
+@pytest.mark.parametrize("seed", INPUTS)
+def test_fixed_inputs(seed, record_property):
+    everything_agrees(seed, record_property, Kind.INPUTS)
 
 
 @pytest.mark.parametrize("seed", fresh())
 def test_fresh_seed(seed, record_property):
-    everything_agrees(seed, record_property, joins=is_graph(seed))
+    everything_agrees(seed, record_property, kind_of(seed))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SLOW)
 def test_slow_seed(seed, record_property):
-    everything_agrees(seed, record_property, joins=is_graph(seed))
+    everything_agrees(seed, record_property, kind_of(seed))
 
 
-def everything_agrees(seed: int, record_property, *, joins: bool = False) -> Outcome:
-    case = generate(seed, joins=joins)
+def everything_agrees(seed: int, record_property, kind: Kind = Kind.CHAIN) -> Outcome:
+    case = generate(seed, kind)
     outcome = compare(case)
     record_property("net", entry(outcome))
     if outcome.findings:
-        kind = outcome.findings[0].kind
-        small = reduced(case, lambda smaller: kind in {f.kind for f in compare(smaller).findings})
+        first = outcome.findings[0].kind
+        small = reduced(case, lambda smaller: first in {f.kind for f in compare(smaller).findings})
         text = "\n".join(finding.text for finding in outcome.findings)
         pytest.fail(
             f"seed {seed} (of {VARIABLE}={fresh().start} where it is a fresh one)\n{text}\n\n"

@@ -55,14 +55,16 @@ def entry(*shape, x=RANGE):
 
 
 def frames_for(network, seed=0, count=4):
-    """Random frames, some of which hold only the ends of the range."""
-    x = network.graph[network.inputs[0].node].op
+    """Random frames for each input, some of which hold only the ends of the range."""
     rng = np.random.default_rng(seed)
-    held = np.arange(x.range.lo, x.range.hi + 1, x.range.step)
-    frames = rng.choice(held, (count, *tuple(x.shape)))
-    frames[0], frames[1] = x.range.lo, x.range.hi
-    frames[2] = rng.choice([x.range.lo, x.range.hi], tuple(x.shape))
-    return frames
+    given = {}
+    for port in network.inputs:
+        x = network.graph[port.node].op
+        held = np.arange(x.range.lo, x.range.hi + 1, x.range.step)
+        frames = given[port.node] = rng.choice(held, (count, *tuple(x.shape)))
+        frames[0], frames[1] = x.range.lo, x.range.hi
+        frames[2] = rng.choice([x.range.lo, x.range.hi], tuple(x.shape))
+    return given
 
 
 def check_same(before, after, seed=0):
