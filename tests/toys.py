@@ -6,6 +6,7 @@ import numpy as np
 
 from corgibuilder.diagnostics import Origin
 from corgibuilder.ir import (
+    Add,
     Conv,
     Graph,
     Input,
@@ -28,7 +29,10 @@ HALVES = Window(kernel=(2, 2), stride=(2, 2))
 
 
 def network(layers, outputs, fixed=()):
-    """``layers`` are (name, op, name or names of inputs); every name in ``outputs`` is a tap."""
+    """``layers`` are (name, op, name or names of inputs); every name in ``outputs`` is a tap.
+
+    Those whose op is an :class:`Input` are the inputs.
+    """
 
     def names(source):
         return source if isinstance(source, tuple) else (source,) if source else ()
@@ -40,7 +44,8 @@ def network(layers, outputs, fixed=()):
     def port(name):
         return Port(name, name, tuple(graph.type(name).shape), np.asarray)
 
-    return Network("toy", graph, (port(layers[0][0]),), tuple(map(port, outputs)), fixed=fixed)
+    entries = tuple(port(name) for name, op, _ in layers if isinstance(op, Input))
+    return Network("toy", graph, entries, tuple(map(port, outputs)), fixed=fixed)
 
 
 RANGE = QInt(0, 3)
@@ -63,6 +68,30 @@ def conv(inputs, outputs, window, groups=1, rng=None):
 def steps(channels, count=3):
     rows = np.random.default_rng(count).integers(-20, 20, (channels, count))
     return Threshold(steps=np.sort(rows, axis=1), base=0)
+
+
+def stereo():
+    """Maps of two cameras of different sizes, whose branches are added; the second is a tap."""
+    layers = [
+        ("left", Input(shape=Shape(3, 6, 8), range=QInt(0, 15)), ""),
+        ("right", Input(shape=Shape(1, 12, 16), range=QInt(-4, 3)), ""),
+        ("a", conv(3, 4, SAME), "left"),
+        ("a_act", steps(4, 7), "a"),
+        ("b", conv(1, 4, STRIDED), "right"),
+        ("b_act", steps(4, 7), "b"),
+        ("sum", Add(factors=(1, -2)), ("a_act", "b_act")),
+        ("c", conv(4, 2, SAME), "sum"),
+    ]
+    return network(layers, ["c", "b_act"])
+
+
+def stereo_frames(count, seed=1):
+    """Frames for both inputs of :func:`stereo`, by node."""
+    rng = np.random.default_rng(seed)
+    return {
+        "left": rng.integers(0, 16, (count, 3, 6, 8)),
+        "right": rng.integers(-4, 4, (count, 1, 12, 16)),
+    }
 
 
 def small():

@@ -688,7 +688,8 @@ def run(
     others still wait for, and whether it has it in this cycle. Both go on from call to call. Filled
     in are the cycles in which the first word of each frame comes in, ``begun``, and those in which
     the first and the last word of each frame leaves, ``spans``; for other inputs the cycle of the
-    very first word that comes in. One word comes in in every
+    very first word that comes in. It ends too when ``spans`` is full: an output that does not
+    depend on chain 0 may be many frames ahead of it. One word comes in in every
     ``interval`` cycles at most, and a frame begins in every ``frame_interval`` cycles at most;
     chain 0 is that input, and others without a source get their words
     as fast as they take them. Other arrays as in :class:`~.chains.Machine`.
@@ -709,6 +710,7 @@ def run(
     chain_taken = np.zeros(count, np.bool_)
     now, sent, offer_from = clock
     entered = (sent + words[0] - 1) // words[0]
+    full = False
     while entered < frames:
         entering = now >= offer_from
         ready[:] = True
@@ -738,6 +740,7 @@ def run(
                     spans[c, frame, 0] = now
                 if word == words[c] - 1:
                     spans[c, frame, 1] = now
+                    full = full or frame == spans.shape[1] - 1
                 flags[c, MOVED] += 1
             elif gives and readers[c] > 1:
                 for other in range(c + 1, count):
@@ -783,6 +786,8 @@ def run(
         if next_event >= NEVER:
             break
         now = next_event
+        if full:
+            break
     for k in range(parts):
         if counting[k]:
             _count(kinds[k], parameters[k], state[k], now - since[k])

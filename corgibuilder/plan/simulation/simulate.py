@@ -69,16 +69,31 @@ class _Run:
 
     def go_to(self, frames: int) -> None:
         """Run until so many frames have begun. Raises :class:`DeadlockError`."""
-        m, known = self.machine, len(self.begun)
-        if frames + 2 > known:
-            self.begun = np.pad(self.begun, (0, known), constant_values=-1)
-            self.spans = np.pad(self.spans, ((0, 0), (0, known), (0, 0)), constant_values=-1)
+        if frames + 2 > len(self.begun):
+            self._make_room()
+        self._run(frames)
+        while self.begun[frames - 1] < 0 and self._is_full:
+            self._make_room()
+            self._run(frames)
+        if self.begun[frames - 1] < 0:
+            raise DeadlockError
+
+    def _run(self, frames: int) -> None:
+        m = self.machine
         run(
             m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
             self.clock, self.begun, self.spans, self.word_interval, self.frame_interval, frames,
         )  # fmt: skip
-        if self.begun[frames - 1] < 0:
-            raise DeadlockError
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether there is no room for another frame of an output, which is ahead of the input."""
+        return bool((self.spans[:, -1, 1] >= 0).any())
+
+    def _make_room(self) -> None:
+        known = len(self.begun)
+        self.begun = np.pad(self.begun, (0, known), constant_values=-1)
+        self.spans = np.pad(self.spans, ((0, 0), (0, known), (0, 0)), constant_values=-1)
 
     def falls_back(self, frames: int) -> bool:
         """Whether so many frames in turn left an output too slowly, and none of them faster."""
