@@ -9,7 +9,10 @@ import pytest
 
 from corgibuilder import api
 from corgibuilder.examples import DIGITS_NETWORK
+from corgibuilder.plan import Target, make_plan
 from corgibuilder.report import plan_page
+
+from .toys import stereo
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 HOSTILE = "</td><script>alert('\"&{{ 7 }}')</script>"
@@ -91,6 +94,14 @@ def test_the_table_has_every_figure(plan):
     ]
 
 
+def test_every_input_is_said():
+    two = make_plan(stereo(), Target(fps=Fraction(1), clock_hz=900))
+    assert [[text(cell) for cell in row] for row in rows(parse(two), "inputs")] == [
+        ["left", "3x6x8", "0..15", "3", "1", "48"],
+        ["right", "1x12x16", "-4..3", "1", "1", "192"],
+    ]
+
+
 def test_the_slowest_stages_stand_out_against_the_budget(plan):
     drawn = rows(parse(plan), "cycles")
     slow = [s.cycles_per_frame == plan.cycles_per_frame for s in plan.stages]
@@ -124,7 +135,7 @@ def test_notes_are_said(plan):
 
 
 def test_an_input_that_takes_longest_is_said(plan):
-    sentence = "The input takes longer than every stage"
+    sentence = "An input takes longer than every stage"
     assert sentence not in text(parse(plan))
     page = parse(replace(plan, cycles_per_frame=5800))
     assert f"{sentence}: 5,800." in text(page)

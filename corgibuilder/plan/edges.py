@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .folding import words_of
 from .pipeline import Pipeline
 from .planned_stage import PlannedStage
 
@@ -44,6 +45,11 @@ class PlannedEdge:
     lanes: int
     pixels: int
     fifo: int
+
+    @property
+    def words(self) -> int:
+        """Words of a frame."""
+        return words_of(self.height * self.width, self.channels, self.lanes)
 
     @property
     def between(self) -> str:

@@ -79,6 +79,12 @@ class Plan:
     notes: tuple[str, ...]
 
     @property
+    def inputs(self) -> tuple[PlannedEdge, ...]:
+        """An edge of each input: what enters there."""
+        first = {edge.producer: edge for edge in reversed(self.edges)}
+        return tuple(first[node] for node in self.input_lanes)
+
+    @property
     def frames_per_second(self) -> float:
         """Frame rate that the clock of the target allows."""
         return self.target.clock_hz / self.cycles_per_frame

@@ -28,7 +28,10 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
 
 def plan_table(plan: Plan) -> Table:
-    """Folding and cost of every stage; after each slash what no design can go below."""
+    """Words of every input, and folding and cost of every stage.
+
+    After each slash stands what no design can go below.
+    """
     target = plan.target
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
     if target.headroom is not None:
@@ -44,6 +47,11 @@ def plan_table(plan: Plan) -> Table:
     rules = "layer", "window source", "requantiser"
     numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
     table = empty_table(title, "stage", *rules, *numbers, left=4)
+    for entry in plan.inputs:
+        shape = f"{entry.channels}x{entry.height}x{entry.width}"
+        held = f"input {shape}, {entry.lanes} lane{'s' if entry.lanes > 1 else ''}"
+        table.add_row(entry.producer, held, "", "", f"{entry.words:,}")
+    table.add_section()
     for stage in plan.stages:
         folding = stage.folding
         table.add_row(

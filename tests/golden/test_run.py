@@ -8,6 +8,8 @@ from corgibuilder.diagnostics import Origin
 from corgibuilder.golden import run
 from corgibuilder.ir import Conv, Graph, Input, Node, QInt, Shape, Threshold, Window
 
+from ..toys import stereo, stereo_frames
+
 
 def network(rng, lo, hi):
     node = Node(
@@ -41,3 +43,12 @@ def test_values_stay_in_the_inferred_ranges(seed, ends):
         assert (value >= kind.lo[:, None, None]).all()
         assert (value <= kind.hi[:, None, None]).all()
         assert np.can_cast(value.dtype, np.int64)
+
+
+def test_every_input_has_its_frames():
+    graph, frames = stereo().graph, stereo_frames(3)
+    values = run(graph, frames)
+    np.testing.assert_array_equal(values["left"], frames["left"])
+    np.testing.assert_array_equal(values["right"], frames["right"])
+    added = values["a_act"].astype(int) - 2 * values["b_act"].astype(int)
+    np.testing.assert_array_equal(values["sum"], added)

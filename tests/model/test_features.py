@@ -15,7 +15,7 @@ from corgibuilder.ir import Conv, Input, QInt, Shape, Window
 from corgibuilder.model import write_model
 
 from ..random_networks import frames_of
-from ..toys import network
+from ..toys import network, stereo, stereo_frames
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,37 @@ def test_tensors(written, features):
     np.testing.assert_array_equal(far.numpy(), values["far"])
     np.testing.assert_array_equal(near.numpy(), values["near"])
     assert not list(module.parameters())
+
+
+@pytest.fixture(scope="module")
+def both(features, tmp_path_factory):
+    """The features of a network with two inputs."""
+    folder = tmp_path_factory.mktemp("both")
+    write_model(stereo(), folder)
+    return features.Features(names=["c"], source=folder / "model.cpp")
+
+
+def test_an_array_for_each_input(both):
+    frames = stereo_frames(2)
+    assert [entry.name for entry in both.library.inputs] == ["left", "right"]
+    (found,) = both(frames["left"], frames["right"])
+    np.testing.assert_array_equal(found, golden.run(stereo().graph, frames)["c"])
+
+
+def test_a_tensor_for_each_input(both):
+    torch = pytest.importorskip("torch")
+    frames = stereo_frames(2)
+    (found,) = both(*(torch.tensor(frames[name]) for name in ("left", "right")))
+    np.testing.assert_array_equal(found.numpy(), golden.run(stereo().graph, frames)["c"])
+
+
+def test_arrays_that_are_not_those_of_the_inputs(features, both):
+    left, right = stereo_frames(2).values()
+    with pytest.raises(features.ModelError, match="1 arrays are given for 2 inputs; give one for"):
+        both(left)
+    with pytest.raises(features.ModelError, match="inputs have 2 and 1 frames"):
+        both(left, right[:1])
+    with pytest.raises(features.ModelError, match=r"frames are shaped \(2, 1, 12, 16\)"):
+        both(right, left)
+    with pytest.raises(features.ModelError, match="takes only 8x6 at input left"):
+        both(left[:, :, :5], right)

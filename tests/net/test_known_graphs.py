@@ -2,7 +2,7 @@
 
 import pytest
 
-from .case import Case, Layer
+from .case import Case, Entry, Layer
 from .compare import compare
 from .layers import Add, Bipolar, Concat, Conv, Curve, DepthToSpace, Pad, Quant, Relu, Resize
 from .test_known import at_size, cycles, weights
@@ -99,5 +99,69 @@ def test_maps_that_meet_at_even_sizes_only():
         shape=(3, 6, 4),
     )
     outcome = compare(at_size(case))
+    assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
+    assert outcome.compared
+
+
+def stereo(*layers, others, shape=(3, 6, 5), budget=400, taps=(), **more):
+    """As :func:`graph`, with further inputs by name."""
+    case = graph(*layers, shape=shape, budget=budget, taps=taps)
+    return at_size(Case(**{**vars(case), "others": others, **more}))
+
+
+SMALLER = Conv(weights(3, 1, 3, 3), stride=(2, 2), pads=(1, 1, 0, 0))
+INPUTS = {
+    "two branches that are added": stereo(
+        ("a_sum", THREE, ("input",)),
+        ("a", HALVES, ("a_sum",)),
+        ("b_sum", SMALLER, ("right",)),
+        ("b", HALVES, ("b_sum",)),
+        ("join", Add(), ("a", "b")),
+        others={"right": Entry(shape=(1, 12, 10), values="INT3")},
+    ),
+    "three that lie side by side": stereo(
+        ("a_sum", THREE, ("input",)),
+        ("a", HALVES, ("a_sum",)),
+        ("join", Concat(), ("mask", "a", "right")),
+        ("end", Conv(weights(2, 7, 2, 2)), ("join",)),
+        others={
+            "right": Entry(shape=(3, 6, 5), values="INT3"),
+            "mask": Entry(shape=(1, 6, 5), values="BIPOLAR"),
+        },
+        taps=("a",),
+    ),
+    "both read twice, and the branches cross": stereo(
+        ("a_sum", THREE, ("input",)),
+        ("a", HALVES, ("a_sum",)),
+        ("b_sum", THREE, ("right",)),
+        ("b", HALVES, ("b_sum",)),
+        ("first", Add(), ("a", "right")),
+        ("second", Add(), ("input", "b")),
+        ("join", Concat(), ("first", "second")),
+        others={"right": Entry(shape=(3, 6, 5), values="UINT4")},
+    ),
+    "a vector that is added late to a large map's sum": stereo(
+        ("sum", Conv(weights(3, 3, 6, 5)), ("input",)),
+        ("a", Quant(64.0), ("sum",)),
+        ("join", Add(), ("a", "bias")),
+        others={"bias": Entry(shape=(3, 1, 1), values="INT4")},
+        calm=8,
+    ),
+    "the first input is the small one": stereo(
+        ("sum", Conv(weights(3, 3, 6, 5)), ("map",)),
+        ("a", Quant(64.0), ("sum",)),
+        ("shown", HALVES, ("input",)),
+        ("join", Add(), ("a", "shown")),
+        shape=(3, 1, 1),
+        others={"map": Entry(shape=(3, 6, 5), values="INT4")},
+        taps=("shown",),
+        calm=8,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_several_inputs(name):
+    outcome = compare(INPUTS[name])
     assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
     assert outcome.compared

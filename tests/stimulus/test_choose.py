@@ -5,14 +5,23 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from corgibuilder import golden
 from corgibuilder.build_directory import Stream
 from corgibuilder.ir import QInt
-from corgibuilder.stimulus import Values
-from corgibuilder.stimulus.choose import JOINED_MAPS, SMALL_MAPS, Chosen, choose, stalled_frames
+from corgibuilder.stimulus import Values, most_frames, random_frames, values_of
+from corgibuilder.stimulus.choose import (
+    JOINED_MAPS,
+    MAX_RANDOM_VALUES,
+    SMALL_MAPS,
+    Chosen,
+    choose,
+    stalled_frames,
+)
 from corgibuilder.stimulus.maps import by_input
 from corgibuilder.stimulus.values import stage_values
 from corgibuilder.verify import Coverage, StageFrames
 
+from ..toys import stereo
 from .layers import layer, tensor
 from .test_coverage import OPS, stage_of
 
@@ -124,3 +133,15 @@ def test_maps_by_input():
     frames = list(zip(a, b, strict=True))
     found = by_input(frames)
     assert all(x is y for x, y in zip([*found[0], *found[1]], [*a, *b], strict=True))
+
+
+def test_frames_of_a_network_have_a_map_for_each_input():
+    net = stereo()
+    frames = random_frames(net, 6, seed=1)
+    assert {tuple(x.shape for x in frame) for frame in frames} == {((3, 6, 8), (1, 12, 16))}
+    left, right = (np.stack(maps) for maps in by_input(frames))
+    assert (left.min(), left.max(), right.min(), right.max()) == (0, 15, -4, 3)
+    assert most_frames(net) == MAX_RANDOM_VALUES // (3 * 6 * 8 + 12 * 16)
+    expected = golden.run(net.graph, {"left": left, "right": right})
+    for node, maps in values_of(net, frames).streams.items():
+        np.testing.assert_array_equal(np.stack(maps), expected[node])

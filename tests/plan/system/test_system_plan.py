@@ -9,7 +9,7 @@ from corgibuilder.plan.choice import choose
 from corgibuilder.plan.system import plan_system
 from corgibuilder.system import System
 
-from ...toys import SAME, conv, network, steps
+from ...toys import SAME, conv, network, steps, stereo
 
 CLASSES = 3
 LAYERS = [
@@ -63,4 +63,15 @@ def test_outputs_behind_other_changes_of_size_than_windows_are_refused():
         " not tell where frames end behind it\n"
         "  --> toy.onnx: large\n"
         "  help: end the network before it, or leave out --system"
+    )
+
+
+def test_a_network_with_several_inputs_is_refused():
+    target = Target(fps=Fraction(1), clock_hz=900)
+    with pytest.raises(CompileError) as fault:
+        plan_system(choose(stereo(), target), target, System(classes=CLASSES))
+    assert str(fault.value) == (
+        "error[CB908]: the system has one camera, and the network 2 inputs: left, right\n"
+        "  --> toy\n"
+        "  help: leave out --system, and give each input a source of its own"
     )
