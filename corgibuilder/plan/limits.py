@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import networkx as nx
-
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Graph, Network, Node
 from corgibuilder.limits import MAX_SIDE, SIZE_BITS
@@ -34,9 +32,12 @@ def check_joined(network: Network) -> None:
     Such parts run side by side, each at a pace of its own: there is no frame of the whole.
     """
     graph, first = network.graph, network.inputs[0].node
-    edges = nx.Graph((node.name, name) for node in graph for name in node.inputs)
-    edges.add_nodes_from(node.name for node in graph)
-    met = nx.node_connected_component(edges, first)
+    met, waiting = {first}, [first]
+    while waiting:
+        name = waiting.pop()
+        near = {*graph[name].inputs, *graph.users(name)} - met
+        met |= near
+        waiting += near
     for port in network.inputs[1:]:
         if port.node not in met:
             raise CompileError(
