@@ -227,6 +227,21 @@ def graphs():
         "no inputs": _graph(conv, inputs=(), stored=[ONES]),
         "two inputs": _graph(conv, inputs=("input", "other"), stored=[ONES]),
         "an input twice": _graph(conv, inputs=("input", "input"), stored=[ONES]),
+        "an input without a name": _graph(conv, inputs=("input", ""), stored=[ONES]),
+        "an input that is made": _graph(
+            _node("Relu", ["input"], ["other"]), _node("Add", ["input", "other"], ["out"]),
+            inputs=("input", "other")),
+        "inputs that meet": _graph(
+            _node("Add", ["input", "other"], ["out"]), inputs=("input", "other")),
+        "inputs that never meet": _graph(
+            conv, _node("Relu", ["other"], ["end"]), inputs=("input", "other"),
+            outputs=("out", "end"), stored=[ONES]),
+        "inputs that cancel out": _graph(
+            _node("Add", ["input", "other"], ["sum"]), _node("Sub", ["sum", "other"], ["out"]),
+            inputs=("input", "other")),
+        "many inputs": _graph(
+            _node("Concat", [f"in{k}" for k in range(200)], ["out"], axis=1),
+            inputs=[f"in{k}" for k in range(200)]),
         "an output twice": _graph(conv, outputs=("out", "out"), stored=[ONES]),
         "an output that is the input": _graph(conv, outputs=("input",), stored=[ONES]),
         "the input and another": _graph(conv, outputs=("input", "out"), stored=[ONES]),

@@ -19,7 +19,7 @@ FLOATS = (0.0, -1.0, 1e-38, 1e38, 0.3, 2.0**24, float("inf"), float("nan"))
 def sound():
     """Networks that are in order, as messages."""
     digits = onnx.ModelProto.FromString(DIGITS_NETWORK.read_bytes())
-    made = [_layers(), _constants(), _floats(), _chip(), _sat()]
+    made = [_layers(), _constants(), _floats(), _chip(), _sat(), _inputs()]
     return [digits, *(model.proto() for model in made)]
 
 
@@ -64,6 +64,20 @@ def _constants():
     model.node(
         "Trunc", *(model.const(x) for x in (1, 0, 8, 4)), domain=QONNX, rounding_mode="FLOOR"
     )
+    return model
+
+
+def _inputs():
+    """Two inputs, one of them of floats, that meet."""
+    rng = np.random.default_rng(2)
+    model = Model((2, 4, 5), others={"right": ((1, 8, 10), "")})
+    first = model.conv(rng.integers(-3, 4, (3, 2, 3, 3)), pads=[1, 1, 1, 1], after="input")
+    first = model.quant(2.0, after=first)
+    model.quant(0.25, after="right")
+    second = model.conv(rng.integers(-3, 4, (3, 1, 2, 2)), strides=[2, 2])
+    second = model.quant(1.0, after=second)
+    model.node("Add", second, after=first)
+    model.conv(rng.integers(-3, 4, (2, 3, 2, 2)))
     return model
 
 

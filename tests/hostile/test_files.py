@@ -14,7 +14,8 @@ FILES = files()
 READABLE = {
     *("weights tiny", "weights large", "weights uneven", "weights of two kinds", "a long chain"),
     *("an output that is the input", "the input and another", "conv strides 5", "conv pads 0"),
-    "many operands",
+    *("many operands", "inputs that meet", "inputs that never meet", "inputs that cancel out"),
+    "many inputs",
     *("name with markup", "name with an escape", "name of keywords", "conv group 1", "clip"),
     *("input (4611686018427387904, 2, 6, 6)", "input (1, 2, 30000, 30000)", "clip far"),
     *("quant with 3.7 bits", "quant with 30 bits", "quant with 64 bits"),

@@ -14,8 +14,9 @@ from .show import as_test
 from .tally import entry
 
 #: A frame rate or a latency that no plan reaches; a network that computes nothing; what no hardware
-#: is there for: channels of DepthToSpace in the order CRD, unless weights bring them into another.
-REFUSALS = {"CB403", "CB405", "CB409"}
+#: is there for: channels of DepthToSpace in the order CRD, unless weights bring them into another,
+#: and inputs that meet in channels only that no output needs.
+REFUSALS = {"CB403", "CB405", "CB409", "CB434"}
 STOPS = "CB416"  #: an edited plan whose queues are too short
 REFUSED = {8: "CB409", 9: "CB403", 17: "CB409", 45: "CB409", 51: "CB409", 52: "CB409"}
 

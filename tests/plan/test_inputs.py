@@ -84,7 +84,7 @@ def test_inputs_that_never_meet():
     with pytest.raises(CompileError) as caught:
         make_plan(network(layers, ["a", "b"]), TARGET)
     assert str(caught.value) == (
-        "error[CB434]: no layer joins what it gives with what input 'x' gives\n"
+        "error[CB434]: no layer that an output needs joins what it gives with what 'x' gives\n"
         "  --> toy.onnx: y\n"
         "  help: make two networks of this file, and build each by itself"
     )
