@@ -16,17 +16,13 @@ from .layers import (
     Concat,
     Conv,
     Dense,
-    DepthToSpace,
     GlobalAverage,
     GlobalMax,
     MaxPool,
     MultiThreshold,
     Operator,
-    Pad,
-    Resize,
 )
-
-Map = tuple[int, int, int]
+from .moves import Map, Moving
 
 
 def fitted(case: Case) -> Case:
@@ -62,7 +58,8 @@ def _narrowed(case: Case, before: list[Layer], join: Layer, shapes: dict[str, Ma
     by_name = {layer.name: layer for layer in before}
     name = next(name for name in join.after if shapes[name][0] > fewest)
     while name in by_name and not _mixes(by_name[name].op):
-        if len(by_name[name].after) > 1 or isinstance(by_name[name].op, DepthToSpace):
+        op = by_name[name].op
+        if len(by_name[name].after) > 1 or (isinstance(op, Moving) and not op.keeps_channels):
             raise ValueError(f"{name} has as many channels as what it reads")
         name = by_name[name].after[0]
     if name not in by_name:
@@ -104,8 +101,8 @@ def _fit(op: Operator, x: Map) -> Operator:
             rows, columns = _padded(op, x)
             kernel = (min(op.kernel[0], rows), min(op.kernel[1], columns))
             return replace(op, kernel=kernel, pads=_pads(op.pads, kernel))
-        case DepthToSpace():
-            return replace(op, block=max(n for n in range(1, op.block + 1) if not channels % n**2))
+        case Moving():
+            return op.fitted(x)
     return op
 
 
@@ -126,7 +123,7 @@ def _fit_conv(op: Conv, x: Map) -> Conv:
     return replace(made, pads=_pads(op.pads, made.kernel))
 
 
-def _padded(op: Conv | MaxPool | AveragePool | Pad, x: Map) -> tuple[int, int]:
+def _padded(op: Conv | MaxPool | AveragePool, x: Map) -> tuple[int, int]:
     top, left, bottom, right = op.pads
     return x[1] + top + bottom, x[2] + left + right
 
@@ -157,10 +154,6 @@ def _shape(op: Operator, x: Map, *others: Map) -> Map:
             return 1, height, width
         case Concat():
             return sum(each[0] for each in (x, *others)), height, width
-        case Resize():
-            return channels, height * op.factors[0], width * op.factors[1]
-        case DepthToSpace():
-            return channels // op.block**2, height * op.block, width * op.block
-        case Pad():
-            return channels, *_padded(op, x)
+        case Moving():
+            return op.shape(x)
     return x

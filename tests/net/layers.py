@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..frontend.models import QONNX, Model
-from .moves import Add, Concat, Curve, DepthToSpace, Pad, Resize
+from .moves import *  # noqa: F403  all are operators
+from .moves import Add, Concat, Curve, Moving
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +227,6 @@ class ArgMax:
 Operator = (
     Conv | Dense | Quant | Bipolar | MultiThreshold | BatchNorm | Times | Relu | Clip
     | MaxPool | AveragePool | GlobalAverage | GlobalMax | ArgMax
-    | Add | Concat | Resize | DepthToSpace | Pad | Curve
+    | Add | Concat | Curve | Moving
 )  # fmt: skip
 Windowed = Conv | MaxPool | AveragePool

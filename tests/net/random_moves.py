@@ -8,9 +8,9 @@ from corgibuilder.ir import TensorType
 
 from . import random_layers
 from .growing import Growing
-from .layers import Bipolar, Conv, Curve, DepthToSpace, MaxPool, Operator, Pad, Relu, Resize, Times
+from .layers import Bipolar, Conv, Curve, MaxPool, Operator, Relu, Times
+from .moves import MOVES
 
-MOST_PIXELS = 600  #: of a map that grows
 CURVES = (
     Curve("Sigmoid"),
     Curve("Tanh"),
@@ -26,21 +26,12 @@ def moved(rng: np.random.Generator, growing: Growing, source: str) -> Growing:
     kind = growing.type(source)
     if kind is None:
         return growing
-    name, op = _move(rng, kind, growing.reach(source))
-    return growing.tried(name, op, source) or growing
-
-
-def _move(rng: np.random.Generator, x: TensorType, reach: float) -> tuple[str, Operator]:
-    most = MOST_PIXELS / x.shape.pixels
-    blocks = [n for n in (2, 3) if x.shape.channels % n**2 == 0 and n**2 <= most]
-    if blocks and rng.random() < 0.7:
-        mode = str(rng.choice(["DCR", "CRD"]))
-        return "space", DepthToSpace(int(rng.choice(blocks)), mode)
-    factors = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
-    if np.prod(factors) <= most and rng.random() < 0.5:
-        return "resize", Resize(factors)
-    pads = tuple(int(n) for n in rng.choice([0, 0, 1, 1, 2, 3], 4))
-    return "pad", Pad(pads, float(rng.choice([0, 0, 1, -1, np.rint(reach)])))
+    reach, names = growing.reach(source), list(MOVES)
+    for name in rng.permutation(names):
+        op = type(MOVES[name]).drawn(rng, kind, reach)
+        if op is not None:
+            return growing.tried(name, op, source) or growing
+    return growing
 
 
 def same_size(

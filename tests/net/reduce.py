@@ -21,10 +21,9 @@ from .layers import (
     MaxPool,
     MultiThreshold,
     Operator,
-    Pad,
     Relu,
-    Resize,
 )
+from .moves import Moving, less
 
 Fails = Callable[[Case], bool]
 SECONDS = 120.0  #: that a reduction may take
@@ -189,19 +188,14 @@ def _simpler_edits(case: Case, edit: Edit) -> Iterator[Case]:
 
 def _smaller_maps(case: Case) -> Iterator[Case]:
     for axis in range(3):
-        for size in _less(case.shape[axis]):
+        for size in less(case.shape[axis]):
             shape = (*case.shape[:axis], size, *case.shape[axis + 1 :])
             yield replace(case, shape=shape)
     for k, size in enumerate(case.sizes):
         for axis in range(2):
-            for less in _less(size[axis]):
-                small = (less, size[1]) if axis == 0 else (size[0], less)
+            for fewer in less(size[axis]):
+                small = (fewer, size[1]) if axis == 0 else (size[0], fewer)
                 yield replace(case, sizes=(*case.sizes[:k], small, *case.sizes[k + 1 :]))
-
-
-def _less(number: int, least: int = 1) -> list[int]:
-    """Smaller numbers worth a try."""
-    return sorted({n for n in (least, number // 2, number - 1) if least <= n < number})
 
 
 def _simpler(op: Operator) -> Iterator[Operator]:
@@ -210,46 +204,37 @@ def _simpler(op: Operator) -> Iterator[Operator]:
             yield from _simpler_conv(op)
         case Dense():
             weights = np.asarray(op.weights)
-            for outputs in _less(weights.shape[1]):
+            for outputs in less(weights.shape[1]):
                 bias = None if op.bias is None else np.asarray(op.bias)[:outputs]
                 yield replace(op, weights=weights[:, :outputs], bias=bias)
         case MaxPool() | AveragePool():
             yield from _simpler_window(op)
             for axis in range(2):
-                for size in _less(op.kernel[axis]):
+                for size in less(op.kernel[axis]):
                     kernel = (size, op.kernel[1]) if axis == 0 else (op.kernel[0], size)
                     yield replace(op, kernel=kernel)
         case MultiThreshold():
             steps = np.asarray(op.steps)
-            for count in _less(steps.shape[1]):
+            for count in less(steps.shape[1]):
                 yield replace(op, steps=steps[:, :count])
             if op.out_scale != 1 or op.out_bias:
                 yield replace(op, out_scale=1.0, out_bias=0.0)
         case BatchNorm():
             yield Relu()
-        case Pad():
-            for side in range(4):
-                for pad in _less(op.pads[side], 0):
-                    yield replace(op, pads=(*op.pads[:side], pad, *op.pads[side + 1 :]))
-            if op.value:
-                yield replace(op, value=0.0)
-        case Resize():
-            for axis in range(2):
-                for factor in _less(op.factors[axis]):
-                    both = (factor, op.factors[1]) if axis == 0 else (op.factors[0], factor)
-                    yield replace(op, factors=both)
+        case Moving():
+            yield from op.simpler()
 
 
 def _simpler_conv(op: Conv) -> Iterator[Operator]:
     weights = np.asarray(op.weights)
     if op.group == 1 or op.shape[:2] != (op.group, 1):
-        for outputs in _less(len(weights), op.group):
+        for outputs in less(len(weights), op.group):
             yield _of_outputs(op, slice(0, outputs // op.group * op.group))
             if op.group == 1:
                 yield _of_outputs(op, slice(len(weights) - outputs, None))
     yield from _simpler_window(op)
     for axis in range(2):
-        for size in _less(weights.shape[2 + axis]):
+        for size in less(weights.shape[2 + axis]):
             yield replace(op, weights=weights.take(np.arange(size), axis=2 + axis))
     if op.dilations != (1, 1):
         yield replace(op, dilations=(1, 1))
@@ -273,10 +258,10 @@ def _simpler_window(op: Conv | MaxPool | AveragePool) -> Iterator[Operator]:
     if any(op.pads):
         yield replace(op, pads=(0, 0, 0, 0))
     for side in range(4):
-        for pad in _less(op.pads[side], 0):
+        for pad in less(op.pads[side], 0):
             yield replace(op, pads=(*op.pads[:side], pad, *op.pads[side + 1 :]))
     for axis in range(2):
-        for stride in _less(op.stride[axis]):
+        for stride in less(op.stride[axis]):
             yield replace(
                 op, stride=(stride, op.stride[1]) if axis == 0 else (op.stride[0], stride)
             )
@@ -287,7 +272,7 @@ def _simpler_values(case: Case) -> Iterator[Case]:
         yield replace(case, values="INT2")
         return
     kind, bits = case.values.rstrip("0123456789"), int(case.values.lstrip("UINT"))
-    for fewer in _less(bits, 1 if kind == "UINT" else 2):
+    for fewer in less(bits, 1 if kind == "UINT" else 2):
         yield replace(case, values=f"{kind}{fewer}")
     if kind == "INT":
         yield replace(case, values=f"UINT{bits}")

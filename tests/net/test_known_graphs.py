@@ -4,7 +4,8 @@ import pytest
 
 from .case import Case, Entry, Layer
 from .compare import compare
-from .layers import Add, Bipolar, Concat, Conv, Curve, DepthToSpace, Pad, Quant, Relu, Resize
+from .layers import Add, Bipolar, Concat, Conv, Curve, Quant, Relu, Resize
+from .moves import MOVES
 from .test_known import at_size, cycles, weights
 
 THREE = Conv(weights(3, 3, 3, 3), pads=(1, 1, 1, 1))
@@ -47,6 +48,17 @@ def constant(join):
     )
 
 
+def moving(op):
+    """Values that are moved, read out, and read by a function."""
+    return graph(
+        ("wide", Conv(weights(8, 3, 1, 1)), ("input",)),
+        ("act", HALVES, ("wide",)),
+        ("moved", op, ("act",)),
+        ("end", Relu(), ("moved",)),
+        taps=("moved",),
+    )
+
+
 CASES = {
     "constant in a sum": constant(Add()),
     "constant side by side": constant(Concat()),
@@ -67,14 +79,7 @@ CASES = {
     ),
     "side by side": residual(("join", Concat(), ("b", "input", "a"))),
     "fast side by side": residual(("join", Concat(), ("b", "a")), budget=30),
-    "resize": residual(("up", Resize((2, 3)), ("a",))),
-    "pad": residual(("pad", Pad((1, 0, 2, 3), 16.0), ("a",))),
-    "depth to space": graph(
-        ("wide", Conv(weights(8, 3, 1, 1)), ("input",)),
-        ("act", HALVES, ("wide",)),
-        ("space", DepthToSpace(2), ("act",)),
-        ("end", Relu(), ("space",)),
-    ),
+    **{name: moving(op) for name, op in MOVES.items()},
     "gate": residual(("gate", Curve("Sigmoid", gated=True), ("b",)), ("end", HALVES, ("gate",))),
     "dilated": graph(
         ("sum", Conv(weights(2, 3, 3, 2), pads=(3, 1, 3, 1), dilations=(3, 2)), ("input",)),
