@@ -49,6 +49,11 @@ class Grid:
         values = self.table[old, np.arange(len(self.scale))]
         return Grid(self.scale, np.where(falling, -values, values), -reach)
 
+    def picked(self, channels: Ints) -> "Grid":
+        """The grid of these channels, in this order."""
+        table = None if self.table is None else self.table[:, channels]
+        return Grid(self.scale[channels], table, self.lowest)
+
     @property
     def exact(self) -> bool:
         """Every integer below 2**24 times the scale is a float32: the scales are powers of two."""
@@ -77,6 +82,16 @@ class StackedGrid(Grid):
         pieces = np.split(falling, ends)
         return stacked([
             part.negated(piece) for part, piece in zip(self.parts, pieces, strict=True)
+        ])
+
+    def picked(self, channels: Ints) -> Grid:
+        ends = np.cumsum([len(part.scale) for part in self.parts])
+        number = np.searchsorted(ends, channels, side="right")
+        runs = np.split(np.arange(len(channels)), np.flatnonzero(np.diff(number)) + 1)
+        starts = ends - [len(part.scale) for part in self.parts]
+        return stacked([
+            self.parts[number[run[0]]].picked(channels[run] - starts[number[run[0]]])
+            for run in runs
         ])
 
     @property

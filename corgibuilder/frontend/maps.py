@@ -15,13 +15,18 @@ MAPS = "give it maps of channels, rows and columns"
 
 
 def map_read(visit: Visit) -> Value:
-    """Input 0, a map. Its node holds the values that are moved, before any function of floats.
+    """Input 0, a map, whose node holds the values that are moved."""
+    if not visit.value().is_map:
+        raise visit.unsupported(f"of a tensor of shape {visit.value().dims}", MAPS)
+    return moved_read(visit)
+
+
+def moved_read(visit: Visit) -> Value:
+    """Input 0. Its node holds the values that are moved, before any function of floats.
 
     A function that does not end in integers may as well come after: it works value by value.
     """
     value = visit.value()
-    if not value.is_map:
-        raise visit.unsupported(f"of a tensor of shape {value.dims}", MAPS)
     if value.quantised or value.layout is not None:
         return visit.builder.integers(value, visit.name)
     return value
@@ -48,15 +53,16 @@ def merged_channels(value: Value, sources: Ints) -> Value | None:
     parts += [p for step in value.chain for p in step.operation.parameters if p.size > 1]
     if any((part[sources] != part[first][:, None]).any() for part in parts):
         return None
+    return replace(picked_channels(value, first), error=value.error[sources].max(axis=1))
+
+
+def picked_channels(value: Value, channels: Ints) -> Value:
+    """What these channels of ``value`` mean, in this order, for a node that holds them."""
     return replace(
         value,
-        grid=replace(
-            grid,
-            scale=grid.scale[first],
-            table=None if grid.table is None else grid.table[:, first],
-        ),
-        error=value.error[sources].max(axis=1),
-        chain=_picked(value.chain, first),
+        grid=value.grid.picked(channels),
+        error=value.error[channels],
+        chain=_picked(value.chain, channels),
         exact_sum=None,
     )
 

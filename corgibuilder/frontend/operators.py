@@ -22,7 +22,8 @@ from .curves import CurveKind
 from .value import Tensor
 from .visit import Visit
 
-Handler = Callable[[Visit], Tensor]
+#: Gives the value of all outputs, or one for each; None for those that are not read.
+Handler = Callable[[Visit], Tensor | tuple[Tensor | None, ...]]
 
 #: QONNX and FINN operators occur in these domains; files of early Brevitas use the default one.
 QUANT_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas", "")

@@ -126,30 +126,35 @@ class _Walk:
         self.tensors[name] = constant
 
     def visit(self, node: onnx.NodeProto, name: str) -> None:
-        """Read one node and store its result under each of its outputs."""
-        result: Tensor | Unknown = Unknown()
+        """Read one node and store its result under each of its outputs, or one under each."""
+        found: dict[str, Tensor | Unknown] = {}
         try:
-            result = self.shared(self.result(node, name), node, name)
-            if isinstance(result, Const):
-                for output in node.output:
-                    self.keep(result, output, self.builder.at(name))
+            result = self.result(node, name)
+            each = result if isinstance(result, tuple) else (result,) * len(node.output)
+            for output, tensor in zip(node.output, each, strict=False):
+                if not output:
+                    continue
+                found[output] = self.shared(tensor or Unknown(), output, name)
+                if isinstance(tensor, Const):
+                    self.keep(tensor, output, self.builder.at(name))
         except CompileError as problem:
             self.problems.append(problem)
-            result = Unknown()
-        for output in node.output:
-            if output:
-                self.store(output, result)
+            found = {output: Unknown() for output in node.output if output}
+        for output, tensor in found.items():
+            self.store(output, tensor)
 
-    def shared(self, tensor: Tensor | Unknown, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
+    def shared(self, tensor: Tensor | Unknown, output: str, name: str) -> Tensor | Unknown:
         """Activations that several nodes read are integers of one node from there on."""
-        several = any(self.readers[output] > 1 for output in node.output)
+        several = self.readers[output] > 1
         if not several or not isinstance(tensor, Value) or not tensor.quantised:
             return tensor
         if tensor.layout is not None and canvas_of(tensor.dims) is None:
             return tensor  # views of it are still to come
         return self.builder.integers(replace(tensor, shared=True), name)
 
-    def result(self, node: onnx.NodeProto, name: str) -> Tensor | Unknown:
+    def result(
+        self, node: onnx.NodeProto, name: str
+    ) -> Tensor | Unknown | tuple[Tensor | None, ...]:
         at = self.builder.at(name)
         before_sat = not self.before_sat.isdisjoint(node.output)
         read_by = handler(node.op_type, node.domain, before_sat=before_sat)
