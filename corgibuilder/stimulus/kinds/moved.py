@@ -19,7 +19,7 @@ class MovedSums(Sums):
     """The only operand at each place is the value that ``op`` puts there.
 
     ``origins`` is int64 ``(channels, height, width)``: which of all values that enter it is,
-    numbered through the inputs, and -1 where it is none of them.
+    numbered through the inputs, and -1 where it is none of them, or that of another channel too.
     """
 
     op: Op
@@ -101,4 +101,11 @@ def _moved(op: Op, inputs: Sequence[TensorType]) -> Ints:
     numbers = [np.arange(a, b) for a, b in pairwise(ends)]
     maps = (some.reshape(shape) for some, shape in zip(numbers, shapes, strict=True))
     moved: Ints = evaluate(op, *maps)[0]
-    return moved
+    return _once(moved)
+
+
+def _once(origins: Ints) -> Ints:
+    """Without those of a channel that are also those of a channel before, at the same place."""
+    for channel in range(1, len(origins)):
+        origins[channel][(origins[:channel] == origins[channel]).any(axis=0)] = -1
+    return origins
