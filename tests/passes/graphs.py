@@ -189,6 +189,7 @@ MAKERS = {
     "move": lambda rng, x: random_move(rng, x, MOST_PIXELS),
     "more moves": lambda rng, x: random_move(rng, x, MOST_PIXELS),
     "pad": drawn_pad,
+    "more pads": drawn_pad,
     "argmax": lambda rng, x: Argmax() if rng.random() < 0.2 else None,
     "add": lambda rng, x: Add(factors=(1,)),
     "concat": lambda rng, x: Concat(),
