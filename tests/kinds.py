@@ -22,6 +22,7 @@ from corgibuilder.ir import (
     Pool,
     PoolKind,
     QInt,
+    Select,
     Table,
     TensorType,
     Threshold,
@@ -82,6 +83,11 @@ def drawn_blocks(rng, x):
 def drawn_pad(rng, x):
     value = int(rng.choice([0, 0, x.range.lo, rng.integers(x.range.lo - 2, x.range.hi + 3)]))
     return Pad(pads=sides(*rng.integers(0, 3, 4).tolist()), value=value)
+
+
+def drawn_select(rng, x):
+    count = int(rng.integers(1, 2 * x.shape.channels + 1))
+    return Select(channels=tuple(rng.integers(0, x.shape.channels, count).tolist()))
 
 
 DENSE = conv(4, 3, SAME)
@@ -185,6 +191,21 @@ EXAMPLES = {
         text="Concat",
         inputs=2,
         value=lambda x, c, r, k: x[c // CHANNELS][c % CHANNELS, r, k],
+    ),
+    "select": Example(
+        op=Select(channels=(3, 0)),
+        text="Select 3, 0",
+        value=lambda x, c, r, k: x[0][(3, 0)[c], r, k],
+        wrong={
+            "it selects channels (0, 4) of 4x5x6": Select(channels=(0, 4)),
+            "it selects channels (-1,) of 4x5x6": Select(channels=(-1,)),
+        },
+        drawn=drawn_select,
+    ),
+    "select again": Example(
+        op=Select(channels=(1, 2, 1, 3, 3, 0, 1, 2, 0)),
+        text="Select 1, 2, 1, 3, 3, 0, 1, 2, ...",
+        value=lambda x, c, r, k: x[0][(1, 2, 1, 3, 3, 0, 1, 2, 0)[c], r, k],
     ),
     "upsample": Example(
         op=Upsample(factors=(2, 3)),

@@ -160,11 +160,43 @@ class Pad(Moving):
         return cls(pads, float(rng.choice([0, 0, 1, -1, np.rint(reach)])))
 
 
+@dataclass(frozen=True, eq=False)
+class Select(Moving):
+    """These channels of a map."""
+
+    keeps_channels: ClassVar[bool] = False
+
+    channels: tuple[int, ...]
+
+    def add(self, model: Model, name: str, after: str) -> str:
+        return model.node(
+            "Gather", model.const(self.channels, np.int64), name=name, after=after, axis=1
+        )
+
+    def shape(self, x: Map) -> Map:
+        return len(self.channels), *x[1:]
+
+    def fitted(self, x: Map) -> Self:
+        return replace(self, channels=tuple(channel % x[0] for channel in self.channels))
+
+    def simpler(self) -> Iterator[Self]:
+        for count in less(len(self.channels)):
+            yield replace(self, channels=self.channels[:count])
+            yield replace(self, channels=self.channels[-count:])
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, x: TensorType, reach: float) -> Self | None:
+        count = int(rng.integers(1, x.shape.channels + 2))
+        again = bool(count > x.shape.channels or rng.random() < 0.2)
+        return cls(tuple(rng.choice(x.shape.channels, count, replace=again).tolist()))
+
+
 #: One of each kind, on 8 channels of multiples of 16.
 MOVES: dict[str, Moving] = {
     "resize": Resize((2, 3)),
     "space": DepthToSpace(2),
     "pad": Pad((1, 0, 2, 3), 16.0),
+    "select": Select((5, 0, 7, 2, 2, 6)),
 }
 
 

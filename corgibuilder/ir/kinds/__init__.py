@@ -12,6 +12,7 @@ from .input import Input
 from .pad import Pad
 from .pool import Pool, PoolKind
 from .routing import Routing
+from .select import Select
 from .table import Table
 from .threshold import Threshold
 from .upsample import Upsample
@@ -29,6 +30,7 @@ __all__ = [
     "Pool",
     "PoolKind",
     "Routing",
+    "Select",
     "Table",
     "Threshold",
     "Upsample",
@@ -44,6 +46,7 @@ KINDS: tuple[type[Op], ...] = (
     Argmax,
     Add,
     Concat,
+    Select,
     Upsample,
     DepthToSpace,
     Pad,

@@ -5,7 +5,7 @@ software model and the golden model make of it. Nothing else asks what kind of l
 """
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Add, Argmax, Concat, Conv, DepthToSpace, Pad, Pool, Upsample
+from corgibuilder.ir import Add, Argmax, Concat, Conv, DepthToSpace, Pad, Pool, Select, Upsample
 from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import MAX_PIXELS
@@ -18,6 +18,7 @@ from .conv import ConvStage
 from .depth_to_space import DepthToSpaceStage
 from .pad import PadStage
 from .pool import PoolStage
+from .select import SelectStage
 from .stage import FoldedStage, SizeRule
 from .upsample import UpsampleStage
 
@@ -39,6 +40,7 @@ KINDS: dict[type, type[FoldedStage]] = {
     Argmax: ArgmaxStage,
     Add: AddStage,
     Concat: ConcatStage,
+    Select: SelectStage,
     Upsample: UpsampleStage,
     DepthToSpace: DepthToSpaceStage,
     Pad: PadStage,
