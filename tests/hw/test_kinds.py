@@ -51,7 +51,7 @@ def test_a_layer_gives_what_the_golden_model_gives(example, x, budget, stall):
     out, lanes = net.graph.type(result).range, pipeline.lanes_of(result)
     codes = [(f - x.offset) // x.step for f in frames]
     due = {"o": len(to_words(want, lanes))}
-    feeds = {"i": to_words(codes, pipeline.input_lanes)}
+    feeds = {"i": to_words(codes, pipeline.input_lanes["x"])}
     dut = NetworkComponent(pipeline, place)
     got, _ = run_streams(dut, feeds, due, stall=stall, patience=8000)
     for a, b in zip(from_words(got["o"], [w.shape for w in want], lanes), want, strict=True):
