@@ -1,6 +1,7 @@
 """Grids of several tensors, one after the other."""
 
 import numpy as np
+import pytest
 
 from corgibuilder.frontend.grid import Grid, stacked
 
@@ -31,3 +32,12 @@ def test_powers_of_two_stay_exact_and_plain():
     grid = stacked([PLAIN, PLAIN])
     assert grid.exact
     assert type(grid) is Grid
+
+
+@pytest.mark.parametrize("grid", [PLAIN, LISTED, stacked([LISTED, PLAIN, LISTED])])
+def test_channels_that_are_picked_mean_the_same(grid):
+    channels = np.random.default_rng(1).integers(0, len(grid.scale), 9)
+    q = np.random.default_rng(2).integers(-1, 2, (3, len(grid.scale), 2, 2))
+    picked = grid.picked(channels)
+    np.testing.assert_array_equal(picked.real(q[:, channels]), grid.real(q)[:, channels])
+    assert picked.exact or not grid.exact
