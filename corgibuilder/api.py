@@ -354,8 +354,8 @@ def _check_same_network(directory: BuildDirectory, network: Network) -> None:
     built, stages = directory.manifest.network, directory.manifest.stages
     pruned = prepared(network)
     found = group_layers(pruned)
-    entries = [network.graph.type(port.node).shape for port in network.inputs]
-    same = [stream.shape for stream in built.inputs] == [tuple(shape) for shape in entries]
+    entries = [(p.node, tuple(network.graph.type(p.node).shape)) for p in network.inputs]
+    same = [(s.node, s.shape) for s in built.inputs] == entries
     same &= [stage.layer for stage in stages] == [layer.name for layer in found]
     same &= [s.outputs[0].node for s in stages] == [layer.result for layer in found]
     read = [tuple(stream.node for stream in stage.inputs) for stage in stages]

@@ -1,6 +1,7 @@
 """Networks with several inputs, from the command line to the hardware, whatever they are called."""
 
 import json
+import shutil
 from fractions import Fraction
 
 import numpy as np
@@ -152,6 +153,17 @@ def test_the_hardware_is_right(given, build, files):
 def test_frames_of_one_input_only_are_refused(build, frames):
     with pytest.raises(CompileError, match="the inputs are"):
         api.simulate(build, {LEFT: frames[LEFT]})
+
+
+def test_a_file_whose_inputs_changed_places_is_another_one(build, tmp_path):
+    shutil.copytree(build, tmp_path / "build", symlinks=True)
+    turned = proto()
+    infos = list(turned.graph.input)[::-1]
+    del turned.graph.input[:]
+    turned.graph.input.extend(infos)
+    (tmp_path / "build" / "source" / "net.onnx").write_bytes(turned.SerializeToString())
+    with pytest.raises(CompileError, match="CB515"):
+        api.simulate(tmp_path / "build", changed=True)
 
 
 def test_the_software_model_is_right(build, frames):
