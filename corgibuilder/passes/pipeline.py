@@ -9,6 +9,7 @@ from corgibuilder.ir import Network, verify
 from .fold_factors import fold_factors
 from .join_equal_terms import join_equal_terms
 from .merge_pads import merge_pads
+from .merge_selects import merge_selects
 from .merge_tables import merge_tables
 from .merge_thresholds import merge_thresholds
 from .order_blocks import order_blocks
@@ -32,6 +33,7 @@ PIPELINE: tuple[Pass, ...] = (
     merge_thresholds,
     merge_tables,
     merge_pads,
+    merge_selects,
     remove_dead_channels,
     trim_kernels,
 )

@@ -27,7 +27,7 @@ from corgibuilder.ir import (
     verify,
 )
 
-from ..kinds import drawn_pad, random_move
+from ..kinds import drawn_pad, drawn_select, random_move
 from ..random_networks import random_steps, random_window
 from ..toys import RANGE
 
@@ -190,6 +190,8 @@ MAKERS = {
     "more moves": lambda rng, x: random_move(rng, x, MOST_PIXELS),
     "pad": drawn_pad,
     "more pads": drawn_pad,
+    "select": drawn_select,
+    "more selections": drawn_select,
     "argmax": lambda rng, x: Argmax() if rng.random() < 0.2 else None,
     "add": lambda rng, x: Add(factors=(1,)),
     "concat": lambda rng, x: Concat(),

@@ -5,10 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corgibuilder.ir import Add, Clamp, Conv, Pad, Pads, Pool, PoolKind, QInt, Table, Threshold
+from corgibuilder.ir import (
+    Add,
+    Clamp,
+    Conv,
+    Pad,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Select,
+    Table,
+    Threshold,
+)
 from corgibuilder.passes.fold_factors import fold_factors
 from corgibuilder.passes.join_equal_terms import join_equal_terms
 from corgibuilder.passes.merge_pads import merge_pads
+from corgibuilder.passes.merge_selects import merge_selects
 from corgibuilder.passes.merge_tables import merge_tables
 from corgibuilder.passes.merge_thresholds import merge_thresholds
 from corgibuilder.passes.tables_to_thresholds import tables_to_thresholds
@@ -247,3 +260,26 @@ def test_a_factor_that_is_an_output_goes_into_the_convolution_before():
     after = check_same(network, fold_factors(network))
     assert names(after) == ["x", "conv0"] and isinstance(after.graph["conv0"].op, Conv)
     assert [port.node for port in after.outputs] == ["conv0"]
+
+
+SHUFFLED = [
+    ("x", entry(6, 6, 7)),
+    ("all", Select(channels=(0, 3, 1, 4, 2, 5)), "x"),
+    ("some", Select(channels=(1, 5, 1)), "all"),
+    ("others", Select(channels=(0,)), "all"),
+    ("end", conv(3, 2, SAME), "some"),
+]
+
+
+def test_selections_of_a_selection_are_made_of_what_that_reads():
+    network = graph_of(SHUFFLED, ["end", "others"])
+    after = check_same(network, merge_selects(network))
+    assert sorted(names(after)) == ["end", "others", "some", "x"]
+    assert after.graph["some"].op.channels == (3, 5, 3)
+    assert after.graph["others"].op.channels == (0,)
+
+
+@pytest.mark.parametrize("outputs", [["end", "all"], ["end", "last"]])
+def test_a_selection_that_is_there_anyway_stays(outputs):
+    network = graph_of([*SHUFFLED, ("last", conv(6, 2, POINT), "all")], outputs)
+    assert merge_selects(network) is network
