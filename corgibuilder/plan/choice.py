@@ -2,29 +2,28 @@
 
 from bisect import bisect_left
 from dataclasses import replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from functools import cache, partial
-from math import ceil
+from functools import partial
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Network, Shape
+from corgibuilder.ir import Network
 
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .forms import form_of, forms_of
-from .kinds import FoldedStage, output_pixels, widened_layer, widths
+from .infeasible import too_fast, too_slow
+from .kinds import FoldedStage
 from .layers import Layer, group_layers
-from .pins import NO_PINS, NOTHING_PINNED, LayerPins, Pins, check_pins
+from .pins import NOTHING_PINNED, Pins, check_pins
 from .pipeline import Pipeline, assemble, is_resizable
-from .pixels import MAX_PIXELS
 from .planned_stage import PlannedStage
-from .search import Keeps, cheapest, fewest_cycles
+from .requantisers import Form
+from .search import input_pixels, narrowest
 from .simulation import pipeline_latencies, pipeline_timing, stage_machine, timing
 from .sizing import estimated_latency, sized
 from .target import Target
 
-PARTS = 128  #: of a budget; one of them is a step from one pace to the next
-GIVEN_UP = 8  #: parts at most, where no latency is asked for
+BUDGET_SLICES = 128  #: of a budget; one of them is a step from one to the next that is tried
+LATENCY_SLACK = 8  #: slices given up at most for latency, where none is asked for
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
@@ -33,10 +32,10 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
 
     What ``pins`` fix is left as it is.
 
-    Every stage has the fewest multipliers that keep one pace, which is at least the frame rate's.
-    Stages a little faster than that can follow the input much more closely, so of the paces down
-    to 15/16 of the budget the one with the smallest product of multipliers and latency is taken;
-    where the target asks for a latency, the slowest that meets it.
+    Every stage has the fewest multipliers that keep one budget of cycles per frame, at most that of
+    the frame rate. Stages a little faster than that can follow the input much more closely, so of
+    the budgets down to 15/16 of it the one with the smallest product of multipliers and latency is
+    taken; where the target asks for a latency, the largest that meets it.
 
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
@@ -44,16 +43,16 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
     layers, budget = group_layers(network), target.budget_for(network.input_shape)
     pins.check_names(layers)
     for layer in layers:
-        check_pins(layer, pins.of(layer))
+        check_pins(layer, pins)
     for resizable in dict.fromkeys((is_resizable(network, layers), False)):
-        paces = _Paces(network, layers, budget, pins, resizable=resizable)
-        slowest = paces.within(budget)
+        search = _BudgetSearch(network, layers, budget, pins, resizable=resizable)
+        slowest = search.within(budget)
         if slowest is not None and slowest.resizable == resizable:
-            return _in_time(paces, target)
-    raise _too_fast(network, layers, target, pins)
+            return _in_time(search, target)
+    raise too_fast(network, layers, target, pins)
 
 
-class _Paces:
+class _BudgetSearch:
     """The cheapest pipelines for budgets up to one; what one has found serves the next."""
 
     def __init__(
@@ -72,7 +71,7 @@ class _Paces:
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
-        self._forms = cache(forms_of)
+        self._forms: dict[tuple[str, int], tuple[Form, ...]] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -91,14 +90,16 @@ class _Paces:
             foldings[layer.name] = found.folding
             chosen.append(found.layer)
             lanes[layer.result] = found.folding.lanes
-        return assemble(self.network, tuple(chosen), foldings, input_lanes, known_forms=self._forms)
+        return assemble(
+            self.network, tuple(chosen), foldings, input_lanes, known_forms=self._forms_of
+        )
 
     def _input_lanes(self, budget: int) -> dict[str, int] | None:
         """Values in a word of each input, so that all come in in time, if they can."""
         lanes = {}
         for port in self.network.inputs:
             shape = self.network.graph.type(port.node).shape
-            pixels = next((n for n in _input_pixels(shape) if shape.pixels // n <= budget), None)
+            pixels = next((n for n in input_pixels(shape) if shape.pixels // n <= budget), None)
             if pixels is None or (self.resizable and pixels > 1):
                 return None
             lanes[port.node] = (
@@ -107,13 +108,13 @@ class _Paces:
         return lanes
 
     def _narrowest(self, layer: Layer, budget: int, lanes: tuple[int, ...]) -> FoldedStage | None:
-        """As :func:`_narrowest`, unless what a larger budget gave fits this one: then that."""
+        """As :func:`~.search.narrowest`, or what a larger budget gave where that fits this one."""
         if (layer.name, lanes) in self._found:
             given, stage = self._found[layer.name, lanes]
             if stage.frame_cycles <= budget <= given:
                 return stage
         keeps = partial(self._keeps, budget, lanes) if layer.name in self.late else None
-        found = _narrowest(
+        found = narrowest(
             layer,
             budget,
             lanes=max(lanes),
@@ -126,15 +127,25 @@ class _Paces:
         return found
 
     def _keeps(self, budget: int, lanes: tuple[int, ...], stage: FoldedStage) -> bool:
-        """Whether a stage keeps a budget in the simulation, with room for a row in its buffer."""
-        least = stage.least_capacity
-        roomy = stage.with_folding(capacity=least + stage.layer.x.shape.width if least else 0)
-        layer, folding = stage.layer, stage.folding
+        """Whether a stage keeps a budget in the simulation.
+
+        Its line buffer is as large as pins say, or has room for a row.
+        """
+        layer, folding, least = stage.layer, stage.folding, stage.least_capacity
+        if self.pins.of(layer).capacity is None and least:
+            stage = stage.with_folding(capacity=least + layer.x.shape.width)
         form = form_of(
-            layer, lanes=folding.lanes, kind=folding.requantiser, found=self._forms(layer)
+            layer, lanes=folding.lanes, kind=folding.requantiser, found=self._forms_of(layer)
         )
-        planned = PlannedStage(roomy, form, lanes, (0,) * len(lanes))
+        planned = PlannedStage(stage, form, lanes, (0,) * len(lanes))
         return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
+
+    def _forms_of(self, layer: Layer) -> tuple[Form, ...]:
+        """:func:`forms_of`, remembered: widened layers are made anew for every budget."""
+        key = layer.name, layer.input_pixels
+        if key not in self._forms:
+            self._forms[key] = forms_of(layer)
+        return self._forms[key]
 
     def sized(self, pipeline: Pipeline) -> Pipeline:
         """The pipeline with buffers as large as they have to be, or as pins say."""
@@ -161,75 +172,49 @@ class _Paces:
         self._found = {key: found for key, found in self._found.items() if key[0] != name}
 
 
-def _in_time(paces: _Paces, target: Target) -> Pipeline:
+def _in_time(search: _BudgetSearch, target: Target) -> Pipeline:
     """The pipeline that keeps the frame rate in the simulation, and the latency if one is asked."""
     reached = []
     for _ in range(TRIES):
-        if paces.within(paces.budget) is None:
+        if search.within(search.budget) is None:
             break
-        pipeline = _worthwhile(paces) if target.latency is None else _quick(paces, target)
-        pipeline = shortest_fifos(pipeline, paces.fifos(pipeline))
+        pipeline = _worthwhile(search) if target.latency is None else _quick(search, target)
+        pipeline = shortest_fifos(pipeline, search.fifos(pipeline))
         interval = pipeline_timing(pipeline).interval
-        if interval <= paces.budget:
+        if interval <= search.budget:
             return pipeline
         reached.append(interval)
-        _hurry(paces, pipeline, interval - paces.budget)
-    raise _too_slow(paces, target, min(reached))
+        _hurry(search, pipeline, interval - search.budget)
+    raise too_slow(search.network, target, min(reached))
 
 
-def _hurry(paces: _Paces, pipeline: Pipeline, late: int) -> None:
+def _hurry(search: _BudgetSearch, pipeline: Pipeline, late: int) -> None:
     """Ask more of the stages that are late by themselves; of all, if none is."""
     alone = {
         stage.layer.name: timing(stage_machine(stage, resizable=pipeline.resizable)).interval
         for stage in pipeline.stages
     }
-    slow = [name for name, cycles in alone.items() if cycles > paces.budget] or list(alone)
+    slow = [name for name, cycles in alone.items() if cycles > search.budget] or list(alone)
     for name in slow:
-        over = alone[name] - paces.budget
-        paces.ask_more(name, over if over > 0 else late)
+        over = alone[name] - search.budget
+        search.ask_more(name, over if over > 0 else late)
 
 
-def _too_slow(paces: _Paces, target: Target, least: int) -> CompileError:
-    asked, remedy = _asked_and_possible(target, paces.network.input_shape, least)
-    return CompileError(
-        "CB403",
-        f"{asked} leave {paces.budget:,} cycles for a frame, and the fastest pipeline that was "
-        f"found takes {least:,}",
-        at=Origin(paces.network.name),
-        help=remedy,
-    )
-
-
-def _asked_and_possible(target: Target, entry: Shape, least: int) -> tuple[str, str]:
-    """What a target asks for, and what leaves ``least`` cycles for a frame, rounded that way."""
-    if target.headroom is not None and target.budget_for(entry) < target.budget:
-        most = entry.pixels // least
-        remedy = f"ask for {most} pixels a cycle or fewer" if most else "ask for no headroom"
-        return f"{target.headroom} pixels a cycle", remedy
-    fps = Context(prec=6, rounding=ROUND_FLOOR).divide(Decimal(target.clock_hz), Decimal(least))
-    hertz = Decimal(ceil(least * target.fps))
-    mhz = Context(prec=6, rounding=ROUND_CEILING).divide(hertz, Decimal(10**6))
-    return (
-        f"{float(target.fps):g} frames/s at {target.clock_hz:,} Hz",
-        f"ask for {fps:f} frames/s or fewer, or for a clock of {mhz:f} MHz or more",
-    )
-
-
-def _worthwhile(paces: _Paces) -> Pipeline:
+def _worthwhile(search: _BudgetSearch) -> Pipeline:
     """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
     tried: dict[int, Pipeline] = {}
-    for part in range(PARTS, PARTS - GIVEN_UP - 1, -1):
-        pipeline = paces.within(paces.budget * part // PARTS)
+    for slices in range(BUDGET_SLICES, BUDGET_SLICES - LATENCY_SLACK - 1, -1):
+        pipeline = search.within(search.budget * slices // BUDGET_SLICES)
         if pipeline is not None:
             tried.setdefault(pipeline.frame_cycles, pipeline)
     best = min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p))
-    return paces.sized(best)
+    return search.sized(best)
 
 
-def _quick(paces: _Paces, target: Target) -> Pipeline:
+def _quick(search: _BudgetSearch, target: Target) -> Pipeline:
     """The pipeline for the largest budget with which the latency is met.
 
-    Budgets fall by steps of one part. The estimate says where to begin; from there one step after
+    Budgets fall by steps of one slice. The estimate says where to begin; from there one step after
     the other is simulated.
     """
     assert target.latency is not None
@@ -238,17 +223,17 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
 
     def met(step: int) -> bool:
         if step not in found:
-            pipeline = _step(paces, step)
+            pipeline = _step(search, step)
             found[step] = None
             if pipeline is not None:
-                made = paces.sized(pipeline)
-                made = roomy(made, paces.fifos(made))
+                made = search.sized(pipeline)
+                made = roomy(made, search.fifos(made))
                 spans = pipeline_latencies(made, interval=1).values()
                 found[step] = (max(spans, key=lambda span: span[1])[0], made)
         entry = found[step]
         return entry is not None and entry[0] <= limit
 
-    step = _first_guess(paces, limit)
+    step = _first_guess(search, limit)
     while not met(step) and found[step] is not None:
         step += 1
     while step and met(step) and met(step - 1):
@@ -267,46 +252,23 @@ def _quick(paces: _Paces, target: Target) -> Pipeline:
     )
 
 
-def _step(paces: _Paces, step: int) -> Pipeline | None:
-    """The pipeline for a budget that is so many parts smaller, each of what is left."""
-    return paces.within(int(paces.budget * (1 - 1 / PARTS) ** step))
+def _step(search: _BudgetSearch, step: int) -> Pipeline | None:
+    """The pipeline for a budget that is so many slices smaller, each of what is left."""
+    return search.within(int(search.budget * (1 - 1 / BUDGET_SLICES) ** step))
 
 
-def _first_guess(paces: _Paces, limit: int) -> int:
+def _first_guess(search: _BudgetSearch, limit: int) -> int:
     """The first step whose estimated latency is met, as far as bisection tells; or the last one."""
 
     def far_enough(step: int) -> bool:
-        pipeline = _step(paces, step)
+        pipeline = _step(search, step)
         return pipeline is None or estimated_latency(pipeline) <= limit
 
     step = 1
     while not far_enough(step):
         step *= 2
     first = bisect_left(range(step), True, key=far_enough)
-    return first if _step(paces, first) is not None else max(first - 1, 0)
-
-
-def _narrowest(
-    layer: Layer,
-    budget: int,
-    *,
-    lanes: int,
-    resizable: bool,
-    keeps: Keeps | None = None,
-    pins: LayerPins = NO_PINS,
-) -> FoldedStage | None:
-    """The layer, as wide as it has to be to meet the budget, with its cheapest folding."""
-    for pixels in (1,) if resizable else widths(layer):
-        if pins.pixels not in (None, pixels):
-            continue
-        leaving = output_pixels(layer, pixels)
-        if max(layer.x.shape.pixels // pixels, layer.acc.shape.pixels // leaving) > budget:
-            continue
-        wide = widened_layer(layer, pixels)
-        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps, pins=pins)
-        if stage is not None:
-            return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
-    return None
+    return first if _step(search, first) is not None else max(first - 1, 0)
 
 
 def _input_lanes(shape: Shape, budget: int) -> int:
@@ -315,33 +277,3 @@ def _input_lanes(shape: Shape, budget: int) -> int:
         return shape.channels
     words = max(budget // shape.pixels, 1)
     return ceil_div(shape.channels, min(words, shape.channels))
-
-
-def _input_pixels(shape: Shape) -> tuple[int, ...]:
-    """The numbers of pixels that an input word may carry, the smallest first."""
-    return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
-
-
-def _too_fast(
-    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
-) -> CompileError:
-    entry = network.input_shape
-    budget = target.budget_for(entry)
-    inputs = {port.node: network.graph.type(port.node).shape for port in network.inputs}
-    least = {node: shape.pixels // _input_pixels(shape)[-1] for node, shape in inputs.items()}
-    for layer in layers:
-        everything = layer.x.shape.channels
-        fixed = pins.of(layer)
-        if _narrowest(layer, budget, lanes=everything, resizable=False, pins=fixed) is None:
-            widest = widened_layer(layer, widths(layer)[-1])
-            least[layer.name] = fewest_cycles(widest, resizable=False, pins=fixed)
-    worst = max(least, key=lambda name: least[name])
-    at = next((layer.node.origin for layer in layers if layer.name == worst), Origin(network.name))
-    asked, remedy = _asked_and_possible(target, entry, least[worst])
-    return CompileError(
-        "CB403",
-        f"{asked} leave {budget:,} cycles for a frame, "
-        f"and this layer takes {least[worst]:,} even when fully unrolled",
-        at=at,
-        help=remedy,
-    )

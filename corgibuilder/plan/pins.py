@@ -17,14 +17,15 @@ All of these are optional. See :class:`~.folding.Folding` and :class:`~.edges.Pl
 """
 
 import difflib
+import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.strict_json import UnsuitableError, read
+from corgibuilder.strict_json import UnsuitableError, read, shown
 
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import FoldedStage, kind_of, widened_layer, widths
@@ -33,6 +34,11 @@ from .plan_file import Decision, EngineName, RequantiserName, SourceName, Width
 from .planned_stage import most_queued
 
 LONGEST = 1 << 20  #: bytes of a file of pins
+#: Fields that the cycles of a stage depend on.
+RATE_PINS = (
+    *("source", "engine", "inputs", "outputs", "lanes", "pixels"),
+    *("groups_per_word", "single_port"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +57,34 @@ class LayerPins:
     requantiser: RequantiserName | None = None
     fifo: tuple[Decision, ...] | None = None
 
+    @classmethod
+    def of(cls, folding: Folding) -> "LayerPins":
+        """Everything of a folding."""
+        given = {f.name: getattr(folding, f.name) for f in fields(Folding)}
+        return cls(**{name: getattr(value, "value", value) for name, value in given.items()})
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is fixed, by name."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def without(self, names: Container[str]) -> "LayerPins":
+        """The same with the fields of some names left open."""
+        return LayerPins(**{k: value for k, value in self.given.items() if k not in names})
+
+    def text(self, names: Iterable[str]) -> str:
+        """The fields of some names as a file of pins has them."""
+        return " and ".join(f"{name} = {json.dumps(getattr(self, name))}" for name in names)
+
     @property
     def changes(self) -> dict[str, Any]:
         """Fields of a folding that are fixed, but for the line buffer's capacity."""
         enums = {"source": WindowSource, "engine": Engine, "requantiser": RequantiserKind}
-        given = {f.name: getattr(self, f.name) for f in fields(Folding) if f.name != "capacity"}
         return {
             name: enums[name](value) if name in enums else value
-            for name, value in given.items()
-            if value is not None
+            for name, value in self.given.items()
+            if name not in ("capacity", "fifo")
         }
 
 
@@ -68,12 +93,17 @@ NO_PINS = LayerPins()
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What is fixed, by layer; nothing for a layer that is not there."""
+    """What is fixed, by layer; nothing for a layer that is not there. ``file`` says it."""
 
     layers: Mapping[str, LayerPins] = field(default_factory=dict)
+    file: str = "pins"
 
     def of(self, layer: Layer) -> LayerPins:
         return self.layers.get(layer.name, NO_PINS)
+
+    def origin(self, layer: Layer) -> Origin:
+        """Where it is said what is fixed of a layer."""
+        return Origin(self.file, f"layers.{layer.name}")
 
     def check_names(self, layers: tuple[Layer, ...]) -> None:
         """Raise :class:`CompileError` (CB431) for a layer that the network does not have."""
@@ -83,9 +113,10 @@ class Pins:
                 near = difflib.get_close_matches(name, names, n=3, cutoff=0)
                 raise CompileError(
                     "CB431",
-                    f"no stage is called {name!r}",
-                    at=Origin("pins", name),
-                    help=f"take one of the {len(names)} stages, such as {', '.join(near)}",
+                    f"no stage is called {shown(name)}",
+                    at=Origin(self.file, f"layers.{shown(name)}"),
+                    help=f"take one of the {len(names)} stages, such as"
+                    f" {', '.join(map(shown, near))}",
                 )
 
 
@@ -101,10 +132,11 @@ def read_pins(path: Path) -> Pins:
         if said.keys() - {"layers"} or not isinstance(said.get("layers", {}), dict):
             raise UnsuitableError("it has something else than tables [layers.NAME]")
         defaults = {f.name: None for f in fields(LayerPins)}
-        return Pins({
+        pins = {
             name: read(LayerPins, defaults | pins if isinstance(pins, dict) else pins)
             for name, pins in said.get("layers", {}).items()
-        })
+        }
+        return Pins(pins, str(path))
     except (OSError, ValueError, RecursionError) as fault:
         raise CompileError(
             "CB430",
@@ -132,30 +164,31 @@ def _pinned(stage: FoldedStage, pins: LayerPins) -> FoldedStage:
     return made.with_folding(capacity=capacity)
 
 
-def check_pins(layer: Layer, pins: LayerPins) -> None:
+def check_pins(layer: Layer, all_pins: Pins) -> None:
     """Raise :class:`CompileError` (CB432) for pins of a layer that can never be built.
 
     Each pin is tried by itself, and then all of them, on foldings that can be built.
     """
+    pins, at = all_pins.of(layer), all_pins.origin(layer)
     if pins == NO_PINS:
         return
     if pins.fifo is not None and len(pins.fifo) != len(layer.inputs):
         inputs = len(layer.inputs)
-        raise _refused(layer, f"fifo has {len(pins.fifo)} numbers", f"give {inputs}")
+        raise _refused(at, f"fifo has {len(pins.fifo)} numbers", f"give {inputs}")
     for port, depth in enumerate(pins.fifo or ()):
         most = most_queued(layer, port)
         if depth > most:
-            raise _refused(layer, f"fifo is {depth}", f"take 0 to {most} words")
+            raise _refused(at, f"fifo is {depth}", f"take 0 to {most} words")
     possible = widths(layer)
     if pins.pixels not in (None, *possible):
         names = ", ".join(map(str, possible))
-        raise _refused(layer, f"pixels is {pins.pixels}", f"take one of: {names}")
+        raise _refused(at, f"pixels is {pins.pixels}", f"take one of: {names}")
     layer = widened_layer(layer, pins.pixels or 1)
     kind, changes = kind_of(layer), pins.changes
     sources = kind.sources(layer, resizable=False)
     if "source" in changes and changes["source"] not in sources:
         names = ", ".join(source.value for source in sources)
-        raise _refused(layer, f"source is {pins.source!r}", f"take one of: {names}")
+        raise _refused(at, f"source is {pins.source!r}", f"take one of: {names}")
     examples = [
         stage
         for source in sources
@@ -167,12 +200,12 @@ def check_pins(layer: Layer, pins: LayerPins) -> None:
             continue
         faults = (fault for stage in examples for fault in _pinned(stage, some).faults())
         problem, remedy = next(faults, ("there is no such folding", "fix less of it"))
-        raise _refused(layer, problem, remedy)
+        raise _refused(at, problem, remedy)
 
 
 def _only(pins: LayerPins, name: str) -> LayerPins:
     return replace(NO_PINS, **{name: getattr(pins, name)})
 
 
-def _refused(layer: Layer, problem: str, remedy: str) -> CompileError:
-    return CompileError("CB432", f"in the pins {problem}", at=layer.node.origin, help=remedy)
+def _refused(at: Origin, problem: str, remedy: str) -> CompileError:
+    return CompileError("CB432", f"in the pins {problem}", at=at, help=remedy)

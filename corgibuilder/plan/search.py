@@ -2,12 +2,44 @@
 
 from collections.abc import Callable, Iterator
 
-from .kinds import FoldedStage, kind_of
+from corgibuilder.ir import Shape
+
+from .kinds import FoldedStage, kind_of, output_pixels, widened_layer, widths
 from .layers import Layer
 from .pins import NO_PINS, LayerPins, pinned
+from .pixels import MAX_PIXELS
 
 AIMS = 16  #: parts of a budget for which foldings are looked at, where the estimate was too low
+SLOWEST = 1 << 40  #: cycles per frame that any folding keeps
 Keeps = Callable[[FoldedStage], bool]  #: whether a stage keeps its budget
+
+
+def input_pixels(shape: Shape) -> tuple[int, ...]:
+    """The numbers of pixels that an input word may carry, the smallest first."""
+    return tuple(n for n in range(1, MAX_PIXELS + 1) if shape.width % n == 0)
+
+
+def narrowest(
+    layer: Layer,
+    budget: int,
+    *,
+    lanes: int,
+    resizable: bool,
+    keeps: Keeps | None = None,
+    pins: LayerPins = NO_PINS,
+) -> FoldedStage | None:
+    """The layer, as wide as it has to be to meet the budget, with its :func:`cheapest` folding."""
+    for pixels in (1,) if resizable else widths(layer):
+        if pins.pixels not in (None, pixels):
+            continue
+        leaving = output_pixels(layer, pixels)
+        if max(layer.x.shape.pixels // pixels, layer.acc.shape.pixels // leaving) > budget:
+            continue
+        wide = widened_layer(layer, pixels)
+        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps, pins=pins)
+        if stage is not None:
+            return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
+    return None
 
 
 def cheapest(
@@ -51,15 +83,15 @@ def candidates(
             yield from found if pins == NO_PINS else pinned(found, pins)
 
 
-def fewest_cycles(layer: Layer, *, resizable: bool, pins: LayerPins = NO_PINS) -> int:
-    """Cycles per frame of the fastest folding there is."""
+def fewest_cycles(layer: Layer, *, resizable: bool, pins: LayerPins = NO_PINS) -> int | None:
+    """Cycles per frame of the fastest folding; ``None`` where none can be built with ``pins``."""
 
     def within(budget: int) -> FoldedStage | None:
         channels = layer.x.shape.channels
         return cheapest(layer, budget, lanes=channels, resizable=resizable, pins=pins)
 
-    budget = 1
-    while (stage := within(budget)) is None:
+    budget, fewest = 1, None
+    while (stage := within(budget)) is None and budget < SLOWEST:
         budget *= 2
     while stage is not None:
         fewest = stage.frame_cycles

@@ -1,17 +1,22 @@
 """Decisions that a user fixes: they are in the plan, and what cannot be built is refused."""
 
 import json
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan import Plan, Target, make_plan, pipeline_of, read_pins
+from corgibuilder.ir import Window
+from corgibuilder.plan import Pins, Plan, Target, make_plan, pipeline_of, read_pins
+from corgibuilder.plan.pins import LayerPins
 from corgibuilder.plan.simulation import pipeline_timing
 
-from ..toys import small
+from ..toys import SAME, chain, conv, small
 
 TARGET = Target(fps=Fraction(1), clock_hz=3000)
+TWO_PIXELS = Target(fps=Fraction(1), clock_hz=24)
 
 
 def planned(tmp_path, text):
@@ -50,7 +55,7 @@ def test_what_is_pinned_is_planned(tmp_path, layer, pins):
 @pytest.mark.parametrize(
     "text,code,problem",
     [
-        ("[layers.nothing]\ninputs = 1", "CB431", "no stage is called 'nothing'"),
+        ("[layers.nothing]\ninputs = 1", "CB431", 'no stage is called "nothing"'),
         ("[layers.n0]\nsource = 'direct'", "CB432", "source is 'direct'"),
         ("[layers.n0]\noutputs = 7", "CB432", "outputs is 7"),
         ("[layers.n0]\nengine = 'built_in'", "CB432", "engine is 'built_in'"),
@@ -75,6 +80,69 @@ def test_what_cannot_be_is_refused(tmp_path, text, code, problem):
         planned(tmp_path, text)
     assert caught.value.code == code
     assert problem in str(caught.value)
+
+
+def refusal(network, target, pins):
+    with pytest.raises(CompileError) as caught:
+        make_plan(network, target, pins)
+    return str(caught.value)
+
+
+def test_a_pin_that_is_in_the_way_is_named_with_what_is_possible(tmp_path):
+    file = tmp_path / "slow.toml"
+    file.write_text("[layers.n0]\ninputs = 1\noutputs = 6\n[layers.n2]\noutputs = 1\n")
+    message = refusal(small(), Target(fps=Fraction(1), clock_hz=1000), read_pins(file))
+    assert message == (
+        "error[CB403]: 1 frames/s at 1,000 Hz leave 1,000 cycles for a frame, and with inputs = 1"
+        " this layer takes 2,160\n"
+        f"  --> {file}: layers.n0\n"
+        "  help: give inputs = 3, with which it takes 720; or ask for 0.462962 frames/s or fewer,"
+        " or for a clock of 0.00216 MHz or more"
+    )
+    file.write_text("[layers.n0]\ninputs = 3\noutputs = 6\n[layers.n2]\noutputs = 1\n")
+    made = make_plan(small(), Target(fps=Fraction(1), clock_hz=1000), read_pins(file))
+    assert made.cycles_per_frame <= 1000
+
+
+def test_pins_that_are_in_the_way_together_are_named_together():
+    pins = Pins({"n0": LayerPins(inputs=1, outputs=1)})
+    message = refusal(small(), Target(fps=Fraction(1), clock_hz=300), pins)
+    assert "with inputs = 1 and outputs = 1 this layer takes 12,960\n" in message
+    given = re.search(r"give inputs = (\d+) and outputs = (\d+), with which it takes", message)
+    pins = Pins({"n0": LayerPins(inputs=int(given[1]), outputs=int(given[2]))})
+    assert make_plan(small(), Target(fps=Fraction(1), clock_hz=300), pins).cycles_per_frame <= 300
+
+
+def test_a_pin_is_not_blamed_for_what_is_too_slow_without_it():
+    pins = Pins({"n6": LayerPins(outputs=7)})
+    message = refusal(small(), Target(fps=Fraction(1), clock_hz=7), pins)
+    assert "this layer takes 20 with what is pinned\n  --> toy.onnx: n6\n" in message
+
+
+def test_a_width_that_is_pinned_does_not_keep_the_search_from_ending():
+    pins = Pins({"n0": LayerPins(pixels=1, source="row_banks")})
+    message = refusal(chain((3, 4, 12), conv(3, 6, SAME)), TWO_PIXELS, pins)
+    assert "with pixels = 1 this layer takes" in message
+
+
+def test_a_source_for_maps_of_one_size_only():
+    whole = chain((2, 4, 4), conv(2, 3, Window(kernel=(4, 4))))
+    pins = Pins({"n0": LayerPins(source="direct")}, "p.toml")
+    assert refusal(whole, Target(fps=Fraction(1), clock_hz=1000), pins) == (
+        'error[CB432]: in the pins source = "direct" needs a map of one size, and that of this'
+        " layer may be smaller than planned\n"
+        "  --> p.toml: layers.n0\n"
+        "  help: take one of: tap_serial, column_buffer, row_banks"
+    )
+    assert make_plan(
+        replace(whole, fixed=("n0",)), Target(fps=Fraction(1), clock_hz=1000), pins
+    ).stages
+
+
+def test_huge_names_are_shortened():
+    with pytest.raises(CompileError, match="CB431") as caught:
+        make_plan(small(), TARGET, Pins({"a" * 10**5: LayerPins(inputs=1)}))
+    assert len(str(caught.value)) < 400
 
 
 def test_a_file_that_is_not_there(tmp_path):

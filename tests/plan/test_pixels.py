@@ -267,6 +267,11 @@ def test_what_cannot_go_faster_says_how_fast_it_goes():
     prime = chain((2, 4, 17), conv(2, 3, SAME))
     with pytest.raises(CompileError) as caught:
         make_plan(prime, Target(fps=2, clock_hz=120))
+    assert str(caught.value.at) == "toy.onnx: x"
+    assert caught.value.problem == (
+        "2 frames/s at 120 Hz leave 60 cycles for a frame, and the input takes 68 with 1 pixel in"
+        " a word, the most that divide its width of 17"
+    )
     assert caught.value.help == (
         "ask for 1.76470 frames/s or fewer, or for a clock of 0.000136 MHz or more"
     )
