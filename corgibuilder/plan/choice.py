@@ -18,7 +18,13 @@ from .pipeline import Pipeline, assemble, is_resizable
 from .planned_stage import PlannedStage
 from .requantisers import Form
 from .search import input_pixels, narrowest
-from .simulation import pipeline_latencies, pipeline_timing, stage_machine, timing
+from .simulation import (
+    pipeline_latencies,
+    pipeline_timing,
+    stage_intervals,
+    stage_machine,
+    timing,
+)
 from .sizing import estimated_latency, sized
 from .target import Target
 
@@ -190,10 +196,7 @@ def _in_time(search: _BudgetSearch, target: Target) -> Pipeline:
 
 def _hurry(search: _BudgetSearch, pipeline: Pipeline, late: int) -> None:
     """Ask more of the stages that are late by themselves; of all, if none is."""
-    alone = {
-        stage.layer.name: timing(stage_machine(stage, resizable=pipeline.resizable)).interval
-        for stage in pipeline.stages
-    }
+    alone = stage_intervals(pipeline)
     slow = [name for name, cycles in alone.items() if cycles > search.budget] or list(alone)
     for name in slow:
         over = alone[name] - search.budget

@@ -21,12 +21,11 @@ from .simulation import (
     Fill,
     PipelineTiming,
     keeps,
+    least_interval,
     machine,
     pipeline_fills,
     pipeline_latencies,
     pipeline_timing,
-    stage_machine,
-    timing,
 )
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
@@ -60,7 +59,7 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     ]
     if not joins:
         return pipeline
-    interval = _least_interval(roomy(pipeline, fixed, frames=0))
+    interval = least_interval(roomy(pipeline, fixed, frames=0))
     pipeline = roomy(pipeline, fixed)
     wanted = PipelineTiming(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
     if wanted.frames > ROOMY_FRAMES:
@@ -82,12 +81,6 @@ def _shortened(pipeline: Pipeline, joins: list[int], wanted: PipelineTiming) -> 
             if depth and _keeps(_with_fifo(pipeline, number, port, depth - 1), wanted):
                 return _shortest(pipeline, number, port, wanted)
     return None
-
-
-def _least_interval(pipeline: Pipeline) -> int:
-    """Cycles of the slowest stage by itself, or of an input."""
-    alone = (timing(stage_machine(s, resizable=pipeline.resizable)) for s in pipeline.stages)
-    return max(pipeline.input_cycles, *(each.interval for each in alone))
 
 
 def _guessed(

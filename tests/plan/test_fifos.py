@@ -1,5 +1,6 @@
 """Queues where branches meet: as short as they can be, by the simulation and in hardware."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -236,8 +237,35 @@ def test_a_queue_that_is_pinned_too_short_is_refused():
     made = two_convolutions()
     layers = [(node.name, node.op, node.inputs) for node in made.graph]
     more = [*layer("d", conv(4, 4, SAME), "sum"), ("end", SUM, ("d_act", "sum"))]
-    with pytest.raises(CompileError, match="CB416"):
-        choose(network([*layers, *more], ["end"]), Target(fps=Fraction(1), clock_hz=300), pins)
+    made = network([*layers, *more], ["end"])
+    target = Target(fps=Fraction(1), clock_hz=300)
+    with pytest.raises(CompileError, match="CB416") as caught:
+        choose(made, target, pins)
+    assert str(caught.value.at) == "toy.onnx: sum"
+    depths = re.fullmatch(ADVICE, caught.value.help)
+    pins = Pins({"sum": LayerPins(fifo=tuple(map(int, depths[1].split(","))))})
+    assert pipeline_timing(choose(made, target, pins)).interval <= 300
+
+
+ADVICE = r"give this in the pins, or with the edges of the plan: 'sum': fifo = \[(.*)\]"
+
+
+def test_two_queues_that_are_too_short_are_both_named():
+    pipeline = planned("nested", 300, fixed=True)
+    stages = [replace(s, fifos=(0,) * len(s.fifos)) for s in pipeline.stages]
+    with pytest.raises(CompileError) as caught:
+        pipeline_timing(replace(pipeline, stages=tuple(stages)))
+    said = re.compile(r"input (\d) of '(\w+)' has a queue of 0 words and needs (\d+)")
+    needed = said.findall(str(caught.value))
+    assert [(port, name) for port, name, _ in needed] == [("1", "inner"), ("1", "outer")]
+    for number, stage in enumerate(stages):
+        depths = [int(depth) for _, name, depth in needed if name == stage.layer.name]
+        if depths:
+            stages[number] = replace(stage, fifos=(0, *depths))
+    runs_as_planned(replace(pipeline, stages=tuple(stages)), 1)
+    wanted = pipeline_timing(pipeline)
+    for less in shorter(replace(pipeline, stages=tuple(stages))):
+        assert is_worse(behaviour(less), wanted)
 
 
 def test_maps_that_do_not_meet_at_every_size_fix_the_size():

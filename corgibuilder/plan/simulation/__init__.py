@@ -1,17 +1,9 @@
 """The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
 
+from .alone import least_interval, stage_intervals
 from .chains import machine, stage_machine
-from .simulate import (
-    DeadlockError,
-    Fill,
-    PipelineTiming,
-    keeps,
-    latencies,
-    pipeline_fills,
-    pipeline_latencies,
-    pipeline_timing,
-    timing,
-)
+from .pipelines import pipeline_fills, pipeline_latencies, pipeline_timing
+from .simulate import DeadlockError, Fill, PipelineTiming, keeps, latencies, timing
 
 __all__ = [
     "DeadlockError",
@@ -19,10 +11,12 @@ __all__ = [
     "PipelineTiming",
     "keeps",
     "latencies",
+    "least_interval",
     "machine",
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",
+    "stage_intervals",
     "stage_machine",
     "timing",
 ]

@@ -1,20 +1,16 @@
 """A pipeline run with tokens in place of values: when frames come out, and how they follow."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Ints
 from corgibuilder.plan.components import Rule
-from corgibuilder.plan.pipeline import Pipeline
 
-from .chains import Machine, machine
+from .chains import Machine
 from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval;
@@ -149,31 +145,6 @@ class DeadlockError(Exception):
     """Nothing moves any more, and frames are not complete."""
 
 
-def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
-    """What a pipeline does. Raises :class:`CompileError` (CB416) if it stops for ever."""
-    with _refusing(pipeline):
-        return timing(machine(pipeline))
-
-
-def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
-    with _refusing(pipeline):
-        return latencies(machine(pipeline), interval=interval)
-
-
-@contextmanager
-def _refusing(pipeline: Pipeline) -> Iterator[None]:
-    try:
-        yield
-    except DeadlockError:
-        raise CompileError(
-            "CB416",
-            "with these buffers the pipeline would stop and never go on",
-            at=Origin(pipeline.network.name),
-            help="give larger capacity and fifo values in the plan or the pins, or plan anew",
-        ) from None
-
-
 _known: dict[bytes, PipelineTiming] = {}  #: simulations that were run
 _kept: dict[bytes, bool] = {}  #: and those that were compared with what was wanted
 
@@ -253,16 +224,14 @@ class Fill:
     most: int
 
 
-def pipeline_fills(pipeline: Pipeline, frame_interval: int) -> dict[tuple[str, int], Fill]:
+def fills(machine: Machine, frame_interval: int) -> dict[tuple[str, int], Fill]:
     """What the queues at joins hold, by stage and input, while frames come in at a pace."""
-    made = machine(pipeline)
-    with _refusing(pipeline):
-        progress = _first_frame(made, 1, frame_interval)
-        progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
+    progress = _first_frame(machine, 1, frame_interval)
+    progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
     state = progress.machine.state
     return {
         port: Fill(int(state[number]["first"]), int(state[number]["most"]))
-        for port, number in made.queues.items()
+        for port, number in machine.queues.items()
     }
 
 

@@ -1,0 +1,36 @@
+"""What whole pipelines do; one that stops for ever is refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from corgibuilder.plan.pipeline import Pipeline
+
+from .chains import machine
+from .deadlock import stopped
+from .simulate import DeadlockError, Fill, PipelineTiming, fills, latencies, timing
+
+
+def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
+    """What a pipeline does. Raises :class:`CompileError` (CB416) if it stops for ever."""
+    with _refusing(pipeline):
+        return timing(machine(pipeline))
+
+
+def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[int, int]]:
+    """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
+    with _refusing(pipeline):
+        return latencies(machine(pipeline), interval=interval)
+
+
+def pipeline_fills(pipeline: Pipeline, frame_interval: int) -> dict[tuple[str, int], Fill]:
+    """What the queues at joins hold, by stage and input, while frames come in at a pace."""
+    with _refusing(pipeline):
+        return fills(machine(pipeline), frame_interval)
+
+
+@contextmanager
+def _refusing(pipeline: Pipeline) -> Iterator[None]:
+    try:
+        yield
+    except DeadlockError:
+        raise stopped(pipeline) from None
