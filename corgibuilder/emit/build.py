@@ -16,7 +16,7 @@ from corgibuilder.hw.network import NetworkComponent
 from corgibuilder.hw.stage import Stage, stage_signature
 from corgibuilder.ir import Network
 from corgibuilder.names import Identifiers
-from corgibuilder.plan import Plan, describe, pipeline_of
+from corgibuilder.plan import Plan, check_target, describe, pipeline_of
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.planned_stage import PlannedStage
 from corgibuilder.plan.system import SystemPlan, plan_system
@@ -56,11 +56,13 @@ def build(
         Called with the directory, complete but for this, to add to it before it appears.
 
     Raises :class:`~corgibuilder.diagnostics.CompileError` if the plan does not fit the network, if
-    the system does not suit it, or if ``out`` is something else than an earlier build.
+    its stages do not keep its target, if the system does not suit it, or if ``out`` is something
+    else than an earlier build.
     """
     _check_outside(out)
     pipeline = pipeline_of(network, plan)
     plan = describe(pipeline, plan.target)
+    check_target(pipeline, plan)
     around = plan_system(pipeline, plan.target, system) if system else None
     top = _top_module(network.name)
     with complete_folder(out, foreign=_foreign) as folder:

@@ -17,7 +17,7 @@ from .target import Target
 
 def too_slow(network: Network, target: Target, least: int) -> CompileError:
     """That the fastest pipeline found takes ``least`` cycles for a frame, which are too many."""
-    asked, remedy = _asked_and_possible(target, network.input_shape, least)
+    asked, remedy = asked_and_possible(target, network.input_shape, least)
     found = f"the fastest pipeline that was found takes {least:,}"
     return CompileError("CB403", f"{asked}, and {found}", at=Origin(network.name), help=remedy)
 
@@ -41,7 +41,7 @@ def too_fast(
         most = max(entry_cycles, *least.values(), 0)
         if most > budget:
             break
-    asked, remedy = _asked_and_possible(target, entry, most)
+    asked, remedy = asked_and_possible(target, entry, most)
     if most > entry_cycles:
         slowest = next(search for search in slow if least[search.layer.name] == most)
         return _slow_layer(slowest, most, asked, remedy, pins)
@@ -143,7 +143,7 @@ def _needs_one_size(search: _LayerSearch, pins: Pins) -> CompileError:
     )
 
 
-def _asked_and_possible(target: Target, entry: Shape, least: int) -> tuple[str, str]:
+def asked_and_possible(target: Target, entry: Shape, least: int) -> tuple[str, str]:
     """What a target asks for, and what leaves ``least`` cycles for a frame, rounded that way."""
     budget = target.budget_for(entry)
     if target.headroom is not None and budget < target.budget:

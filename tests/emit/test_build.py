@@ -15,6 +15,7 @@ import pytest
 
 from corgibuilder import api
 from corgibuilder.diagnostics import CompileError
+from corgibuilder.plan import Plan
 from corgibuilder.report import plan_page
 from corgibuilder.synth import synth
 
@@ -58,6 +59,23 @@ def built(source, plan, tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "build"
     api.build(source, plan, folder)
     return folder
+
+
+def test_a_plan_below_its_own_target_is_refused(source, plan, tmp_path):
+    data = json.loads(plan.to_json())
+    data["stages"][0]["folding"] |= {"inputs": 1}
+    with pytest.raises(CompileError) as caught:
+        api.build(source, Plan.from_json(json.dumps(data)), tmp_path / "build")
+    assert str(caught.value) == (
+        "error[CB420]: in the plan 1000 frames/s at 700,000 Hz leave 700 cycles for a frame, and"
+        " its stages take 5,670\n"
+        "  --> model: target\n"
+        "  help: ask for 123.456 frames/s or fewer, or for a clock of 5.67 MHz or more; or give"
+        " more inputs or outputs to '/stem/conv.0', which takes 5,670"
+    )
+    assert not (tmp_path / "build").exists()
+    data["target"]["fps"] = "123.456"
+    api.build(source, Plan.from_json(json.dumps(data)), tmp_path / "build")
 
 
 def test_the_same_bytes_again(built, source, plan, tmp_path):

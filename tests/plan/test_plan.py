@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
+from corgibuilder.plan import Plan, Target, check_target, describe, make_plan, pipeline_of
 from corgibuilder.plan.components import Purpose
 from corgibuilder.plan.folding import WindowSource
 from corgibuilder.plan.plan import memories
@@ -395,3 +395,22 @@ def test_a_plan_without_inputs_is_none():
     with pytest.raises(CompileError) as caught:
         Plan.from_json(json.dumps(data))
     assert caught.value.problem == "this is not a plan: no edge begins at an input"
+
+
+def test_stages_that_are_late_for_the_target_of_their_plan():
+    pipeline = pipeline_of(NETWORK, PLAN)
+    check_target(pipeline, PLAN)
+    met = Fraction(PLAN.latency_first, 5000)
+    check_target(pipeline, replace(PLAN, target=replace(PLAN.target, latency=met)))
+    late = replace(PLAN.target, latency=Fraction(PLAN.latency_first - 1, 5000))
+    with pytest.raises(CompileError) as caught:
+        check_target(pipeline, replace(PLAN, target=late))
+    assert caught.value.code == "CB420"
+    assert f"and its stages take {PLAN.latency_first}" in caught.value.problem
+    assert f"{PLAN.latency_first * 200_000} ns or more" in caught.value.help
+
+
+def test_queues_that_cost_the_target_of_their_plan():
+    slow = replace(PLAN, cycles_per_frame=PLAN.target.budget + 1)
+    with pytest.raises(CompileError, match="larger capacity and fifo values"):
+        check_target(pipeline_of(NETWORK, PLAN), slow)

@@ -1,0 +1,51 @@
+"""Whether the stages of a plan, which may be edited, keep the target of that plan."""
+
+from corgibuilder.diagnostics import CompileError, Origin
+
+from .infeasible import asked_and_possible
+from .pipeline import Pipeline
+from .plan import Plan
+from .simulation import least_interval, stage_intervals
+
+
+def check_target(pipeline: Pipeline, plan: Plan) -> None:
+    """Raise :class:`CompileError` (CB420) where the stages of ``plan`` are below its target.
+
+    ``plan`` has the figures of ``pipeline``.
+    """
+    target, entry = plan.target, pipeline.network.input_shape
+    cycles, budget = plan.cycles_per_frame, target.budget_for(entry)
+    if cycles > budget:
+        asked, remedy = asked_and_possible(target, entry, cycles)
+        raise CompileError(
+            "CB420",
+            f"in the plan {asked}, and its stages take {cycles:,}",
+            at=Origin(plan.network, "target"),
+            help=f"{remedy}; or {_faster(pipeline, budget)}",
+        )
+    if target.latency is None:
+        return
+    limit = int(target.latency * target.clock_hz)
+    if plan.latency_first > limit:
+        raise CompileError(
+            "CB420",
+            f"in the plan a latency of {float(target.latency):g} s at {target.clock_hz:,} Hz leaves"
+            f" {limit:,} cycles, and its stages take {plan.latency_first:,}",
+            at=Origin(plan.network, "target"),
+            help=f"ask for a latency of {-(-plan.latency_first * 10**9 // target.clock_hz)} ns or"
+            " more, or plan anew",
+        )
+
+
+def _faster(pipeline: Pipeline, budget: int) -> str:
+    """What to make larger: the stages that are too slow by themselves, or what is between them."""
+    slow = [
+        f"{name!r}, which takes {cycles:,}"
+        for name, cycles in stage_intervals(pipeline).items()
+        if cycles > budget
+    ]
+    if slow:
+        return f"give more inputs or outputs to {'; '.join(slow)}"
+    if least_interval(pipeline) > budget:
+        return "give the input more lanes"
+    return "give larger capacity and fifo values, as each stage by itself is fast enough"
