@@ -23,7 +23,8 @@ from corgibuilder.ir import (
     Window,
 )
 
-from .elementwise import Arithmetic, WithConstant
+from .elementwise import Arithmetic, Array, WithConstant
+from .grid import powers_of_two
 from .inputs import float_input
 from .intervals import approximated
 from .limits import check_map
@@ -147,8 +148,37 @@ class Builder:
         if value.quantised:
             return self._threshold(value, uniform=uniform)
         if value.chain:
+            value = self._scaled(value)
+        if value.chain:
             value = self._clamp(value, reader)
         return value
+
+    def _scaled(self, value: Value) -> Value:
+        """``value`` with the factors that its chain begins with in its grid.
+
+        Powers of two move only the exponent of a float. Integers that fall are negated.
+        """
+        channels = value.canvas.channels
+        factors, count = np.ones(channels), 0
+        for step in value.chain:
+            factor = power_of_two(step)
+            if factor is None:
+                break
+            factors, count = factors * np.broadcast_to(np.ravel(factor), channels), count + 1
+        if not count or not powers_of_two(np.abs(factors)).all():
+            return value
+        falling, node = factors < 0, value.node
+        if falling.any():
+            node = self.multiplied(value, np.where(falling, -1, 1), f"{node}_negated")
+        return replace(
+            value,
+            node=node,
+            grid=value.grid.negated(falling).times(np.abs(factors)),
+            error=value.error * np.abs(factors),
+            chain=value.chain[count:],
+            shared=True,
+            exact_sum=None,
+        )
 
     def _enter(self, value: Value, reader: str) -> Value:
         """A float input of the file, quantised while frames are converted."""
@@ -245,6 +275,20 @@ class Builder:
             shared=True,
             exact_sum=None,
         )
+
+
+def power_of_two(step: Step) -> Array | None:
+    """The power of two, or the negative of one, that a step multiplies by; ``None`` if none."""
+    operation = step.operation
+    if not isinstance(operation, WithConstant) or not powers_of_two(np.abs(operation.other)).all():
+        return None
+    match operation.function:
+        case Arithmetic.MULTIPLY:
+            return operation.other.astype(np.float64)
+        case Arithmetic.DIVIDE:
+            return 1 / operation.other.astype(np.float64)
+        case _:
+            return None
 
 
 _CLIPS = (Arithmetic.MINIMUM, Arithmetic.MAXIMUM)

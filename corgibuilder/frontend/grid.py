@@ -1,6 +1,6 @@
 """From integers to the float32 values that the file's executor sees, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,11 @@ class Grid:
         table = None if self.table is None else self.table[:, channels]
         return Grid(self.scale[channels], table, self.lowest)
 
+    def times(self, factors: Doubles) -> "Grid":
+        """Grid of all floats times powers of two, one for each channel: no float is rounded."""
+        table = None if self.table is None else (self.table * factors).astype(np.float32)
+        return Grid(self.scale * factors, table, self.lowest)
+
     @property
     def exact(self) -> bool:
         """Every integer below 2**24 times the scale is a float32: the scales are powers of two."""
@@ -78,11 +83,14 @@ class StackedGrid(Grid):
         )
 
     def negated(self, falling: NDArray[np.bool_]) -> Grid:
+        return stacked([part.negated(piece) for part, piece in self._by_part(falling)])
+
+    def times(self, factors: Doubles) -> Grid:
+        return stacked([part.times(piece) for part, piece in self._by_part(factors)])
+
+    def _by_part(self, values: NDArray[Any]) -> Iterator[tuple[Grid, NDArray[Any]]]:
         ends = np.cumsum([len(part.scale) for part in self.parts])[:-1]
-        pieces = np.split(falling, ends)
-        return stacked([
-            part.negated(piece) for part, piece in zip(self.parts, pieces, strict=True)
-        ])
+        return zip(self.parts, np.split(values, ends), strict=True)
 
     def picked(self, channels: Ints) -> Grid:
         ends = np.cumsum([len(part.scale) for part in self.parts])

@@ -355,6 +355,46 @@ def test_images_of_another_size(join, tmp_path):
     )
 
 
+READERS = {
+    "MaxPool": lambda m: m.node("MaxPool", kernel_shape=[2, 2], strides=[2, 2], name="next"),
+    "AveragePool": lambda m: m.node("AveragePool", kernel_shape=[2, 2], strides=[2, 2]),
+    "Conv": lambda m: m.conv(weights(2, 3, 3, 3), pads=[1, 1, 1, 1]),
+    "Concat": lambda m: m.node("Concat", "t1", axis=1),
+    "Pad": lambda m: m.node("Pad", m.const([0, 0, 1, 1, 0, 0, 1, 1], np.int64)),
+}
+FACTORS = {
+    "twice": lambda m: m.node("Add", m.last),
+    "four times": lambda m: [m.node("Add", m.last) for _ in range(2)],
+    "negative": lambda m: m.node("Neg"),
+    "minus one": lambda m: m.node("Mul", m.const(-1.0)),
+    "each its own": lambda m: m.node("Mul", m.const(np.array([-2, 1, 0.5]).reshape(1, 3, 1, 1))),
+    "divided": lambda m: m.node("Div", m.const(-8.0)),
+    "then bent": lambda m: [m.node("Neg"), m.node("Relu")],
+}
+
+
+#: Sums of multiples of 0.3 are rounded by the executor; those of 0.25 are not.
+EXACT = [(0.25, reader) for reader in READERS] + [(0.3, r) for r in ("MaxPool", "Concat", "Pad")]
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize(("scale", "reader"), EXACT)
+def test_powers_of_two_and_signs_before_a_layer_are_no_layer(scale, factor, reader, tmp_path):
+    """They are in the scale, and in the sign of the integers; other channels keep theirs."""
+    model = Model(MAP)
+    model.conv(weights(3, 4, 1, 1))
+    model.quant(scale, zero=2.0)
+    FACTORS[factor](model)
+    try:
+        READERS[reader](model)
+        model.quant(1.7, bits=5)
+        network = check(model, tmp_path, integers(0, MAP, -8, 7))
+    except CompileError as error:
+        assert (reader, factor, error.code) == ("Conv", "each its own", "CB302")
+        return
+    assert network.notes == ()
+
+
 def test_a_bent_function_before_a_sum(tmp_path):
     model = Model(MAP)
     first = branch(model, 0.5)
