@@ -10,7 +10,7 @@ from corgibuilder.limits import MAX_SIDE
 from corgibuilder.plan.target import CLOCK_RANGE, FPS_RANGE, LATENCY_RANGE
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6}
+FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 MAX_LENGTH = 40  #: of the text of a quantity, so that no exponent and no fraction gets large
 
 
@@ -115,8 +115,8 @@ def parse_pixels(text: str) -> int:
 
 
 def parse_latency(text: str) -> Fraction:
-    """Seconds of ``7.2ms``, ``900us`` or ``0.01s``, exactly."""
-    found = _match(r"([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s)", text)
+    """Seconds of ``7.2ms``, ``900us``, ``40ns``, ``0.01s`` or ``1e-9s``, exactly."""
+    found = _match(r"([0-9]+(?:\.[0-9]+)?(?:e-?[0-9]{1,2})?)\s*(ns|us|ms|s)", text)
     seconds = Fraction(found[1]) / FRACTIONS[found[2]] if found else None
     if not seconds:
         raise CompileError(

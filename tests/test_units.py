@@ -28,6 +28,8 @@ TARGET = {"--fps": "10000", "--clock": "59MHz"}
         (units.parse_image, "1280x720", (1280, 720)),
         (units.parse_pixels, "4px", 4),
         (units.parse_latency, "7.2ms", Fraction("0.0072")),
+        (units.parse_latency, "1e-9s", Fraction(1, 10**9)),
+        (units.parse_latency, "40ns", Fraction(4, 10**8)),
     ],
 )
 def test_quantities(parse, text, value):
@@ -156,3 +158,11 @@ def test_outputs_go_where_there_is_no_folder_yet(tmp_path):
     assert CliRunner().invoke(app, arguments).exit_code == 0
     with np.load(out) as written:
         assert list(written) == ["logits"]
+
+
+def test_the_least_and_the_most_that_help_names_can_be_given():
+    parsers = ((units.LATENCY, units.parse_latency), (units.CLOCK_HZ, units.parse_clock))
+    for limits, parse in parsers:
+        least, most = str(limits).split(" to ")
+        assert parse(least) == limits.least
+        assert parse(most.replace(",", "")) == limits.most

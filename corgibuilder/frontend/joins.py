@@ -7,6 +7,7 @@ import numpy as np
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Add, Concat, Ints
+from corgibuilder.limits import MAX_CONCAT
 
 from .elementwise import Arithmetic, WithConstant
 from .exact_sum import Addend, ExactSum
@@ -174,21 +175,37 @@ def concat(visit: Visit) -> Value:
         raise visit.unsupported(
             f"along axis {visit.attribute('axis', 1)}", "join channels, which are axis 1"
         )
-    rests = {value.dims[1:] for value in values}
-    by_channel = all(value.dims[0] == value.canvas.channels for value in values)
-    if len(rests) > 1 or not by_channel:
-        shapes = ", ".join(str(value.dims) for value in values)
-        raise visit.unsupported(
-            f"of tensors of shapes {shapes}", "join maps with the same rows and columns"
-        )
+    _check_concat(visit, values)
     parts = [visit.builder.integers(value, visit.name) for value in values]
-    node = visit.builder.add(visit.name, Concat(), *(part.node for part in parts))
+    nodes = [part.node for part in parts]
+    while len(nodes) > MAX_CONCAT:
+        first = visit.builder.fresh(f"{visit.name}_part")
+        nodes[:MAX_CONCAT] = [visit.builder.add(first, Concat(), *nodes[:MAX_CONCAT])]
+    node = visit.builder.add(visit.name, Concat(), *nodes)
     canvas = visit.builder.type(node).shape
     errors = [np.broadcast_to(part.error, part.canvas.channels) for part in parts]
     return Value(
         node,
         canvas,
-        (canvas.channels, *parts[0].dims[1:]),
+        (sum(part.dims[0] for part in parts), *parts[0].dims[1:]),
         stacked([part.grid for part in parts]),
         np.concatenate(errors),
     )
+
+
+def _check_concat(visit: Visit, values: list[Value]) -> None:
+    """Refuse what is not joined channel by channel: that of vectors is the one of their maps."""
+    shapes = ", ".join(str(value.dims) for value in values)
+    if len({value.dims[1:] for value in values}) > 1:
+        raise visit.unsupported(
+            f"of tensors of shapes {shapes}", "join maps with the same rows and columns"
+        )
+    by_channel = all(value.dims[0] == value.canvas.channels for value in values)
+    vectors = all(len(value.dims) == 1 for value in values)
+    maps = {(value.canvas.height, value.canvas.width) for value in values}
+    if not by_channel and not (vectors and len(maps) == 1):
+        canvases = ", ".join(str(tuple(value.canvas)) for value in values)
+        raise visit.unsupported(
+            f"of tensors of shapes {shapes}, which are maps of shapes {canvases} in another shape,",
+            "join maps with the same rows and columns, and change the shape after that",
+        )

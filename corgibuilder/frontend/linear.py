@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder.ir import Conv, Ints, Window
+from corgibuilder.ir import Conv, Ints, Pad, Pads, Window
+from corgibuilder.limits import MAX_SIDE
 
 from .builder import Builder
 from .elementwise import Arithmetic, Array, WithConstant
@@ -32,6 +33,8 @@ def conv(visit: Visit) -> Value:
             "use one- or two-dimensional convolutions",
         )
     kernel = weights.array.shape[2:]
+    visit = _padded(visit, value, kernel, uniform=weights.array.shape[1] > 1)
+    value = visit.value()
     moves = window(visit, value, kernel)
     result = linear(
         visit,
@@ -41,6 +44,33 @@ def conv(visit: Visit) -> Value:
         groups=visit.attribute("group", 1),
     )
     return replace(result, dims=value.moved(result.node, result.canvas).dims)
+
+
+def _padded(visit: Visit, value: Value, kernel: tuple[int, ...], *, uniform: bool) -> Visit:
+    """The convolution behind a padding of its own, where it pads by its kernel or more.
+
+    Windows then lie in the padding as a whole, which no convolution of the hardware has.
+    """
+    sides = len(kernel)
+    pads = visit.ints("pads", (0, 0) * sides)
+    apart = dilations(visit, kernel)
+    most = [(k - 1) * d for k, d in zip(kernel, apart, strict=True)] * 2
+    if len(pads) != 2 * sides or all(pad <= m for pad, m in zip(pads, most, strict=True)):
+        return visit
+    if max(pads) > MAX_SIDE or min(most) < 0 or visit.attribute("auto_pad", "NOTSET") != "NOTSET":
+        return visit  # refused when the window is read
+    inner = tuple(min(pad, m) for pad, m in zip(pads, most, strict=True))
+    rest = [pad - held for pad, held in zip(pads, inner, strict=True)]
+    (top, left), (bottom, right) = (0, *rest[:sides])[-2:], (0, *rest[sides:])[-2:]
+    x = visit.builder.integers(value, visit.name, uniform=uniform)
+    op = Pad(pads=Pads(top=top, left=left, bottom=bottom, right=right), value=0)
+    node = visit.builder.add(visit.builder.fresh(f"{visit.name}_pad"), op, x.node)
+    padded = replace(x, exact_sum=None).moved(node, visit.builder.type(node).shape)
+    return replace(
+        visit,
+        inputs=(padded, *visit.inputs[1:]),
+        attributes={**visit.attributes, "pads": inner},
+    )
 
 
 def spread(visit: Visit, weights: Const, kernel: tuple[int, int], apart: tuple[int, ...]) -> Const:

@@ -237,10 +237,20 @@ def _other_network(network: Network, code: str, problem: str) -> CompileError:
 
 def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
     """Refuse edges that are not those of the network, and queues of too many words."""
-    given = {(e.producer, e.consumer, e.port): e for e in plan.edges}
+    given: dict[tuple[str, str, int | None], PlannedEdge] = {}
+    for edge in plan.edges:
+        if (edge.producer, edge.consumer, edge.port) in given:
+            raise CompileError(
+                "CB412",
+                f"the plan has {edge.between} more than once"
+                + ("" if edge.port is None else f", at input {edge.port}"),
+                at=Origin(plan.network, edge.consumer),
+                help="leave one of them",
+            )
+        given[edge.producer, edge.consumer, edge.port] = edge
     expected = {(e.producer, e.consumer, e.port): e for e in edges_of(pipeline)}
     for key, edge in expected.items():
-        if key not in given or len(given) != len(plan.edges):
+        if key not in given:
             raise _other_network(
                 pipeline.network, "CB412", f"the plan does not say how {edge.between} is joined"
             )

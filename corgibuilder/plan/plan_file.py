@@ -14,6 +14,7 @@ from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, re
 
 from .folding import Engine, RequantiserKind, WindowSource
 from .pixels import MAX_PIXELS
+from .target import CLOCK_RANGE
 
 FORMAT = 3  #: of the text; raised when a reader of the old one would go wrong
 
@@ -53,7 +54,7 @@ class TargetFields:
     """See :class:`~.target.Target`."""
 
     fps: Quantity
-    clock_hz: Annotated[int, Within(1, 10**12)]
+    clock_hz: Annotated[int, Within(*CLOCK_RANGE)]
     image: tuple[Side, Side] | None
     headroom: Annotated[int, Within(1, MAX_SIDE)] | None
     latency: Quantity | None

@@ -115,7 +115,6 @@ def test_float_weights(tmp_path):
     ({"dilations": [2, 2, 1]}, "dilations (2, 2, 1) of a kernel (3, 3)"),
     ({"dilations": [0, 1]}, "dilations (0, 1) of a kernel (3, 3)"),
     ({"dilations": [20000, 20000], "pads": [20000] * 4}, "by which it has 9,600,480,006 weights"),
-    ({"pads": [3, 0, 0, 0]}, "Conv with pads (3, 0, 0, 0) as large as its kernel (3, 3)"),
     ({"group": 2}, "weights of shape (3, 2, 3, 3) in 2 groups do not fit 2 channels"),
     ({"strides": [0, 1]}, "make no sense"),
     ({"group": "x"}, "attribute 'group' has the wrong type"),
@@ -245,3 +244,15 @@ def test_no_damage_to_a_file_brings_anything_but_a_clear_error(tmp_path):
             damaged[rng.randrange(len(whole))] = rng.choice([0, 255, 127, rng.randrange(256)])
         path.write_bytes(damaged)
         find_problems(path)
+
+
+def test_pools_that_pad_by_their_kernel(tmp_path):
+    """Their windows that lie in the padding as a whole have no value, in onnxruntime neither."""
+    model = Model(MAP)
+    model.node("MaxPool", kernel_shape=[3, 3], pads=[3, 0, 0, 0], name="pool")
+    assert complaint(model.save(tmp_path)) == (
+        "error[CB202]: MaxPool with pads (3, 0, 0, 0) as large as its kernel (3, 3) is not"
+        " supported\n"
+        "  --> model.onnx: pool\n"
+        "  help: pad by less than the kernel"
+    )

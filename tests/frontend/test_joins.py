@@ -5,7 +5,8 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import read, resized
-from corgibuilder.ir import Add, Concat, Conv, Input, Threshold
+from corgibuilder.ir import Add, Concat, Conv, Input, Shape, Threshold
+from corgibuilder.plan import Target, make_plan
 
 from .models import QONNX, Model, check, integers, ours, theirs
 
@@ -317,6 +318,44 @@ def test_a_concat_of_maps_of_different_size(tmp_path):
     model.node("MaxPool", kernel_shape=[2, 2])
     model.node("Concat", first, axis=1, name="join")
     assert "of tensors of shapes (3, 4, 5), (3, 5, 6)" in str(refusal(model, tmp_path))
+
+
+@pytest.mark.parametrize("count", [9, 16, 17])
+def test_a_concat_of_more_than_one_layer_joins(count, tmp_path):
+    model = Model(MAP)
+    scales = [0.5 * 2.0 ** (k % 3) for k in range(count)]
+    first, *others = [branch(model, scale, seed=k) for k, scale in enumerate(scales)]
+    model.node("Concat", *others, after=first, axis=1, name="join")
+    network = check(model, tmp_path, integers(0, MAP, -8, 7))
+    joins = [node for node in network.graph if isinstance(node.op, Concat)]
+    assert [len(node.inputs) for node in joins] == {9: [8, 2], 16: [8, 8, 2], 17: [8, 8, 3]}[count]
+    assert joins[-1].name == "join"
+    assert make_plan(network, Target(fps=1, clock_hz=10**5)).stages
+
+
+def test_flattened_maps_are_joined_as_maps(tmp_path):
+    model = Model(MAP)
+    names = []
+    for seed, scale in enumerate((0.5, 0.25)):
+        branch(model, scale, seed=seed)
+        names.append(model.node("Flatten", axis=1))
+    model.node("Concat", names[1], after=names[0], axis=1, name="join")
+    model.node("MatMul", model.const(weights(180, 4)), name="dense")
+    network = check(model, tmp_path, integers(0, MAP, -8, 7), ["t6", model.last])
+    assert network.graph.type("join").shape == Shape(6, 5, 6)
+
+
+def test_flattened_maps_of_different_size_are_not(tmp_path):
+    model = Model(MAP)
+    branch(model, 0.5)
+    first = model.node("Flatten", axis=1)
+    branch(model, 0.5, seed=2)
+    model.node("GlobalMaxPool")
+    model.node("Flatten", axis=1)
+    model.node("Concat", first, axis=1, name="join")
+    error = refusal(model, tmp_path)
+    assert (error.code, error.at.node) == ("CB202", "join")
+    assert "which are maps of shapes (3, 1, 1), (3, 5, 6) in another shape" in error.problem
 
 
 def test_scales_without_a_common_unit_cannot_be_summed_over(tmp_path):

@@ -29,6 +29,9 @@ def weights(*shape, low=-7, high=7, seed=1):
         {"auto_pad": "SAME_LOWER"},
         {"auto_pad": "VALID"},
         {"pads": [0, 0, 1, 1], "strides": [2, 2]},
+        {"pads": [3, 0, 1, 5]},
+        {"pads": [4, 1, 0, 3], "strides": [2, 3]},
+        {"pads": [5, 2, 6, 0], "dilations": [2, 1]},
     ],
 )
 def test_convolution_moves_as_onnxruntime_does(attributes, tmp_path):

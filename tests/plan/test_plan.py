@@ -129,7 +129,7 @@ def test_an_edited_width_of_the_input_is_built():
 FOLDING = "stages[0].folding"
 QUANTITY = "and should be a fraction or decimal number as a text"
 UP_TO_LARGEST = f"and should be a number from 0 to {1 << 62}"
-UP_TO_CLOCK = f"and should be a number from 1 to {10**12}"
+UP_TO_CLOCK = f"and should be a number from 1 to {10**11}"
 UP_TO_SIDE = "and should be a number from 1 to 65535"
 
 NOT_PLANS = {
@@ -378,7 +378,17 @@ def test_edges_that_are_missing_or_too_many_are_refused():
     more = replace(PLAN.edges[0], consumer="n2", port=1)
     joined = f"error[CB412]: the plan joins 'x' to 'n2', and the network does not{remedy}"
     assert refusal(replace(PLAN, edges=(*PLAN.edges, more))) == joined
-    assert "CB412" in refusal(replace(PLAN, edges=(*PLAN.edges, PLAN.edges[0])))
+
+
+def test_edges_that_are_there_twice_are_refused():
+    assert refusal(replace(PLAN, edges=(*PLAN.edges, PLAN.edges[0]))) == (
+        "error[CB412]: the plan has 'x' to 'n0' more than once, at input 0\n"
+        "  --> toy: n0\n"
+        "  help: leave one of them"
+    )
+    assert "the plan has 'n7' to 'n7' more than once\n" in refusal(
+        replace(PLAN, edges=(*PLAN.edges, PLAN.edges[-1]))
+    )
 
 
 def test_edges_from_an_input_that_is_not_there_are_refused():

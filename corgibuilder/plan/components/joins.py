@@ -8,8 +8,6 @@ from corgibuilder.ir import QInt
 from .component import ComponentConfig
 from .rules import Part, Rule, part
 
-MAX_INPUTS = 8  #: of a concatenation
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdderConfig(ComponentConfig):

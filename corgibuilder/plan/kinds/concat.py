@@ -4,9 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corgibuilder.diagnostics import CompileError
+from corgibuilder.limits import MAX_CONCAT
 from corgibuilder.plan.components import ComponentConfig, ConcatConfig
-from corgibuilder.plan.components.joins import MAX_INPUTS
 from corgibuilder.plan.folding import WindowSource
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.traces import StageTrace, Trace
@@ -33,13 +32,7 @@ class ConcatStage(DirectStage):
 
     @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        if len(layer.inputs) > MAX_INPUTS:
-            raise CompileError(
-                "CB419",
-                f"it joins {len(layer.inputs)} tensors",
-                at=layer.node.origin,
-                help=f"join up to {MAX_INPUTS} at a time",
-            )
+        assert len(layer.inputs) <= MAX_CONCAT, "whoever reads a file joins more in several layers"
         return DirectStage.sources(layer, resizable=resizable)
 
     @property
