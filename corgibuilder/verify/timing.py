@@ -15,9 +15,9 @@ class Timing:
     each other without stalls, the pipeline being full if there were frames enough, or the last such
     distance where that is longer. Latencies are those of frame 0 from its first input word, at
     whichever input, to the first and to the last output word. What was not seen without stalls is
-    ``None``; so is what was not planned: frames of another size than the built one, or words that
-    come more slowly than they are taken. ``target_cycles`` is what the frame rate that was asked
-    for leaves a frame, at the built size.
+    ``None``; so is what was not planned: frames of another size than the built one, so few that the
+    pipeline still fills, or words that come more slowly than they are taken. ``target_cycles`` is
+    what the frame rate that was asked for leaves a frame, at the built size.
     """
 
     cycles_per_frame: int | None
@@ -76,10 +76,10 @@ def read_timing(
         (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
     )
     spans = slowest[:calm]
-    interval, size = _interval([end for _, end in spans], shapes, unit)
+    interval, size, full = _interval([end for _, end in spans], shapes, unit)
     planned = instance["interval"] == 1
     latency_planned = planned and shapes[:1] == [unit.inputs[0].shape]
-    interval_planned = planned and size == unit.inputs[0].shape
+    interval_planned = planned and full and size == unit.inputs[0].shape
     start = verdict["frame_starts"][0] if spans else 0
     return Timing(
         cycles_per_frame=interval,
@@ -99,19 +99,20 @@ def frames_to_fill(unit: Unit) -> int:
 
 def _interval(
     ends: Sequence[int], shapes: Sequence[tuple[int, ...]], unit: Unit
-) -> tuple[int | None, tuple[int, ...] | None]:
+) -> tuple[int | None, tuple[int, ...] | None, bool]:
     """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
 
-    Buffers fill during the first ones: as many as are under way at once, or half of all. The
-    average alone would hide a stage that keeps up only as long as a buffer before it fills.
+    Then whether the pipeline was full before these. Buffers fill during the first frames: as many
+    as are under way at once, or half of all. The average alone would hide a stage that keeps up
+    only as long as a buffer before it fills.
     """
     last = len(ends) - 1
     first = last
     while first > 0 and shapes[first - 1] == shapes[last]:
         first -= 1
     if first == last or last < 0:
-        return None, None
-    filled = max(first + frames_to_fill(unit), (first + last) // 2)
-    first = min(filled, last - 1)
+        return None, None, False
+    filled = first + frames_to_fill(unit)
+    first = min(max(filled, (first + last) // 2), last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
-    return max(average, ends[last] - ends[last - 1]), shapes[last]
+    return max(average, ends[last] - ends[last - 1]), shapes[last], filled < last
