@@ -679,9 +679,11 @@ def _valid(chains, state, chain, entering):
 @compiled
 def run(
     kinds, parameters, state, chains, joined, readers, words, flags, clock, begun, spans,
-    interval, frame_interval, frames
+    interval, frame_interval, frames, steps
 ):  # fmt: skip
     """Run until ``frames`` frames have begun to come in, or nothing happens any more.
+
+    Nor for more than ``steps`` cycles in which something happens: returns whether it was these.
 
     ``clock`` has the cycle, the words that have come in, and the cycle from which on the next may;
     ``flags`` has for each chain the words that have left it, whether it has the word of a fork that
@@ -711,7 +713,9 @@ def run(
     now, sent, offer_from = clock
     entered = (sent + words[0] - 1) // words[0]
     full = False
-    while entered < frames:
+    left = steps
+    while entered < frames and left:
+        left -= 1
         entering = now >= offer_from
         ready[:] = True
         next_event = NEVER if entering else offer_from
@@ -784,11 +788,14 @@ def run(
             elif source < 0 and c > 0 and accepts and spans[c, 0, 0] < 0:
                 spans[c, 0, 0] = now
         if next_event >= NEVER:
+            frames = entered
             break
         now = next_event
         if full:
+            frames = entered
             break
     for k in range(parts):
         if counting[k]:
             _count(kinds[k], parameters[k], state[k], now - since[k])
     clock[:] = now, sent, offer_from
+    return entered < frames

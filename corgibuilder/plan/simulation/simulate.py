@@ -15,6 +15,7 @@ from .compiled import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval;
 #: where the first frame takes longer to leave, after twice as many
+STEPS = 1 << 16  #: of machine code at once, which takes no signals: less than a second
 FURTHER_FRAMES = 2  #: looked at after the first one has left
 SLOWER = 8  #: frames in turn that show that a pipeline is too slow
 PATIENCE = 40  #: frames, and those under way at once, after which a pipeline that keeps a pace
@@ -65,7 +66,7 @@ class _Run:
 
     def go_to(self, frames: int) -> None:
         """Run until so many frames have begun. Raises :class:`DeadlockError`."""
-        if frames + 2 > len(self.begun):
+        if frames + 2 > len(self.begun) or self._is_full:
             self._make_room()
         self._run(frames)
         while self.begun[frames - 1] < 0 and self._is_full:
@@ -76,10 +77,12 @@ class _Run:
 
     def _run(self, frames: int) -> None:
         m = self.machine
-        run(
+        while run(
             m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
             self.clock, self.begun, self.spans, self.word_interval, self.frame_interval, frames,
-        )  # fmt: skip
+            STEPS,
+        ):  # fmt: skip
+            pass  # in between, signals are taken
 
     @property
     def _is_full(self) -> bool:

@@ -16,7 +16,7 @@ from corgibuilder.plan.simulation import (
     timing,
 )
 from corgibuilder.plan.simulation.chains import machine
-from corgibuilder.plan.simulation.compiled import apply
+from corgibuilder.plan.simulation.compiled import apply, run
 
 from ...net.edits import random_plan
 from ...toys import POINT, SAME, chain, conv, small, steps
@@ -116,6 +116,24 @@ def test_a_pipeline_that_stops():
     with pytest.raises(CompileError, match="stop") as refused:
         pipeline_timing(replace(pipeline, stages=stages))
     assert refused.value.code == "CB416"
+
+
+@pytest.mark.parametrize("steps", [1, 7, 100])
+def test_signals_are_taken_between_steps(monkeypatch, steps):
+    """Machine code runs for so many steps; in how many parts it runs changes nothing."""
+    pipeline = pipeline_of(small(), make_plan(small(), Target(fps=1, clock_hz=500)))
+    made = machine(pipeline)
+    wanted = simulate._timing(made)
+    calls = []
+
+    def watched(*arguments):
+        calls.append(arguments)
+        return run(*arguments)
+
+    monkeypatch.setattr(simulate, "STEPS", steps)
+    monkeypatch.setattr(simulate, "run", watched)
+    assert simulate._timing(made) == wanted
+    assert len(calls) > wanted.slowest[1] // steps
 
 
 def test_more_frames_under_way_than_are_looked_at_elsewhere(monkeypatch):
