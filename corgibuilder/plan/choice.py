@@ -10,10 +10,10 @@ from corgibuilder.ir import Network
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .forms import form_of, forms_of
-from .infeasible import too_fast, too_slow
+from .infeasible import PinsInTheWay, too_fast, too_slow
 from .kinds import FoldedStage
 from .layers import Layer, group_layers
-from .pins import NOTHING_PINNED, Pins, check_pins
+from .pins import NOTHING_PINNED, LayerPins, Pins, check_pins
 from .pipeline import Pipeline, assemble, is_resizable
 from .planned_stage import PlannedStage
 from .requantisers import Form
@@ -46,10 +46,46 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
     """
-    layers, budget = group_layers(network), target.budget_for(network.input_shape)
+    layers = group_layers(network)
     pins.check_names(layers)
     for layer in layers:
         check_pins(layer, pins)
+    try:
+        return _fast_enough(network, layers, target, pins)
+    except _TooSlowError as slow:
+        raise too_slow(
+            network, target, slow.cycles, pins, _in_the_way(network, layers, target, pins)
+        ) from None
+
+
+class _TooSlowError(Exception):
+    """Of what was simulated, the fastest pipeline takes too many ``cycles`` for a frame."""
+
+    def __init__(self, cycles: int) -> None:
+        super().__init__()
+        self.cycles = cycles
+
+
+def _in_the_way(
+    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
+) -> PinsInTheWay | None:
+    """Pins of one layer, as few as can be, without which there is a pipeline; if there are any."""
+    for layer in layers:
+        given = tuple(pins.of(layer).given)
+        for names in (*((name,) for name in given), *((given,) if len(given) > 1 else ())):
+            try:
+                made = _fast_enough(network, layers, target, pins.without(layer, names))
+            except (CompileError, _TooSlowError):
+                continue
+            return PinsInTheWay(layer, names, LayerPins.of_stage(made.stage(layer.name)))
+    return None
+
+
+def _fast_enough(
+    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
+) -> Pipeline:
+    """The pipeline as in :func:`choose`; raises :class:`_TooSlowError`."""
+    budget = target.budget_for(network.input_shape)
     for resizable in dict.fromkeys((is_resizable(network, layers), False)):
         search = _BudgetSearch(network, layers, budget, pins, resizable=resizable)
         slowest = search.within(budget)
@@ -191,7 +227,7 @@ def _in_time(search: _BudgetSearch, target: Target) -> Pipeline:
             return pipeline
         reached.append(interval)
         _hurry(search, pipeline, interval - search.budget)
-    raise too_slow(search.network, target, min(reached))
+    raise _TooSlowError(min(reached))
 
 
 def _hurry(search: _BudgetSearch, pipeline: Pipeline, late: int) -> None:

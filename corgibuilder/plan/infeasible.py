@@ -15,11 +15,30 @@ from .search import fewest_cycles, input_pixels, narrowest
 from .target import Target
 
 
-def too_slow(network: Network, target: Target, least: int) -> CompileError:
-    """That the fastest pipeline found takes ``least`` cycles for a frame, which are too many."""
+@dataclass(frozen=True, slots=True)
+class PinsInTheWay:
+    """The pins called ``names`` of a layer, and ``possible`` ones that are not in the way."""
+
+    layer: Layer
+    names: tuple[str, ...]
+    possible: LayerPins
+
+
+def too_slow(
+    network: Network, target: Target, least: int, pins: Pins, found: PinsInTheWay | None
+) -> CompileError:
+    """That the fastest pipeline takes ``least`` cycles for a frame; because of pins ``found``."""
     asked, remedy = asked_and_possible(target, network.input_shape, least)
-    found = f"the fastest pipeline that was found takes {least:,}"
-    return CompileError("CB403", f"{asked}, and {found}", at=Origin(network.name), help=remedy)
+    fastest, at = f"the fastest pipeline that was found takes {least:,}", Origin(network.name)
+    if found is None:
+        return CompileError("CB403", f"{asked}, and {fastest}", at=at, help=remedy)
+    pinned = pins.of(found.layer).text(found.names)
+    return CompileError(
+        "CB403",
+        f"{asked}, and with {pinned} {fastest}",
+        at=pins.origin(found.layer),
+        help=f"give {found.possible.text(found.names)}; or {remedy}",
+    )
 
 
 def too_fast(

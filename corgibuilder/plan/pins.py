@@ -31,7 +31,7 @@ from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import FoldedStage, kind_of, widened_layer, widths
 from .layers import Layer
 from .plan_file import Decision, EngineName, RequantiserName, SourceName, Width
-from .planned_stage import most_queued
+from .planned_stage import PlannedStage, most_queued
 
 LONGEST = 1 << 20  #: bytes of a file of pins
 #: Fields that the cycles of a stage depend on.
@@ -63,6 +63,11 @@ class LayerPins:
         given = {f.name: getattr(folding, f.name) for f in fields(Folding)}
         return cls(**{name: getattr(value, "value", value) for name, value in given.items()})
 
+    @classmethod
+    def of_stage(cls, stage: PlannedStage) -> "LayerPins":
+        """Everything of a stage, the queues in front of it included."""
+        return replace(cls.of(stage.folded.folding), fifo=stage.fifos)
+
     @property
     def given(self) -> dict[str, Any]:
         """What is fixed, by name."""
@@ -75,7 +80,7 @@ class LayerPins:
 
     def text(self, names: Iterable[str]) -> str:
         """The fields of some names as a file of pins has them."""
-        return " and ".join(f"{name} = {json.dumps(getattr(self, name))}" for name in names)
+        return " and ".join(f"{name} = {json.dumps(self.given[name])}" for name in names)
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -104,6 +109,10 @@ class Pins:
     def origin(self, layer: Layer) -> Origin:
         """Where it is said what is fixed of a layer."""
         return Origin(self.file, f"layers.{layer.name}")
+
+    def without(self, layer: Layer, names: Container[str]) -> "Pins":
+        """The same with the fields of some names of one layer left open."""
+        return replace(self, layers={**self.layers, layer.name: self.of(layer).without(names)})
 
     def check_names(self, layers: tuple[Layer, ...]) -> None:
         """Raise :class:`CompileError` (CB431) for a layer that the network does not have."""

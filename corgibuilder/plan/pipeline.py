@@ -43,6 +43,10 @@ class Pipeline:
     def multipliers(self) -> int:
         return sum(stage.folded.multipliers for stage in self.stages)
 
+    def stage(self, name: str) -> PlannedStage:
+        """The stage of a layer."""
+        return next(stage for stage in self.stages if stage.layer.name == name)
+
     def lanes_of(self, node: str) -> int:
         """Values in a word of the stream that carries the value of ``node``."""
         if node in self.input_lanes:

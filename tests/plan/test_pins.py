@@ -13,7 +13,7 @@ from corgibuilder.plan import Pins, Plan, Target, make_plan, pipeline_of, read_p
 from corgibuilder.plan.pins import LayerPins
 from corgibuilder.plan.simulation import pipeline_timing
 
-from ..toys import SAME, chain, conv, small
+from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
 
 TARGET = Target(fps=Fraction(1), clock_hz=3000)
 TWO_PIXELS = Target(fps=Fraction(1), clock_hz=24)
@@ -123,6 +123,29 @@ def test_a_width_that_is_pinned_does_not_keep_the_search_from_ending():
     pins = Pins({"n0": LayerPins(pixels=1, source="row_banks")})
     message = refusal(chain((3, 4, 12), conv(3, 6, SAME)), TWO_PIXELS, pins)
     assert "with pixels = 1 this layer takes" in message
+
+
+def test_a_line_buffer_that_is_pinned_is_reckoned_with():
+    """The stage behind it is as much faster as it has to be."""
+    halved = conv(6, 6, HALVES, groups=6)
+    network = chain((4, 8, 10), conv(4, 6, SAME), steps(6), halved, steps(6, 7), conv(6, 4, POINT))
+    pins = Pins({"n2": LayerPins(capacity=12)})
+    made = make_plan(network, Target(fps=Fraction(1), clock_hz=160), pins)
+    assert made.stages[1].folding.capacity == 12
+    assert made.cycles_per_frame <= 160
+
+
+def test_a_pin_with_which_the_simulation_is_too_slow_is_named():
+    network = chain((4, 8, 10), conv(4, 6, SAME), steps(6), conv(6, 6, STRIDED, groups=6))
+    target = Target(fps=Fraction(1), clock_hz=120)
+    assert refusal(network, target, Pins({"n2": LayerPins(capacity=23)}, "p.toml")) == (
+        "error[CB403]: 1 frames/s at 120 Hz leave 120 cycles for a frame, and with capacity = 23"
+        " the fastest pipeline that was found takes 140\n"
+        "  --> p.toml: layers.n2\n"
+        "  help: give capacity = 0; or ask for 0.857142 frames/s or fewer, or for a clock of"
+        " 0.00014 MHz or more"
+    )
+    assert make_plan(network, target, Pins({"n2": LayerPins(capacity=0)})).cycles_per_frame <= 120
 
 
 def test_a_source_for_maps_of_one_size_only():

@@ -360,11 +360,6 @@ class ConvStage(WindowedStage):
             return direct_trace(self, arrivals[0], behind, cycles=MacArrayConfig.LATENCY)
         return WindowedStage.trace(self, arrivals, behind, frames, pace)
 
-    def with_memory(self, run: StageTrace) -> tuple[Self, int]:
-        stage, queued = WindowedStage.with_memory(self, run)
-        one_at_work = self.source is WindowSource.DIRECT and queued == 1
-        return stage, 0 if one_at_work else queued
-
 
 def _conv(layer: Layer) -> Conv:
     assert isinstance(layer.op, Conv)

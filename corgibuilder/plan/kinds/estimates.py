@@ -48,7 +48,7 @@ def direct_trace(stage: FoldedStage, arrival: Trace, behind: int, *, cycles: int
     done = taken.every(per_frame).delayed(cycles)
     spread = tail if stage.multipliers else arrival.spread
     out = Trace(done.delayed(tail + behind), spread)
-    queue = partial(_most_waiting, arrival.times, taken)
+    queue = partial(_most_queued, arrival.times, taken)
     return StageTrace(out, done.at(0) + head + behind, waiting=queue)
 
 
@@ -209,6 +209,12 @@ def _most_waiting(arrival: Times, done: Times) -> int:
         int((np.arange(first, first + len(when)) + 1 - done.reached(when)).max())
         for first, when in arrival.chunks()
     )
+
+
+def _most_queued(arrival: Times, done: Times) -> int:
+    """The same of a stage that takes each word once; 0 where there is only the one at work."""
+    most = _most_waiting(arrival, done)
+    return 0 if most == 1 else most
 
 
 def _most_kept(arrival: Trace, positions: Positions, done: Times) -> int:
