@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Rule(IntEnum):
-    """How a component moves words; :mod:`corgibuilder.plan.simulation.compiled` has each one.
+    """How a component moves words; :mod:`corgibuilder.plan.simulation.machine_code` has each one.
 
     Those from ``RING`` on hold a map.
     """

@@ -12,7 +12,7 @@ from corgibuilder.plan.folding import words_of
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.planned_stage import PlannedStage
 
-from .compiled import PARAMETERS, STATE
+from .machine_code import PARAMETERS, STATE
 
 BUFFER = part(Rule.BUFFER)
 

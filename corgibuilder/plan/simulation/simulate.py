@@ -11,7 +11,7 @@ from corgibuilder.ir import Ints
 from corgibuilder.plan.components import Rule
 
 from .chains import Machine
-from .compiled import run
+from .machine_code import run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval;
 #: where the first frame takes longer to leave, after twice as many

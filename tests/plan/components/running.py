@@ -10,7 +10,7 @@ from amaranth.lib.wiring import Out
 from amaranth.sim import Simulator
 
 from corgibuilder.hw.size import FixedSize
-from corgibuilder.plan.simulation.compiled import PARAMETERS, STATE, apply
+from corgibuilder.plan.simulation.machine_code import PARAMETERS, STATE, apply
 
 
 def ports_of(component):

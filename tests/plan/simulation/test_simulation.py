@@ -16,7 +16,7 @@ from corgibuilder.plan.simulation import (
     timing,
 )
 from corgibuilder.plan.simulation.chains import machine
-from corgibuilder.plan.simulation.compiled import apply, run
+from corgibuilder.plan.simulation.machine_code import apply, run
 
 from ...net.edits import random_plan
 from ...toys import POINT, SAME, chain, conv, small, steps

@@ -1,0 +1,115 @@
+"""One cycle of a component, by its rule, and how long it will do the same."""
+
+from corgibuilder.plan.components.rules import Rule
+
+from .line_buffers import paired_rows, ring, row_banks
+from .maps import border, row_repeater, window_former
+from .records import compiled
+from .streams import (
+    buffer,
+    collect,
+    concat,
+    gearbox,
+    queue,
+    repeat,
+    rigid,
+    serialiser,
+    tiles,
+)
+
+NEVER = 1 << 62  #: a cycle that never comes
+
+
+@compiled
+def apply(rule, p, s, offered, taken):
+    """Apply the rule of a component; returns whether it accepts what is offered."""
+    if rule == Rule.BUFFER:
+        return buffer(p, s, offered, taken)
+    if rule == Rule.QUEUE:
+        return queue(p, s, offered, taken)
+    if rule == Rule.GEARBOX:
+        return gearbox(p, s, offered, taken)
+    if rule == Rule.COLLECT:
+        return collect(p, s, offered, taken)
+    if rule == Rule.REPEAT:
+        return repeat(p, s, offered, taken)
+    if rule == Rule.RIGID:
+        return rigid(p, s, offered, taken)
+    if rule == Rule.SERIALISER:
+        return serialiser(p, s, offered, taken)
+    if rule == Rule.TILES:
+        return tiles(p, s, offered, taken)
+    if rule == Rule.CONCAT:
+        return concat(p, s, offered, taken)
+    if rule == Rule.ROW_REPEATER:
+        return row_repeater(p, s, offered, taken)
+    if rule == Rule.BORDER:
+        return border(p, s, offered, taken)
+    if rule == Rule.WINDOW_FORMER:
+        return window_former(p, s, offered, taken)
+    if rule == Rule.RING:
+        return ring(p, s, offered, taken)
+    if rule == Rule.PAIRED_ROWS:
+        return paired_rows(p, s, offered, taken)
+    return row_banks(p, s, offered, taken)
+
+
+@compiled
+def watched_tick(rule, p, s, offered, taken):
+    """As :func:`apply`; returns also for how many more cycles the same will happen.
+
+    ``NEVER`` where nothing happened; where something did, all that changes is one counter. 0 where
+    that is not sure. As long as what comes in, and whether what goes out is taken, do not change.
+    """
+    valid, way, written = s.valid, s.way, s.written
+    starts, pair, begun, cycle = s.starts, s.pair, s.begun, s.cycle
+    accepts = apply(rule, p, s, offered, taken)
+    came, went = offered and accepts, valid != 0 and taken
+    if s.valid != valid or s.way != way or s.written != written:
+        return accepts, 0
+    if rule == Rule.RIGID:
+        if way:
+            return accepts, 0 if valid == 0 or taken else NEVER
+        if came and not went:
+            return accepts, p.words - 1 - s.w_word
+        return accepts, 0 if went else NEVER
+    if rule == Rule.REPEAT:
+        if came:
+            return accepts, 0
+        return accepts, p.words - 1 - s.r_word if went else NEVER
+    blank = rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0 and (valid == 0 or taken)
+    if came or s.cycle != cycle or blank:
+        return accepts, 0
+    if rule < Rule.RING:
+        return accepts, 0 if went else NEVER
+    if s.starts != starts or s.pair != pair or s.begun != begun or s.extra:
+        return accepts, 0
+    if not went:
+        return accepts, NEVER
+    # Reading: the word that a pixel lacks, or a write that waits, may change that.
+    if rule == Rule.ROW_BANKS or s.w_word or (offered and (p.single_port or rule != Rule.RING)):
+        return accepts, 0
+    done = _steps_done(p, s)
+    steps = p.kernel_x * p.kernel_y * p.words_per_group
+    return accepts, steps - 1 - done if done else 0
+
+
+@compiled
+def _steps_done(p, s):
+    """Steps since the words of a group were begun, for this time."""
+    tap = s.tap_y * p.kernel_x + s.tap_x
+    return tap * p.words_per_group + s.r_word % p.words_per_group
+
+
+@compiled
+def count_on(rule, p, s, cycles):
+    """What happens in so many cycles to a component of which only a counter changes."""
+    if rule == Rule.RIGID:
+        s.w_word += cycles
+    elif rule == Rule.REPEAT:
+        s.r_word += cycles
+    else:
+        done = _steps_done(p, s) + cycles
+        tap, word = done // p.words_per_group, done % p.words_per_group
+        s.r_word += word - s.r_word % p.words_per_group
+        s.tap_y, s.tap_x = tap // p.kernel_x, tap % p.kernel_x
