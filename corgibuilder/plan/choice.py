@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.ir import Network
+from corgibuilder.ir import Network, Shape
 
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
