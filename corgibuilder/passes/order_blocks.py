@@ -4,7 +4,7 @@
     becomes
     x -> Conv', Threshold', their channels in another order -> DepthToSpace, block first
 
-    x -> DepthToSpace, block last    becomes    x -> Conv 1x1 of zeros and ones -> DepthToSpace
+    x -> DepthToSpace, block last    becomes    x -> Select -> DepthToSpace
 
 Needs:  for the first, that nobody else reads the channels in their old order, and that the
         convolution is of one group.
@@ -23,9 +23,9 @@ from corgibuilder.ir import (
     Ints,
     Network,
     Node,
+    Select,
     Table,
     Threshold,
-    Window,
 )
 
 from .rewrite import output_names
@@ -54,10 +54,7 @@ def _ordered(graph: Graph, node: Node, outputs: set[str]) -> Graph:
     name = f"{node.name}_order"
     while name in graph:
         name += "_"
-    weights = np.eye(len(order), dtype=np.int64)[order][:, :, None, None]
-    permutation = Conv(
-        weights=weights, bias=np.zeros(len(order), np.int64), window=Window(kernel=(1, 1))
-    )
+    permutation = Select(channels=tuple(order.tolist()))
     changed[node.name] = replace(changed[node.name], inputs=(name,))
     moved = Node(name, permutation, (source,), node.origin)
     return Graph([*(changed.get(each.name, each) for each in graph), moved])
