@@ -64,8 +64,9 @@ Latency = Annotated[
     typer.Option(
         "--latency",
         metavar="TIME",
-        help="Longest time from a frame's first pixel to the first word of the last output, such as"
-        f" 7ms ({LATENCY}); costs multipliers where it is shorter than the frame rate makes it.",
+        help="Longest time from a frame's first pixel, at any input, to the first word of the last"
+        f" output, such as 7ms ({LATENCY}); costs multipliers where it is shorter than the frame"
+        " rate makes it.",
     ),
 ]
 PinFile = Annotated[

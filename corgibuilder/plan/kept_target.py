@@ -5,7 +5,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from .infeasible import asked_and_possible
 from .pipeline import Pipeline
 from .plan import Plan
-from .simulation import least_interval, stage_intervals
+from .simulation import stage_intervals
 
 
 def check_target(pipeline: Pipeline, plan: Plan) -> None:
@@ -38,7 +38,10 @@ def check_target(pipeline: Pipeline, plan: Plan) -> None:
 
 
 def _faster(pipeline: Pipeline, budget: int) -> str:
-    """What to make larger: the stages that are too slow by themselves, or what is between them."""
+    """What to make larger: inputs or stages too slow by themselves, or what is between them."""
+    entries = [node for node in pipeline.inputs if pipeline.words_of(node) > budget]
+    if entries:  # whoever reads them is as slow
+        return f"give more lanes to {', '.join(f'input {node!r}' for node in entries)}"
     slow = [
         f"{name!r}, which takes {cycles:,}"
         for name, cycles in stage_intervals(pipeline).items()
@@ -46,6 +49,4 @@ def _faster(pipeline: Pipeline, budget: int) -> str:
     ]
     if slow:
         return f"give more inputs or outputs to {'; '.join(slow)}"
-    if least_interval(pipeline) > budget:
-        return "give the input more lanes"
     return "give larger capacity and fifo values, as each stage by itself is fast enough"

@@ -24,10 +24,12 @@ class Target:
     image
         Width and height, or ``None`` for the size in the network's file.
     headroom
-        Pixels of the input that every cycle must be able to take, whatever ``fps`` needs.
+        Pixels of the input, of several the largest, that every cycle must be able to take, whatever
+        ``fps`` needs.
     latency
-        Seconds from a frame's first pixel, into an empty pipeline and offered as fast as it is
-        taken, to the first word of the output that ends last; above 0, or ``None`` for any.
+        Seconds from a frame's first pixel at any input, into an empty pipeline and offered as fast
+        as it is taken, to the first word of the output that ends last; above 0, or ``None`` for
+        any.
     input_type
         What enters the network, or ``None`` where its file says that.
     """

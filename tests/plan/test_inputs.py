@@ -12,8 +12,9 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.hw.network import NetworkComponent, network_inputs, output_ports
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import Add, Input, QInt, Shape
-from corgibuilder.plan import Plan, Target, make_plan, pipeline_of
+from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
+from corgibuilder.plan.kept_target import check_target
 from corgibuilder.plan.pins import LayerPins, Pins
 from corgibuilder.plan.simulation import pipeline_timing
 
@@ -68,6 +69,18 @@ def test_lanes_of_an_input_that_are_no_whole_pixels():
         "error[CB413]: in the plan the input has 3 lanes\n  --> toy.onnx: right\n"
         "  help: take 1 to 1, or 1 times a divisor of the width, 16"
     )
+
+
+def test_inputs_that_are_too_slow_for_the_target_are_named():
+    layers = [entry("x", 6, 2, 2), entry("y", 6, 2, 2)]
+    net = network([*layers, ("sum", Add(factors=(1, 1)), ("x", "y"))], ["sum"])
+    plan = make_plan(net, replace(TARGET, clock_hz=12))
+    edges = (replace(e, lanes=1) if e.producer == "y" else e for e in plan.edges)
+    slow = replace(plan, edges=tuple(edges), input_lanes=plan.input_lanes | {"y": 1})
+    pipeline = pipeline_of(net, slow)
+    with pytest.raises(CompileError, match="CB420") as caught:
+        check_target(pipeline, describe(pipeline, slow.target))
+    assert str(caught.value).endswith("give more lanes to input 'y'")
 
 
 def test_a_plan_without_one_of_the_inputs():
