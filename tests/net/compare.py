@@ -194,7 +194,7 @@ def _summary(stage: PlannedStage) -> StageSummary:
     kind = parts[0] if parts[-1][:1].isdigit() else label
     wide = " of several pixels" if stage.layer.input_pixels > 1 else ""
     source = f"{folded.folding.source.value}{wide}"
-    return StageSummary(kind, source, folded.engine, _form(stage))
+    return StageSummary(kind, source, folded.engine_label, _form(stage))
 
 
 def _form(stage: PlannedStage) -> str:

@@ -14,7 +14,8 @@ from corgibuilder.plan.fifos import shortest_fifos
 from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
 from corgibuilder.plan.forms import forms_of
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
-from corgibuilder.plan.kinds.conv import ConvStage, allowed_outputs
+from corgibuilder.plan.kinds.conv import ConvStage
+from corgibuilder.plan.kinds.conv_foldings import allowed_outputs
 from corgibuilder.plan.kinds.stage import carries_pixels
 from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.layers import Layer, group_layers

@@ -21,7 +21,7 @@ class AddStage(DirectStage):
         return f"add {len(layer.inputs)}"
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "adder"
 
     def components(self) -> Iterator[ComponentConfig]:

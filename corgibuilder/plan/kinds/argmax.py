@@ -33,7 +33,7 @@ class ArgmaxStage(DirectStage):
         return 0
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "argmax"
 
     def components(self) -> Iterator[ComponentConfig]:

@@ -51,7 +51,7 @@ class ConcatStage(DirectStage):
         return self.layer.acc.shape.channels // self.folding.lanes
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "concat"
 
     def components(self) -> Iterator[ComponentConfig]:

@@ -1,6 +1,6 @@
 """Convolutions and fully connected layers, on a multiplier array."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -19,10 +19,11 @@ from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .conv_foldings import allowed_outputs, fewest_lanes, outputs_per_group, parts_of
 from .conv_operands import grouped_operands, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
-from .stage import Fault, carries_pixels
+from .stage import Fault
 from .wide_conv import as_one_group, conv_output_pixels, wide_conv
 from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 
@@ -59,7 +60,7 @@ class ConvStage(WindowedStage):
     @property
     def group_outputs(self) -> int:
         """Outputs that need the same channels."""
-        return _each(self.array_conv)
+        return outputs_per_group(self.array_conv)
 
     @property
     def groups_at_once(self) -> int:
@@ -125,7 +126,7 @@ class ConvStage(WindowedStage):
                     1  # for what is lost at the start of each row, or groups in words of their own
                 )
                 stage = cls._in_folds(layer, source, outputs, input_folds)
-            fewest = _fewest_lanes(layer, outputs, stage.input_folds)
+            fewest = fewest_lanes(layer, outputs, stage.input_folds)
             if fewest is not None:
                 yield stage.with_folding(lanes=fewest).settled()
 
@@ -177,7 +178,7 @@ class ConvStage(WindowedStage):
         channels, outputs, each = (
             self.layer.acc.shape.channels,
             self.folding.outputs,
-            _each(self.conv),
+            outputs_per_group(self.conv),
         )
         if 1 <= outputs <= channels and outputs not in allowed_outputs(self.conv, self.source):
             whole = f"a multiple of {each}" if self.conv.groups > 1 else f"{each}"
@@ -292,7 +293,7 @@ class ConvStage(WindowedStage):
         return None if full or self.spare_weight == 0 else (words, operands)
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         if self.conv.depthwise:
             return "multipliers, one channel each"
         if self.output_serial:
@@ -382,37 +383,6 @@ def _small_window(layer: Layer) -> bool:
     window, held = _conv(layer).window, ConvStage.operand_range(layer)
     bits = _taps(layer) * layer.x.shape.channels * held.width
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
-
-
-def _each(conv: Conv) -> int:
-    """Outputs of a group."""
-    return len(conv.weights) // conv.groups
-
-
-def allowed_outputs(conv: Conv, source: WindowSource) -> list[int]:
-    """Numbers of outputs that can be worked on at once: some of a group, or whole groups.
-
-    A group's parts are equal: its sums fill whole words. A single group may end with a smaller one.
-    """
-    each = _each(conv)
-    whole = range(each, len(conv.weights) + 1, each)
-    if source is WindowSource.DIRECT:
-        return list(whole)
-    return [*(n for n in range(1, each) if conv.groups == 1 or each % n == 0), *whole]
-
-
-def parts_of(total: int, sizes: Iterable[int]) -> list[int]:
-    """The smallest of ``sizes`` for each number of parts that ``total`` then falls into."""
-    smallest = {ceil_div(total, size): size for size in sorted(sizes, reverse=True)}
-    return sorted(smallest.values())
-
-
-def _fewest_lanes(layer: Layer, outputs: int, input_folds: int) -> int | None:
-    """Fewest lanes, dividing ``outputs``, that carry a group of sums away before the next one."""
-    possible = (
-        n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= input_folds
-    )
-    return next((n for n in possible if carries_pixels(layer, n)), None)
 
 
 @lru_cache(maxsize=64)

@@ -72,7 +72,7 @@ class DepthToSpaceStage(DirectStage):
         return x.shape.width * x.shape.channels * (block - 1) // block * x.range.width
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "row repeater, split"
 
     def components(self) -> Iterator[ComponentConfig]:

@@ -52,7 +52,7 @@ class PadStage(DirectStage):
         return self.layer.acc.shape.pixels * self.words
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "border"
 
     def components(self) -> Iterator[ComponentConfig]:

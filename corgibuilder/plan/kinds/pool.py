@@ -16,7 +16,7 @@ from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 
-from .conv import parts_of
+from .conv_foldings import parts_of
 from .conv_operands import grouped_operands
 from .stage import Fault, same_lanes
 from .windowed import WindowedStage, decoded_for_padding
@@ -148,7 +148,7 @@ class PoolStage(WindowedStage):
         return self.line_buffer_bound
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         tiled = self.source is WindowSource.IN_PLACE
         return f"{self.pool.kind.value} {'as they come' if tiled else 'of a window'}"
 

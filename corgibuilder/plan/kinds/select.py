@@ -58,7 +58,7 @@ class SelectStage(DirectStage):
         return self.folding.outputs // self.folding.lanes
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "router"
 
     def components(self) -> Iterator[ComponentConfig]:

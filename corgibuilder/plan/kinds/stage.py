@@ -179,7 +179,7 @@ class FoldedStage(ABC):
         return 0
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         """What turns operands into accumulators, for people."""
         return "none"
 

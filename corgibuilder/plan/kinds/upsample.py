@@ -54,7 +54,7 @@ class UpsampleStage(DirectStage):
         return pixels * shape.channels * self.layer.x.range.width
 
     @property
-    def engine(self) -> str:
+    def engine_label(self) -> str:
         return "row repeater"
 
     def components(self) -> Iterator[ComponentConfig]:

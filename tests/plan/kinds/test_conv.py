@@ -8,7 +8,7 @@ import pytest
 from corgibuilder.ir import QInt
 from corgibuilder.plan import Target, kinds, make_plan
 from corgibuilder.plan.folding import Engine, Folding, WindowSource
-from corgibuilder.plan.kinds.conv import allowed_outputs, parts_of
+from corgibuilder.plan.kinds.conv_foldings import allowed_outputs, parts_of
 from corgibuilder.plan.kinds.conv_operands import window_operands
 from corgibuilder.plan.kinds.conv_weights import weight_steps
 from corgibuilder.plan.layers import group_layers
