@@ -4,8 +4,6 @@ from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.plan.regroup import Hop
-
 from .streams import counter, word, words_per_pixel
 
 
@@ -104,14 +102,3 @@ class Gearbox(wiring.Component):
     def _sizes(self, lanes):
         words = words_per_pixel(self.channels, lanes)
         return [lanes] * (words - 1) + [self.channels - lanes * (words - 1)]
-
-
-def regroup(m, source, shape: ShapeLike, hops: list[Hop]):
-    """Stream of ``source`` after the gearboxes of :func:`corgibuilder.plan.regroup.hops`."""
-    for k, (channels, before, after) in enumerate(hops):
-        m.submodules[f"gearbox_{k}" if k else "gearbox"] = gearbox = Gearbox(
-            shape, channels=channels, in_lanes=before, out_lanes=after
-        )
-        wiring.connect(m, source, gearbox.i)
-        source = gearbox.o
-    return source

@@ -1,7 +1,5 @@
 """Words of several values, how these are held, and two small stream components of every stage."""
 
-from itertools import pairwise
-
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -173,9 +171,3 @@ def through(fifo, i, o) -> list:
         o.valid.eq(fifo.r_rdy),
         fifo.r_en.eq(o.ready),
     ]
-
-
-def pipe(m: Module, *components):
-    """Connects each component's ``o`` to the next one's ``i``."""
-    for left, right in pairwise(components):
-        wiring.connect(m, left.o, right.i)

@@ -8,7 +8,7 @@ from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.hw.gearbox import regroup
+from corgibuilder.hw.gearbox import Gearbox
 from corgibuilder.hw.streams import word
 from corgibuilder.ir import Clamp, Pool, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.regroup import hops
@@ -87,7 +87,7 @@ def test_a_frame_takes_no_longer_than_its_words():
 
 
 class Regrouped(wiring.Component):
-    """What :func:`regroup` makes, as a component."""
+    """A row of gearboxes, as :func:`~corgibuilder.plan.regroup.hops` says."""
 
     def __init__(self, **sizes):
         self.sizes = sizes
@@ -98,7 +98,12 @@ class Regrouped(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        source = regroup(m, wiring.flipped(self.i), 4, hops(**self.sizes))
+        source = wiring.flipped(self.i)
+        for k, (channels, before, after) in enumerate(hops(**self.sizes)):
+            gearbox = Gearbox(4, channels=channels, in_lanes=before, out_lanes=after)
+            m.submodules[f"gearbox_{k}"] = gearbox
+            wiring.connect(m, source, gearbox.i)
+            source = gearbox.o
         wiring.connect(m, source, wiring.flipped(self.o))
         return m
 

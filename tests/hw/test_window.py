@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
-from corgibuilder.hw.streams import Buffer, Fork, pipe, shape_of, word
+from corgibuilder.hw.streams import Buffer, Fork, shape_of, word
 from corgibuilder.hw.window import Column, WindowFormer
 from corgibuilder.ir import Pads, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig
@@ -87,10 +87,11 @@ class Windows(wiring.Component):
             )
         m.submodules.source = source
         if self.banked:
-            pipe(m, source, former)
+            wiring.connect(m, source.o, former.i)
         else:
             m.submodules.column = column = Column(self.pixel, kh)
-            pipe(m, source, column, former)
+            wiring.connect(m, source.o, column.i)
+            wiring.connect(m, column.o, former.i)
         m.submodules.fork = fork = Fork(SIZE, 3)
         wiring.connect(m, wiring.flipped(self.size), fork.i)
         for b, end in enumerate((source.write_size, source.read_size, former.size)):
