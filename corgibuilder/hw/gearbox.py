@@ -4,7 +4,9 @@ from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .streams import counter, word, words_per_pixel
+from corgibuilder.plan.folding import words_per_pixel
+
+from .streams import counter, word
 
 
 class Gearbox(wiring.Component):

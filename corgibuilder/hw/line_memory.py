@@ -6,9 +6,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.banks import banks
+from corgibuilder.plan.folding import words_per_pixel
 
 from .single_port import SinglePort
-from .streams import word, words_per_pixel
+from .streams import word
 
 
 class LineMemory(wiring.Component):

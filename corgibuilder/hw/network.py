@@ -7,12 +7,13 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from corgibuilder.names import Identifiers
+from corgibuilder.plan.folding import words_per_pixel
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.planned_stage import PlannedStage
 
 from .gate import FrameGate
 from .size import POSITION
-from .streams import Buffer, Fork, input_ports, shape_of, word, words_per_pixel
+from .streams import Buffer, Fork, input_ports, shape_of, word
 
 
 def network_inputs(pipeline: Pipeline) -> dict[str, str]:

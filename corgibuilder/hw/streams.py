@@ -59,11 +59,6 @@ def input_ports(count: int) -> list[str]:
     return [f"i{port}" for port in range(count)] if count > 1 else ["i"]
 
 
-def words_per_pixel(channels: int, lanes: int) -> int:
-    """Words that carry one pixel: the last word may have unused upper lanes."""
-    return -(-channels // lanes)
-
-
 def counter(m: Module, limit, advance, *, name: str, shape: ShapeLike | None = None):
     """Register that counts 0..``limit - 1`` on ``advance``, and the flag that it is at its last.
 

@@ -9,11 +9,6 @@ from corgibuilder.ir import Ints, QInt
 from .streams import decoded, shape_of
 
 
-def value_range(values: Ints) -> QInt:
-    """Range of an array of integers."""
-    return QInt(int(values.min()), int(values.max()))
-
-
 def table(m: Module, values: Ints, q: QInt, address, enable, *, name: str) -> list:
     """Row ``address`` of ``values``, one value per lane, one cycle after ``enable``.
 

@@ -77,6 +77,11 @@ def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
 
 
+def words_per_pixel(channels: int, lanes: int) -> int:
+    """Words that carry one pixel: the last word may have unused upper lanes."""
+    return ceil_div(channels, lanes)
+
+
 def words_of(pixels: int, channels: int, lanes: int) -> int:
     """Words that carry so many pixels: parts of each one, or several whole ones to a word."""
     if lanes > channels:

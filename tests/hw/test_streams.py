@@ -2,7 +2,8 @@ import pytest
 from amaranth.hdl import signed, unsigned
 
 from corgibuilder.hw.gearbox import Gearbox
-from corgibuilder.hw.streams import Buffer, Fork, words_per_pixel
+from corgibuilder.hw.streams import Buffer, Fork
+from corgibuilder.plan.folding import words_per_pixel
 
 from ..streams import run_stream, run_streams
 

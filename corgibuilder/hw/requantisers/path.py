@@ -4,10 +4,11 @@ import numpy as np
 from amaranth.hdl import Array, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 
-from corgibuilder.hw.streams import counter, shape_of, words_per_pixel
-from corgibuilder.hw.tables import table, value_range
+from corgibuilder.hw.streams import counter, shape_of
+from corgibuilder.hw.tables import table
 from corgibuilder.ir import Ints, QInt
-from corgibuilder.plan.requantisers.constants import FEW_ENTRIES, is_constant
+from corgibuilder.plan.folding import words_per_pixel
+from corgibuilder.plan.requantisers.constants import FEW_ENTRIES, is_constant, range_of
 
 
 def grouped(values: Ints, lanes: int) -> Ints:
@@ -87,9 +88,9 @@ class DataPath:
         """The constant of each lane's channel, one cycle later; ``values`` are ``(channels,)``."""
         if is_constant(values, self.lanes):
             return [
-                Const(int(v), shape_of(value_range(values))) for v in grouped(values, self.lanes)[0]
+                Const(int(v), shape_of(range_of(values))) for v in grouped(values, self.lanes)[0]
             ]
-        rows, q = grouped(values, self.lanes), value_range(values)
+        rows, q = grouped(values, self.lanes), range_of(values)
         return table(self.m, rows, q, self.group, self.advance, name=self.prefix + name)
 
     def lookup(self, rows: Ints, group, index, q: QInt, name: str):

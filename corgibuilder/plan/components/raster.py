@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corgibuilder.ir import Pads, QInt, Shape
+from corgibuilder.plan.folding import words_per_pixel
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
@@ -43,7 +44,7 @@ class RowRepeaterConfig(ComponentConfig):
     @property
     def words(self) -> int:
         """Words of a pixel that enters; the last one may be short, if they are not split."""
-        return -(-self.shape.channels // self.lanes)
+        return words_per_pixel(self.shape.channels, self.lanes)
 
     @property
     def given_words(self) -> int:
@@ -100,7 +101,7 @@ class BorderConfig(ComponentConfig):
     @property
     def words(self) -> int:
         """Words of a pixel."""
-        return -(-self.shape.channels // self.lanes)
+        return words_per_pixel(self.shape.channels, self.lanes)
 
     def parts(self, size_from: int) -> Iterator[Part]:
         pads, shape = self.pads, self.shape

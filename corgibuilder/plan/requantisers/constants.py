@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.folding import words_per_pixel
 
 FEW_ENTRIES = 16  #: constants that are chosen from by logic; of more a memory is made
 
@@ -22,11 +23,6 @@ class Rom(NamedTuple):
         return self.depth * self.width
 
 
-def words_of_channels(channels: int, lanes: int) -> int:
-    """Words that carry one pixel."""
-    return -(-channels // lanes)
-
-
 def range_of(values: Ints) -> QInt:
     """Smallest range with a step of 1 that holds all ``values``."""
     return QInt(int(values.min()), int(values.max()))
@@ -40,7 +36,7 @@ def is_constant(values: Ints, lanes: int) -> bool:
 def constant_roms(name: str, values: Ints, lanes: int) -> Iterator[Rom]:
     """The ROM of one constant of each channel; none where it does not change."""
     if not is_constant(values, lanes):
-        yield Rom(name, words_of_channels(len(values), lanes), lanes * range_of(values).width)
+        yield Rom(name, words_per_pixel(len(values), lanes), lanes * range_of(values).width)
 
 
 def product_bits(x: QInt, factors: Ints, lanes: int) -> int:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Activation, Ints, QInt, TensorType
+from corgibuilder.plan.folding import words_per_pixel
 
-from .constants import FEW_ENTRIES, Rom, range_of, words_of_channels
+from .constants import FEW_ENTRIES, Rom, range_of
 from .cost import Cost
 
 
@@ -58,7 +59,7 @@ class TableForm:
 
     def entries(self, channels: int, lanes: int) -> int:
         """Values that one lane chooses from."""
-        words = 1 if len(self.values) == 1 else words_of_channels(channels, lanes)
+        words = 1 if len(self.values) == 1 else words_per_pixel(channels, lanes)
         return words * int(self.values.shape[1])
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.folding import words_per_pixel
 
-from .constants import FEW_ENTRIES, Rom, words_of_channels
+from .constants import FEW_ENTRIES, Rom
 from .cost import Cost
 
 
@@ -47,7 +48,7 @@ class ThresholdForm:
 
     def entries(self, channels: int, lanes: int) -> list[int]:
         """For each comparison, the steps that one lane chooses from."""
-        words = words_of_channels(channels, lanes)
+        words = words_per_pixel(channels, lanes)
         return [words << level for level in range(self.levels)]
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from corgibuilder.golden.classify import average, classify
-from corgibuilder.hw.streams import words_per_pixel
 from corgibuilder.hw.system.classifier import Classifier
 from corgibuilder.ir import QInt
+from corgibuilder.plan.folding import words_per_pixel
 from corgibuilder.plan.system.classifier import ClassifierPlan
 from corgibuilder.plan.system.tap import Reduction, Tap
 
