@@ -15,9 +15,10 @@ class Timing:
     each other without stalls, the pipeline being full if there were frames enough, or the last such
     distance where that is longer. Latencies are those of frame 0 from its first input word, at
     whichever input, to the first and to the last output word. What was not seen without stalls is
-    ``None``; so is what was not planned: frames of another size than the built one, so few that the
-    pipeline still fills, or words that come more slowly than they are taken. ``target_cycles`` is
-    what the frame rate that was asked for leaves a frame, at the built size.
+    ``None``; so is what was not planned: frames of another size than the built one, or words that
+    come more slowly than they are taken. ``target_cycles`` is what the frame rate that was asked
+    for leaves a frame, at the built size. Without ``pipeline_filled`` there were too few
+    frames to fill the pipeline, and their distance may be above the planned one.
     """
 
     cycles_per_frame: int | None
@@ -27,13 +28,14 @@ class Timing:
     planned_latency_first: int | None
     planned_latency_frame: int | None
     target_cycles: int | None
+    pipeline_filled: bool
 
     @property
     def faults(self) -> tuple[str, ...]:
         """One sentence for each figure that is above the planned one."""
         faults = []
-        measured, planned = self.cycles_per_frame, self.planned_cycles_per_frame
-        target = self.target_cycles
+        measured = self.cycles_per_frame if self.pipeline_filled else None
+        planned, target = self.planned_cycles_per_frame, self.target_cycles
         if measured is not None and target is not None and measured > target:
             faults.append(
                 f"a frame takes {measured:,} cycles, the frame rate that was asked for leaves"
@@ -76,10 +78,10 @@ def read_timing(
         (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
     )
     spans = slowest[:calm]
-    interval, size, full = _interval([end for _, end in spans], shapes, unit)
+    interval, size, filled = _interval([end for _, end in spans], shapes, unit)
     planned = instance["interval"] == 1
     latency_planned = planned and shapes[:1] == [unit.inputs[0].shape]
-    interval_planned = planned and full and size == unit.inputs[0].shape
+    interval_planned = planned and size == unit.inputs[0].shape
     start = verdict["frame_starts"][0] if spans else 0
     return Timing(
         cycles_per_frame=interval,
@@ -89,6 +91,7 @@ def read_timing(
         planned_latency_first=unit.latency_first if latency_planned else None,
         planned_latency_frame=unit.latency_frame if latency_planned else None,
         target_cycles=target_cycles if interval_planned else None,
+        pipeline_filled=filled,
     )
 
 
