@@ -10,9 +10,9 @@ from enum import Enum
 
 VARIABLE = "CORGIBUILDER_NET_SEED"
 FIXED = range(60)  #: of chains of layers
-GRAPHS = range(100, 120)  #: of networks with branches that meet
+GRAPHS = range(100, 149)  #: of networks with branches that meet
 INPUTS = range(200, 216)  #: of networks with several inputs
-SLOW = range(10_000, 11_500)
+SLOW = range(10_000, 12_000)
 FRESH = 20
 
 
@@ -36,4 +36,4 @@ class Kind(Enum):
 
 def kind_of(seed: int) -> Kind:
     """The kind for a number that does not stay."""
-    return (Kind.CHAIN, Kind.GRAPH, Kind.CHAIN, Kind.INPUTS)[seed % 4]
+    return (Kind.CHAIN, Kind.GRAPH, Kind.GRAPH, Kind.INPUTS)[seed % 4]
