@@ -55,7 +55,8 @@ def slice_channels(visit: Visit) -> Value:
     steps = _numbers(visit, 4, "steps") or [1] * len(starts)
     given = [starts, ends, axes, steps]
     inside = all(-rank <= axis < rank for axis in axes)
-    if len(set(map(len, given))) > 1 or not inside or not all(steps):
+    twice = len({axis % rank for axis in axes}) < len(axes)
+    if len(set(map(len, given))) > 1 or not inside or twice or not all(steps):
         raise visit.refuse(
             "CB107", f"starts, ends, axes and steps are {given}", "export the file again"
         )

@@ -91,18 +91,6 @@ class Adder(wiring.Component):
         return product
 
 
-def _recoded_words(m, component) -> list[list]:
-    """The values of a word of each input, in codes of the output."""
-    config, words = component.config, []
-    for port, name in enumerate(input_ports(len(config.inputs))):
-        payload = getattr(component, name).payload
-        words.append([
-            recoded(m, payload[lane], config.inputs[port], config.out, name=f"given_{port}_{lane}")
-            for lane in range(payload.shape().length)
-        ])
-    return words
-
-
 def _held(m, component, values: list, valid, advance):
     """Offer a word of ``values`` from the next cycle on, if it is ``valid``."""
     with m.If(advance):
@@ -139,9 +127,16 @@ class Concatenator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        config, ports = self.config, input_ports(len(self.config.inputs))
         advance = Signal()
         m.d.comb += advance.eq(~self.o.valid | self.o.ready)
-        words = _recoded_words(m, self)
+        words = [
+            [
+                recoded(m, code, x, config.out, name=f"given_{port}_{lane}")
+                for lane, code in enumerate(getattr(self, ports[port]).payload)
+            ]
+            for port, x in enumerate(config.inputs)
+        ]
         turn, take = self._turns(m, advance)
         _held(m, self, [Array(lanes)[turn] for lanes in zip(*words, strict=True)], take, advance)
         return m
@@ -190,7 +185,13 @@ class Router(wiring.Component):
         m = Module()
         advance = Signal()
         m.d.comb += advance.eq(~self.o.valid | self.o.ready)
-        lanes = [value for values in _recoded_words(m, self) for value in values]
-        take = _together(m, self, len(self.config.inputs), advance)
-        _held(m, self, [lanes[source] for source in self.config.sources], take, advance)
+        config, ports = self.config, input_ports(len(self.config.inputs))
+        lanes = [(port, lane) for port, count in enumerate(config.lanes) for lane in range(count)]
+        values = []
+        for number, source in enumerate(config.sources):
+            port, lane = lanes[source]
+            code = getattr(self, ports[port]).payload[lane]
+            values.append(recoded(m, code, config.inputs[port], config.out, name=f"given_{number}"))
+        take = _together(m, self, len(config.inputs), advance)
+        _held(m, self, values, take, advance)
         return m

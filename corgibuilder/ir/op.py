@@ -28,7 +28,7 @@ class Op(ABC):
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
-        """Type of the output; the ranges are the tightest that hold for independent inputs."""
+        """Type of the output; ranges for independent inputs, any tap of which may be padding."""
 
     def problems(self, *inputs: TensorType) -> Iterator[str]:
         """What is wrong with the op where it has these inputs."""
@@ -75,6 +75,10 @@ class Op(ABC):
 
     def pruned(self, kept: Mask, given: Mask, x: TensorType) -> Self:
         """The op with its ``kept`` channels, for the ``given`` ones of ``x``, its first input."""
+        return self
+
+    def reordered(self, order: Ints) -> Self:
+        """The op whose channel ``c`` is its channel ``order[c]``, that of a tied input as well."""
         return self
 
 

@@ -117,7 +117,11 @@ class Library:
                 f"inputs have {' and '.join(str(len(maps)) for maps in frames)} frames",
                 "give as many for every input",
             )
-        return [_fitting(entry, maps) for entry, maps in zip(self.inputs, frames, strict=True)]
+        several = len(self.inputs) > 1
+        return [
+            _fitting(entry, maps, f" at input {entry.name}" if several else "")
+            for entry, maps in zip(self.inputs, frames, strict=True)
+        ]
 
     def _check(self, status: int) -> None:
         if status:
@@ -125,23 +129,23 @@ class Library:
             raise ModelError(fault, "give other frames")
 
 
-def _fitting(entry: Entry, frames: NDArray[Any]) -> NDArray[Any]:
-    """``frames`` as one input takes them."""
+def _fitting(entry: Entry, frames: NDArray[Any], at: str) -> NDArray[Any]:
+    """``frames`` as one input takes them; ``at`` names it in faults, if there are several."""
     if frames.ndim != 4 or frames.shape[1] != entry.channels:
         raise ModelError(
-            f"frames are shaped {frames.shape}",
+            f"frames are shaped {frames.shape}{at}",
             f"give (frames, {entry.channels}, rows, columns)",
         )
     if not np.issubdtype(frames.dtype, np.integer):
         raise ModelError(
-            f"frames are {frames.dtype}",
+            f"frames are {frames.dtype}{at}",
             f"give the integers that the network was trained on, {entry.dtype}",
         )
     if frames.size and frames.dtype != entry.dtype:
         low, high = int(frames.min()), int(frames.max())
         if low < entry.lowest or high > entry.highest:
             raise ModelError(
-                f"values are {low}..{high}", f"give values in {entry.lowest}..{entry.highest}"
+                f"values are {low}..{high}{at}", f"give values in {entry.lowest}..{entry.highest}"
             )
     return np.ascontiguousarray(frames, entry.dtype)
 

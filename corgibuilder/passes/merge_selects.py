@@ -5,7 +5,8 @@
 
 So a channel shuffle that is split again, as in ShuffleNet, takes no hardware of its own.
 
-Needs:  all readers of the first are selections, and it is no output.
+Needs:  all readers of the first are selections, and it is no output. With several readers it gives
+        all channels that it reads from: fewer are best picked once.
 Keeps:  the name and value of every node that stays.
 """
 
@@ -25,6 +26,8 @@ def merge_selects(network: Network) -> Network:
         readers = [graph[name] for name in graph.users(first.name)]
         if first.name in {*changed, *outputs} or not _all_select(first, *readers):
             continue
+        if len(readers) > 1 and _channels(graph, first.name) < _channels(graph, first.inputs[0]):
+            continue
         dropped[first.name] = first.inputs[0]
         changed |= {node.name: _merged(graph, node) for node in readers}
     return rewritten(network, changed, dropped)
@@ -32,6 +35,10 @@ def merge_selects(network: Network) -> Network:
 
 def _all_select(*nodes: Node) -> bool:
     return len(nodes) > 1 and all(isinstance(node.op, Select) for node in nodes)
+
+
+def _channels(graph: Graph, name: str) -> int:
+    return graph.type(name).shape.channels
 
 
 def _merged(graph: Graph, second: Node) -> Node:

@@ -15,18 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from corgibuilder.ir import (
-    Clamp,
-    Conv,
-    DepthToSpace,
-    Graph,
-    Ints,
-    Network,
-    Node,
-    Select,
-    Table,
-    Threshold,
-)
+from corgibuilder.ir import Activation, Conv, DepthToSpace, Graph, Network, Node, Select
 
 from .rewrite import output_names
 
@@ -49,7 +38,7 @@ def _ordered(graph: Graph, node: Node, outputs: set[str]) -> Graph:
     changed = {node.name: replace(node, op=replace(node.op, block_last=False))}
     before = _rows_before(graph, source, outputs)
     if before:
-        changed |= {each.name: _reordered(each, order) for each in before}
+        changed |= {n.name: replace(n, op=n.op.reordered(order)) for n in before}
         return graph.replaced(changed)
     name = f"{node.name}_order"
     while name in graph:
@@ -68,19 +57,7 @@ def _rows_before(graph: Graph, name: str, outputs: set[str]) -> list[Node]:
         found.append(node)
         if isinstance(node.op, Conv):
             return found if node.op.groups == 1 else []
-        if not isinstance(node.op, Threshold | Clamp | Table):
+        if not isinstance(node.op, Activation):
             return []
         name = node.inputs[0]
     return []
-
-
-def _reordered(node: Node, order: Ints) -> Node:
-    """The node with what it has for each channel in another order."""
-    match node.op:
-        case Conv() as op:
-            return replace(node, op=replace(op, weights=op.weights[order], bias=op.bias[order]))
-        case Threshold() as op:
-            return replace(node, op=replace(op, steps=op.steps[order]))
-        case Table() as op if len(op.values) > 1:
-            return replace(node, op=replace(op, values=op.values[order]))
-    return node

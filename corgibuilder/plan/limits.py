@@ -42,7 +42,7 @@ def check_joined(network: Network) -> None:
         if port.node not in met:
             raise CompileError(
                 "CB434",
-                f"no layer that an output needs joins what it gives with what '{first}' gives",
+                f"it never meets input '{first}': no layer that an output needs depends on both",
                 at=graph[port.node].origin,
                 help="make two networks of this file, and build each by itself",
             )

@@ -185,6 +185,9 @@ REFUSED = {
     "Slice along axis 3": lambda m: m.node("Slice", *ints(m, 1, 4, 3)),
     "Slice of no channels": lambda m: m.node("Slice", *ints(m, 4, 2, 1)),
     "starts, ends, axes and steps are": lambda m: m.node("Slice", *ints(m, 4, 2, 1, 0)),
+    "steps are [[0, 1], [2, 3], [1, -3], [1, 1]]": lambda m: m.node(
+        "Slice", *ints(m, [0, 1], [2, 3], [1, -3], [1, 1])
+    ),
     "Gather with indices of shape ()": lambda m: m.node("Gather", m.const(1, np.int64), axis=1),
     "are not those of 6 channels": lambda m: m.node("Gather", m.const([6], np.int64), axis=1),
     "do not give 2 parts of [1, 2]": lambda m: m.node("Split", *ints(m, [1, 2]), axis=1, outputs=2),

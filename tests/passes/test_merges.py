@@ -283,3 +283,12 @@ def test_selections_of_a_selection_are_made_of_what_that_reads():
 def test_a_selection_that_is_there_anyway_stays(outputs):
     network = graph_of([*SHUFFLED, ("last", conv(6, 2, POINT), "all")], outputs)
     assert merge_selects(network) is network
+
+
+def test_few_channels_that_several_selections_read_are_picked_once():
+    few = ("all", Select(channels=(0, 3, 1)), "x")
+    layers = [SHUFFLED[0], few, ("some", Select(channels=(1, 2)), "all")]
+    one = graph_of(layers, ["some"])
+    assert sorted(names(check_same(one, merge_selects(one)))) == ["some", "x"]
+    two = graph_of([*layers, ("others", Select(channels=(0,)), "all")], ["some", "others"])
+    assert merge_selects(two) is two

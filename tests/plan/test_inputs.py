@@ -97,7 +97,7 @@ def test_inputs_that_never_meet():
     with pytest.raises(CompileError) as caught:
         make_plan(network(layers, ["a", "b"]), TARGET)
     assert str(caught.value) == (
-        "error[CB434]: no layer that an output needs joins what it gives with what 'x' gives\n"
+        "error[CB434]: it never meets input 'x': no layer that an output needs depends on both\n"
         "  --> toy.onnx: y\n"
         "  help: make two networks of this file, and build each by itself"
     )

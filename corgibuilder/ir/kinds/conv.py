@@ -120,3 +120,7 @@ class Conv(Op):
             weights = weights[:, given]
         groups = int(kept.sum()) if self.depthwise else self.groups
         return replace(self, weights=weights[kept], bias=bias[kept], groups=groups)
+
+    def reordered(self, order: Ints) -> Self:
+        assert self.groups == 1
+        return replace(self, weights=self.weights[order], bias=self.bias[order])

@@ -54,6 +54,10 @@ class Table(Activation):
         own = len(self.values) == len(kept)
         return replace(self, values=self.values[kept]) if own else self
 
+    def reordered(self, order: Ints) -> Self:
+        own = len(self.values) > 1
+        return replace(self, values=self.values[order]) if own else self
+
     def repeated(self, channels: int, times: int) -> Self:
         own = len(self.values) > 1
         return replace(self, values=np.tile(self.values, (times, 1))) if own else self

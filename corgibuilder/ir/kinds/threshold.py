@@ -66,6 +66,9 @@ class Threshold(Activation):
     def pruned(self, kept: Mask, given: Mask, x: TensorType) -> Self:
         return replace(self, steps=self.steps[kept])
 
+    def reordered(self, order: Ints) -> Self:
+        return replace(self, steps=self.steps[order])
+
     def repeated(self, channels: int, times: int) -> Self:
         steps = np.broadcast_to(self.steps, (channels, self.steps.shape[1]))
         return replace(self, steps=np.tile(steps, (times, 1)))

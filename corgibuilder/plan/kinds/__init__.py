@@ -1,7 +1,6 @@
 """The kinds of layers: what the planner knows of each one, said once.
 
-To add a kind, add its class here, its component in :mod:`corgibuilder.hw.components`, and what the
-software model and the golden model make of it. Nothing else asks what kind of layer it holds.
+``corgibuilder/README.md`` says what else belongs to a kind.
 """
 
 from corgibuilder.diagnostics import CompileError
