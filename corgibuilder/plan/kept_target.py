@@ -2,7 +2,7 @@
 
 from corgibuilder.diagnostics import CompileError, Origin
 
-from .infeasible import asked_and_possible
+from .infeasible import asked_and_possible, asked_and_possible_latency
 from .pipeline import Pipeline
 from .plan import Plan
 from .simulation import stage_intervals
@@ -23,17 +23,14 @@ def check_target(pipeline: Pipeline, plan: Plan) -> None:
             at=Origin(plan.network, "target"),
             help=f"{remedy}; or {_faster(pipeline, budget)}",
         )
-    if target.latency is None:
-        return
-    limit = int(target.latency * target.clock_hz)
-    if plan.latency_first > limit:
+    limit = target.latency_cycles
+    if limit is not None and plan.latency_first > limit:
+        asked, remedy = asked_and_possible_latency(target, plan.latency_first)
         raise CompileError(
             "CB420",
-            f"in the plan a latency of {float(target.latency):g} s at {target.clock_hz:,} Hz leaves"
-            f" {limit:,} cycles, and its stages take {plan.latency_first:,}",
+            f"in the plan {asked}, and its stages take {plan.latency_first:,}",
             at=Origin(plan.network, "target"),
-            help=f"ask for a latency of {-(-plan.latency_first * 10**9 // target.clock_hz)} ns or"
-            " more, or plan anew",
+            help=f"{remedy}; or plan anew",
         )
 
 
