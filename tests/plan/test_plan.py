@@ -420,9 +420,3 @@ def test_stages_that_are_late_for_the_target_of_their_plan():
     assert caught.value.help == (
         f"ask for {PLAN.latency_first / 5:g} ms or more, or for a faster clock; or plan anew"
     )
-
-
-def test_queues_that_cost_the_target_of_their_plan():
-    slow = replace(PLAN, cycles_per_frame=PLAN.target.budget + 1)
-    with pytest.raises(CompileError, match="larger capacity and fifo values"):
-        check_target(pipeline_of(NETWORK, PLAN), slow)
