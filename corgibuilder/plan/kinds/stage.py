@@ -168,7 +168,10 @@ class FoldedStage(ABC):
 
     @property
     def words(self) -> int:
-        """Words of a pixel at the first input."""
+        """Words of a pixel, each of which takes a cycle.
+
+        Those at the first input; where a kind says so, those that leave.
+        """
         return ceil_div(self.layer.x.shape.channels, self.lanes)
 
     @property
