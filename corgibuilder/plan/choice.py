@@ -10,7 +10,7 @@ from corgibuilder.ir import Network, Shape
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .forms import form_of, forms_of
-from .infeasible import PinsInTheWay, too_fast, too_slow
+from .infeasible import PinsInTheWay, asked_and_possible_latency, too_fast, too_slow
 from .kinds import FoldedStage
 from .layers import Layer, group_layers
 from .pins import NOTHING_PINNED, LayerPins, Pins, check_pins
@@ -71,13 +71,18 @@ def _in_the_way(
 ) -> PinsInTheWay | None:
     """Pins of one layer, as few as can be, without which there is a pipeline; if there are any."""
     for layer in layers:
-        given = tuple(pins.of(layer).given)
-        for names in (*((name,) for name in given), *((given,) if len(given) > 1 else ())):
+
+        def made(some: LayerPins, layer: Layer = layer) -> LayerPins | None:
             try:
-                made = _fast_enough(network, layers, target, pins.without(layer, names))
+                pipeline = _fast_enough(network, layers, target, pins.having(layer, some))
             except (CompileError, _TooSlowError):
-                continue
-            return PinsInTheWay(layer, names, LayerPins.of_stage(made.stage(layer.name)))
+                return None
+            return LayerPins.of_stage(pipeline.stage(layer.name))
+
+        of_layer = pins.of(layer)
+        found = of_layer.in_the_way(of_layer.given, made)
+        if found is not None:
+            return PinsInTheWay(layer, *found)
     return None
 
 
@@ -256,8 +261,8 @@ def _quick(search: _BudgetSearch, target: Target) -> Pipeline:
     Budgets fall by steps of one slice. The estimate says where to begin; from there one step after
     the other is simulated.
     """
-    assert target.latency is not None
-    limit = int(target.latency * target.clock_hz)
+    limit = target.latency_cycles
+    assert limit is not None
     found: dict[int, tuple[int, Pipeline] | None] = {}
 
     def met(step: int) -> bool:
@@ -281,13 +286,12 @@ def _quick(search: _BudgetSearch, target: Target) -> Pipeline:
     if entry is not None and entry[0] <= limit:
         return entry[1]
     reached = min(entry[0] for entry in found.values() if entry is not None)
+    asked, remedy = asked_and_possible_latency(target, reached)
     raise CompileError(
         "CB409",
-        f"a latency of {float(target.latency) * 1e3:g} ms is asked for, "
-        f"and {reached / target.clock_hz * 1e3:.3f} ms is the least that was found",
+        f"{asked}, and {reached:,} are the least that was found",
         at=Origin("command line"),
-        help=f"ask for {reached / target.clock_hz * 1e3 + 0.001:.3f} ms or more, "
-        "or for a faster clock",
+        help=remedy,
     )
 
 

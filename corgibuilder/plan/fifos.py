@@ -19,6 +19,7 @@ from .pipeline import Pipeline
 from .planned_stage import PlannedStage
 from .simulation import (
     Fill,
+    JoinQueue,
     PipelineTiming,
     keeps,
     least_interval,
@@ -26,6 +27,7 @@ from .simulation import (
     pipeline_fills,
     pipeline_latencies,
     pipeline_timing,
+    shortest,
 )
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
@@ -67,19 +69,21 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     pipeline, wanted = _guessed(pipeline, joins, pipeline_fills(pipeline, interval), wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
-    shortened: Pipeline | None = pipeline
-    while shortened is not None:
-        pipeline = shortened
-        shortened = _shortened(pipeline, joins, wanted)
+    once_more: Pipeline | None = pipeline
+    while once_more is not None:
+        pipeline = once_more
+        once_more = _shortened_once(pipeline, joins, wanted)
     return pipeline
 
 
-def _shortened(pipeline: Pipeline, joins: list[int], wanted: PipelineTiming) -> Pipeline | None:
+def _shortened_once(
+    pipeline: Pipeline, joins: list[int], wanted: PipelineTiming
+) -> Pipeline | None:
     """The pipeline with the first queue shorter that can be; ``None`` if each of them is needed."""
     for number in joins:
         for port, depth in enumerate(pipeline.stages[number].fifos):
-            if depth and _keeps(_with_fifo(pipeline, number, port, depth - 1), wanted):
-                return _shortest(pipeline, number, port, wanted)
+            if depth and _keeps(pipeline.with_fifo(number, port, depth - 1), wanted):
+                return shortest(pipeline, JoinQueue(number, port), wanted)
     return None
 
 
@@ -101,7 +105,7 @@ def _guessed(
             stage = pipeline.stages[number]
             for port in stage.ports:
                 fill = found.get((stage.layer.name, port), Fill(0, 0))
-                guess = _with_fifo(guess, number, port, min(factor * fill.first, fill.most))
+                guess = guess.with_fifo(number, port, min(factor * fill.first, fill.most))
         if _keeps(guess, wanted):
             return guess, wanted
     return pipeline, wanted if _keeps(pipeline, wanted) else pipeline_timing(pipeline)
@@ -112,43 +116,13 @@ def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pip
     stage = pipeline.stages[number]
     without = pipeline
     for port in stage.ports:
-        without = _with_fifo(without, number, port, 0)
+        without = without.with_fifo(number, port, 0)
     if _keeps(without, wanted):
         return without
     bits = [stage.layer.inputs[port].range.width * stage.lanes[port] for port in stage.ports]
     for port in sorted(stage.ports, key=lambda port: -bits[port]):
-        pipeline = _shortest(pipeline, number, port, wanted)
+        pipeline = shortest(pipeline, JoinQueue(number, port), wanted)
     return pipeline
-
-
-def _shortest(pipeline: Pipeline, number: int, port: int, wanted: PipelineTiming) -> Pipeline:
-    """The pipeline with one queue as short as it can be.
-
-    0 words are tried; then 1, 2, 4, ... fewer than there are until these are too few; then the
-    numbers between the last two.
-    """
-    depth = pipeline.stages[number].fifos[port]
-    if not depth or _keeps(_with_fifo(pipeline, number, port, 0), wanted):
-        return _with_fifo(pipeline, number, port, 0)
-    step = 1
-    while _keeps(_with_fifo(pipeline, number, port, max(depth - step, 0)), wanted):
-        depth, step = depth - step, 2 * step
-    short = max(depth - step, 0)
-    while depth - short > 1:
-        middle = (short + depth) // 2
-        if _keeps(_with_fifo(pipeline, number, port, middle), wanted):
-            depth = middle
-        else:
-            short = middle
-    return _with_fifo(pipeline, number, port, depth)
-
-
-def _with_fifo(pipeline: Pipeline, number: int, port: int, depth: int) -> Pipeline:
-    stages = list(pipeline.stages)
-    fifos = list(stages[number].fifos)
-    fifos[port] = depth
-    stages[number] = replace(stages[number], fifos=tuple(fifos))
-    return replace(pipeline, stages=tuple(stages))
 
 
 def _keeps(pipeline: Pipeline, wanted: PipelineTiming) -> bool:

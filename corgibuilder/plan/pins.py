@@ -19,10 +19,10 @@ All of these are optional. See :class:`~.folding.Folding` and :class:`~.edges.Pl
 import difflib
 import json
 import tomllib
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.strict_json import UnsuitableError, read, shown
@@ -33,6 +33,7 @@ from .layers import Layer
 from .plan_file import Decision, EngineName, RequantiserName, SourceName, Width
 from .planned_stage import PlannedStage, most_queued
 
+T = TypeVar("T")
 LONGEST = 1 << 20  #: bytes of a file of pins
 #: Fields that the cycles of a stage depend on.
 RATE_PINS = (
@@ -78,9 +79,31 @@ class LayerPins:
         """The same with the fields of some names left open."""
         return LayerPins(**{k: value for k, value in self.given.items() if k not in names})
 
+    def in_the_way(
+        self, names: Container[str], found: Callable[["LayerPins"], T | None]
+    ) -> tuple[tuple[str, ...], T] | None:
+        """Fields, of those in ``names``, with which nothing is ``found``, and what is without them.
+
+        One where that is enough, otherwise all; ``None`` where nothing is found anyway.
+        """
+        among = tuple(name for name in self.given if name in names)
+        without_all = found(self.without(among)) if among else None
+        if without_all is None or len(among) == 1:
+            return None if without_all is None else (among, without_all)
+        for name in among:
+            without_one = found(self.without((name,)))
+            if without_one is not None:
+                return (name,), without_one
+        return among, without_all
+
     def text(self, names: Iterable[str]) -> str:
         """The fields of some names as a file of pins has them."""
         return " and ".join(f"{name} = {json.dumps(self.given[name])}" for name in names)
+
+    def instead(self, names: Iterable[str]) -> str:
+        """The same, to be given instead of others; with the pixels if there are several."""
+        wide = self.pixels is not None and self.pixels > 1
+        return self.text(dict.fromkeys((*names, "pixels") if wide else names))
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -110,9 +133,9 @@ class Pins:
         """Where it is said what is fixed of a layer."""
         return Origin(self.file, f"layers.{layer.name}")
 
-    def without(self, layer: Layer, names: Container[str]) -> "Pins":
-        """The same with the fields of some names of one layer left open."""
-        return replace(self, layers={**self.layers, layer.name: self.of(layer).without(names)})
+    def having(self, layer: Layer, pins: LayerPins) -> "Pins":
+        """The same with other ``pins`` of one layer."""
+        return replace(self, layers={**self.layers, layer.name: pins})
 
     def check_names(self, layers: tuple[Layer, ...]) -> None:
         """Raise :class:`CompileError` (CB431) for a layer that the network does not have."""
@@ -164,11 +187,7 @@ def pinned(stages: Iterator[FoldedStage], pins: LayerPins) -> Iterator[FoldedSta
 
 
 def _pinned(stage: FoldedStage, pins: LayerPins) -> FoldedStage:
-    changes = dict(pins.changes)
-    if "outputs" in changes and "lanes" not in changes:
-        outputs = changes["outputs"]
-        changes["lanes"] = stage.folding.lanes if not outputs % stage.folding.lanes else outputs
-    made = stage.with_folding(**changes).settled().with_folding(**changes)
+    made = stage.decided(pins.changes)
     capacity = made.least_capacity if pins.capacity is None else pins.capacity
     return made.with_folding(capacity=capacity)
 
@@ -176,7 +195,8 @@ def _pinned(stage: FoldedStage, pins: LayerPins) -> FoldedStage:
 def check_pins(layer: Layer, all_pins: Pins) -> None:
     """Raise :class:`CompileError` (CB432) for pins of a layer that can never be built.
 
-    Each pin is tried by itself, and then all of them, on foldings that can be built.
+    They are tried on foldings that can be built: all of them, then each by itself, as one that can
+    never be built is the one to blame.
     """
     pins, at = all_pins.of(layer), all_pins.origin(layer)
     if pins == NO_PINS:
@@ -193,27 +213,30 @@ def check_pins(layer: Layer, all_pins: Pins) -> None:
         names = ", ".join(map(str, possible))
         raise _refused(at, f"pixels is {pins.pixels}", f"take one of: {names}")
     layer = widened_layer(layer, pins.pixels or 1)
-    kind, changes = kind_of(layer), pins.changes
-    sources = kind.sources(layer, resizable=False)
-    if "source" in changes and changes["source"] not in sources:
+    sources = kind_of(layer).sources(layer, resizable=False)
+    if pins.source is not None and WindowSource(pins.source) not in sources:
         names = ", ".join(source.value for source in sources)
         raise _refused(at, f"source is {pins.source!r}", f"take one of: {names}")
-    examples = [
-        stage
-        for source in sources
-        for stage in kind.candidates(layer, source, 1 << 40, lanes=layer.x.shape.channels)
-    ]
-    for name in (*changes, "capacity", None):
-        some = pins if name is None else _only(pins, name)
-        if any(True for _ in pinned(iter(examples), some)):
-            continue
-        faults = (fault for stage in examples for fault in _pinned(stage, some).faults())
-        problem, remedy = next(faults, ("there is no such folding", "fix less of it"))
-        raise _refused(at, problem, remedy)
+    fault = _fault(layer, pins)
+    if fault is None:
+        return
+    alone = (_fault(layer, pins.without(pins.given.keys() - {name})) for name in pins.given)
+    raise _refused(at, *next((each for each in alone if each is not None), fault))
 
 
-def _only(pins: LayerPins, name: str) -> LayerPins:
-    return replace(NO_PINS, **{name: getattr(pins, name)})
+def _fault(layer: Layer, pins: LayerPins) -> tuple[str, str] | None:
+    """What keeps ``pins`` from being built, and the remedy."""
+    if any(True for _ in pinned(_examples(layer), pins)):
+        return None
+    faults = (fault for stage in _examples(layer) for fault in _pinned(stage, pins).faults())
+    return next(faults, ("there is no such folding", "fix less of it"))
+
+
+def _examples(layer: Layer) -> Iterator[FoldedStage]:
+    """Foldings that can be built."""
+    kind = kind_of(layer)
+    for source in kind.sources(layer, resizable=False):
+        yield from kind.candidates(layer, source, 1 << 40, lanes=layer.x.shape.channels)
 
 
 def _refused(at: Origin, problem: str, remedy: str) -> CompileError:

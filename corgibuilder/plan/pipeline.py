@@ -47,6 +47,13 @@ class Pipeline:
         """The stage of a layer."""
         return next(stage for stage in self.stages if stage.layer.name == name)
 
+    def with_fifo(self, number: int, port: int, depth: int) -> "Pipeline":
+        """The same with so many words in the queue in front of an input of a stage."""
+        stages, stage = list(self.stages), self.stages[number]
+        fifos = (*stage.fifos[:port], depth, *stage.fifos[port + 1 :])
+        stages[number] = replace(stage, fifos=fifos)
+        return replace(self, stages=tuple(stages))
+
     def lanes_of(self, node: str) -> int:
         """Values in a word of the stream that carries the value of ``node``."""
         if node in self.input_lanes:

@@ -85,6 +85,11 @@ class Target:
         """Whole clock cycles that a frame may take; at least 1."""
         return max(1, self.clock_hz // self.fps)
 
+    @property
+    def latency_cycles(self) -> int | None:
+        """Whole clock cycles that the latency may take, if one is asked for."""
+        return None if self.latency is None else int(self.latency * self.clock_hz)
+
     def budget_for(self, shape: Shape) -> int:
         """Whole clock cycles that a frame of ``shape`` may take at the input; at least 1."""
         if self.headroom is None:

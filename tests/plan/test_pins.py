@@ -8,14 +8,39 @@ from fractions import Fraction
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Window
-from corgibuilder.plan import Pins, Plan, Target, make_plan, pipeline_of, read_pins
+from corgibuilder.ir import (
+    Add,
+    Clamp,
+    Input,
+    Pad,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Shape,
+    Upsample,
+    Window,
+)
+from corgibuilder.passes import prepared
+from corgibuilder.plan import (
+    Pins,
+    Plan,
+    Target,
+    choice,
+    describe,
+    make_plan,
+    pipeline_of,
+    read_pins,
+)
+from corgibuilder.plan.choice import choose
 from corgibuilder.plan.pins import LayerPins
 from corgibuilder.plan.simulation import pipeline_timing
 
-from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..kinds import CHANNELS, EXAMPLES
+from ..toys import HALVES, POINT, RANGE, SAME, STRIDED, chain, conv, network, small, steps
 
 TARGET = Target(fps=Fraction(1), clock_hz=3000)
+SUM = Add(factors=(1, 1))
 TWO_PIXELS = Target(fps=Fraction(1), clock_hz=24)
 
 
@@ -148,6 +173,22 @@ def test_a_pin_with_which_the_simulation_is_too_slow_is_named():
     assert make_plan(network, target, Pins({"n2": LayerPins(capacity=0)})).cycles_per_frame <= 120
 
 
+def test_pins_one_by_one_are_looked_at_only_of_a_layer_that_is_in_the_way(monkeypatch):
+    network = chain((4, 8, 10), conv(4, 6, SAME), steps(6), conv(6, 6, STRIDED, groups=6))
+    target, tried = Target(fps=Fraction(1), clock_hz=120), []
+    pins = {"n0": LayerPins(source="row_banks", engine="mac_array", pixels=1)}
+    pins["n2"] = LayerPins(capacity=23, engine="mac_array", groups_per_word=1)
+    whole = choice._fast_enough
+
+    def counted(net, layers, target, pins):
+        tried.append(tuple(len(pins.of(layer).given) for layer in layers))
+        return whole(net, layers, target, pins)
+
+    monkeypatch.setattr(choice, "_fast_enough", counted)
+    assert "with capacity = 23 the fastest" in refusal(network, target, Pins(pins))
+    assert tried == [(3, 3), (0, 3), (3, 0), (3, 2)]
+
+
 def test_a_source_for_maps_of_one_size_only():
     whole = chain((2, 4, 4), conv(2, 3, Window(kernel=(4, 4))))
     pins = Pins({"n0": LayerPins(source="direct")}, "p.toml")
@@ -155,11 +196,99 @@ def test_a_source_for_maps_of_one_size_only():
         'error[CB432]: in the pins source = "direct" needs a map of one size, and that of this'
         " layer may be smaller than planned\n"
         "  --> p.toml: layers.n0\n"
-        "  help: take one of: tap_serial, column_buffer, row_banks"
+        '  help: give source = "tap_serial"'
     )
     assert make_plan(
         replace(whole, fixed=("n0",)), Target(fps=Fraction(1), clock_hz=1000), pins
     ).stages
+
+
+def test_a_capacity_that_only_maps_of_one_size_can_have():
+    """Only where the whole map is the window is there no line buffer."""
+    whole = chain((256, 8, 8), conv(256, 2, Window(kernel=(8, 8))))
+    target, pins = Target(fps=Fraction(1), clock_hz=10**5), {"n0": LayerPins(capacity=0)}
+    assert refusal(whole, target, Pins(pins, "p.toml")) == (
+        "error[CB432]: in the pins capacity = 0 needs a map of one size, and that of this layer may"
+        " be smaller than planned\n"
+        "  --> p.toml: layers.n0\n"
+        "  help: give capacity = 64"
+    )
+    assert make_plan(whole, target, Pins({"n0": LayerPins(capacity=64)})).stages
+    assert make_plan(replace(whole, fixed=("n0",)), target, Pins(pins)).stages
+
+
+def test_pins_of_one_stage_with_pixels_of_another():
+    layers = [("x", Input(shape=Shape(4, 8, 8), range=RANGE), ""), ("a", conv(4, 4, SAME), "x")]
+    net = network([*layers, ("s", SUM, ("a", "x"))], ["s"])
+    pins = {"s": LayerPins(outputs=2), "a": LayerPins(pixels=2)}
+    made = make_plan(net, Target(fps=Fraction(1), clock_hz=2000), Pins(pins))
+    assert [stage.folding.pixels for stage in made.stages] == [2, 1]
+    assert made.stages[1].folding.outputs == 2
+    message = refusal(net, Target(fps=Fraction(1), clock_hz=60), Pins(pins))
+    assert "with outputs = 2 this layer takes 128\n" in message
+    assert "give outputs = 8 and pixels = 2, with which it takes 32;" in message
+    pins["s"] = LayerPins(outputs=8, pixels=2)
+    assert make_plan(net, Target(fps=Fraction(1), clock_hz=60), Pins(pins)).stages
+
+
+SAME_LANES = {
+    "clamp": Clamp(range=QInt(0, 1)),
+    "add": SUM,
+    "pad": Pad(pads=Pads(top=1), value=0),
+    "upsample": Upsample(factors=(2, 1)),
+    "tiles": Pool(kind=PoolKind.MAX, window=HALVES),
+    "windows": Pool(kind=PoolKind.MAX, window=STRIDED),
+}
+
+
+@pytest.mark.parametrize("field", ["outputs", "lanes"])
+@pytest.mark.parametrize("op", SAME_LANES.values(), ids=SAME_LANES)
+def test_outputs_follow_from_lanes_and_lanes_from_outputs(op, field):
+    layers = [("x", Input(shape=Shape(8, 4, 4), range=RANGE), "")]
+    net = network([*layers, ("y", op, ("x",) * (2 if op is SUM else 1))], ["y"])
+    (stage,) = make_plan(net, TARGET, Pins({"y": LayerPins(**{field: 3})})).stages
+    assert stage.folding.outputs == stage.folding.lanes == 3
+
+
+def test_outputs_and_lanes_that_do_not_go_together():
+    net = chain((8, 4, 4), Clamp(range=QInt(0, 1)))
+    assert refusal(net, TARGET, Pins({"n0": LayerPins(outputs=4, lanes=2)})) == (
+        "error[CB432]: in the pins lanes is 2\n  --> pins: layers.n0\n  help: take 4 as for outputs"
+    )
+
+
+@pytest.mark.parametrize("budget", [12, 100, 2000])
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+@pytest.mark.parametrize("entering", ["x", "narrow"])
+def test_all_that_was_planned_can_be_pinned(entering, example, budget):
+    layers = [("x", Input(shape=Shape(CHANNELS, 4, 6), range=RANGE), "")]
+    layers += [("narrow", conv(CHANNELS, CHANNELS, POINT), "x")]
+    net = network([*layers, ("y", example.op, (entering,) * example.inputs)], ["y"])
+    target, pipeline = fastest(prepared(net), budget)
+    for pins in (LayerPins.of_stage, lambda stage: LayerPins.of(stage.folded.folding)):
+        made = {stage.layer.name: pins(stage) for stage in pipeline.stages}
+        again = choose(pipeline.network, target, Pins(made))
+        assert describe(again, target).stages == describe(pipeline, target).stages
+
+
+def fastest(net, budget):
+    """The first target of so many cycles per frame, twice as many, and so on; and its pipeline."""
+    while True:
+        target = Target(fps=Fraction(1), clock_hz=budget)
+        try:
+            return target, choose(net, target)
+        except CompileError as refused:
+            assert refused.code == "CB403"
+            budget *= 2
+
+
+def test_words_that_leave_too_slowly_are_those_of_the_stage_that_gives_them():
+    net = chain((4, 8, 8), conv(4, 8, SAME), conv(8, 8, POINT))
+    target = Target(fps=Fraction(1), clock_hz=128)
+    message = refusal(net, target, Pins({"n0": LayerPins(lanes=1)}))
+    assert "with lanes = 1 this layer takes 512\n  --> pins: layers.n0\n" in message
+    assert "help: give lanes = 4, with which it takes 128; or" in message
+    assert make_plan(net, target, Pins({"n0": LayerPins(lanes=4)})).cycles_per_frame <= 128
 
 
 def test_huge_names_are_shortened():

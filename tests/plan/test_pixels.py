@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from corgibuilder import golden
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.ir import Clamp, Pads, Pool, PoolKind, QInt, Table, Window
+from corgibuilder.ir import (
+    Add,
+    Clamp,
+    Input,
+    Pads,
+    Pool,
+    PoolKind,
+    QInt,
+    Shape,
+    Table,
+    Upsample,
+    Window,
+)
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
 from corgibuilder.plan.folding import Folding, WindowSource
@@ -21,7 +33,7 @@ from corgibuilder.plan.kinds.wide_conv import values_of_output
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.pixels import MAX_PIXELS
 
-from ..toys import HALVES, POINT, SAME, STRIDED, chain, conv, small, steps
+from ..toys import HALVES, POINT, RANGE, SAME, STRIDED, chain, conv, network, small, steps
 
 
 def wide_pixels(x, pixels):
@@ -264,16 +276,39 @@ def test_what_cannot_go_faster_says_how_fast_it_goes():
     with pytest.raises(CompileError) as caught:
         make_plan(narrow, Target(fps=1, clock_hz=10**6, headroom=3))
     assert caught.value.help == "ask for 2 pixels a cycle or fewer"
+    assert make_plan(narrow, Target(fps=1, clock_hz=10**6, headroom=2)).stages
     prime = chain((2, 4, 17), conv(2, 3, SAME))
     with pytest.raises(CompileError) as caught:
         make_plan(prime, Target(fps=2, clock_hz=120))
     assert str(caught.value.at) == "toy.onnx: x"
     assert caught.value.problem == (
         "2 frames/s at 120 Hz leave 60 cycles for a frame, and the input takes 68 with 1 pixel in"
-        " a word, the most that divide its width of 17"
+        " a word, the most up to 16 that divide its width of 17"
     )
     assert caught.value.help == (
         "ask for 1.76470 frames/s or fewer, or for a clock of 0.000136 MHz or more"
+    )
+
+
+def test_a_headroom_and_a_rate_that_are_both_too_high_are_named_together():
+    larger = chain((1, 4, 8), Upsample(factors=(4, 4)))
+    with pytest.raises(CompileError) as caught:
+        make_plan(larger, Target(fps=1, clock_hz=500, headroom=1))
+    assert caught.value.help == (
+        "ask for no headroom, and for 0.976562 frames/s or fewer, or for a clock of 0.000512 MHz or"
+        " more"
+    )
+    assert make_plan(larger, Target(fps=Fraction("0.976562"), clock_hz=500)).stages
+    assert make_plan(larger, Target(fps=1, clock_hz=512)).stages
+
+
+def test_of_several_inputs_the_slow_one_is_named():
+    layers = [(name, Input(shape=Shape(1, 2, 64), range=RANGE), "") for name in ("x", "y")]
+    net = network([*layers, ("sum", Add(factors=(1, 1)), ("x", "y"))], ["sum"])
+    with pytest.raises(CompileError) as caught:
+        make_plan(net, Target(fps=1, clock_hz=6))
+    assert "and the input 'x' takes 8 with 16 pixels in a word, the most up to 16 that" in str(
+        caught.value
     )
 
 

@@ -417,10 +417,6 @@ def test_stages_that_are_late_for_the_target_of_their_plan():
         check_target(pipeline, replace(PLAN, target=late))
     assert caught.value.code == "CB420"
     assert f"and its stages take {PLAN.latency_first}" in caught.value.problem
-    assert f"{PLAN.latency_first * 200_000} ns or more" in caught.value.help
-
-
-def test_queues_that_cost_the_target_of_their_plan():
-    slow = replace(PLAN, cycles_per_frame=PLAN.target.budget + 1)
-    with pytest.raises(CompileError, match="larger capacity and fifo values"):
-        check_target(pipeline_of(NETWORK, PLAN), slow)
+    assert caught.value.help == (
+        f"ask for {PLAN.latency_first / 5:g} ms or more, or for a faster clock; or plan anew"
+    )

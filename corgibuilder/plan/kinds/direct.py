@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from corgibuilder.plan.folding import Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 
-from .stage import Fault, FoldedStage, same_lanes
+from .stage import Fault, FoldedStage
 
 
 @dataclass(frozen=True, slots=True)
 class DirectStage(FoldedStage):
     """A layer whose words leave as wide as it works on them."""
+
+    same_lanes: ClassVar[bool] = True
 
     @classmethod
     def possible_lanes(cls, layer: Layer) -> Sequence[int] | None:
@@ -43,7 +45,6 @@ class DirectStage(FoldedStage):
         return 0 if layer.x.shape.width % pixels else pixels
 
     def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
         possible = self.possible_lanes(self.layer)
         if possible is not None and self.folding.outputs not in possible:
             numbers = ", ".join(map(str, possible))

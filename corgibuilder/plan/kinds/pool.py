@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from corgibuilder.ir import Pads, Pool, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.components import (
@@ -18,13 +18,14 @@ from corgibuilder.plan.pixels import widened
 
 from .conv_foldings import parts_of
 from .conv_operands import grouped_operands
-from .stage import Fault, same_lanes
 from .windowed import WindowedStage, decoded_for_padding
 
 
 @dataclass(frozen=True, slots=True)
 class PoolStage(WindowedStage):
     """A pool with its folding."""
+
+    same_lanes: ClassVar[bool] = True
 
     @property
     def pool(self) -> Pool:
@@ -114,10 +115,6 @@ class PoolStage(WindowedStage):
         wide = replace(pool, window=Window(kernel=tile, stride=tile, pads=Pads()))
         leaving = cls.output_pixels(layer, pixels)
         return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
-
-    def faults(self) -> Iterator[Fault]:
-        yield from same_lanes(self)
-        yield from WindowedStage.faults(self)
 
     # What follows.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from .stage import Fault, FoldedStage, carries_pixels
 @dataclass(frozen=True, slots=True)
 class SelectStage(DirectStage):
     """A selection: whole pixels enter, and what is chosen of each leaves in one word or several."""
+
+    same_lanes: ClassVar[bool] = False
 
     @classmethod
     def label(cls, layer: Layer) -> str:

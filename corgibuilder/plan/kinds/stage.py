@@ -5,9 +5,9 @@ once, for the planner, the hardware and the tables.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Ints, QInt, Window
 from corgibuilder.plan.components import ComponentConfig
@@ -29,6 +29,8 @@ class FoldedStage(ABC):
     #: whether sums pass a requantiser also where there is no activation: it adds their bias
     requantises_sums: ClassVar[bool] = False
     engines: ClassVar[tuple[Engine, ...]] = (Engine.BUILT_IN,)
+    #: whether words leave as wide as the stage works on them
+    same_lanes: ClassVar[bool] = False
 
     # What can be decided.
 
@@ -81,6 +83,8 @@ class FoldedStage(ABC):
     def faults(self) -> Iterator[Fault]:
         """What keeps this folding from being built."""
         channels, lanes = self.layer.acc.shape.channels, self.folding.lanes
+        if self.same_lanes:
+            yield from self._lane_faults()
         if self.folding.engine not in self.engines:
             names = ", ".join(engine.value for engine in self.engines)
             yield f"engine is {self.folding.engine.value!r}", f"take one of: {names}"
@@ -99,6 +103,17 @@ class FoldedStage(ABC):
         else:
             yield from self.memory_faults()
 
+    def _lane_faults(self) -> Iterator[Fault]:
+        folding, layer = self.folding, self.layer
+        channels = layer.acc.shape.channels
+        if folding.lanes != folding.outputs:
+            yield f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs"
+        if layer.input_pixels > 1 and folding.outputs != channels:
+            yield (
+                f"outputs is {folding.outputs}",
+                f"take {channels}, as {layer.input_pixels} pixels enter at once",
+            )
+
     def memory_faults(self) -> Iterator[Fault]:
         """What keeps the line buffer from being built; here there is none."""
         folding = self.folding
@@ -115,6 +130,21 @@ class FoldedStage(ABC):
 
     def with_folding(self, **changes: object) -> Self:
         return replace(self, folding=replace(self.folding, **changes))  # type: ignore[arg-type]
+
+    def decided(self, fixed: Mapping[str, Any]) -> Self:
+        """With ``fixed`` fields of the folding, and those that follow from them.
+
+        Outputs and lanes are the same where they have to be. Otherwise lanes stay as they are as
+        long as they divide the outputs.
+        """
+        fixed = dict(fixed)
+        if self.same_lanes and "lanes" in fixed:
+            fixed.setdefault("outputs", fixed["lanes"])
+        if "outputs" in fixed:
+            outputs, lanes = fixed["outputs"], self.folding.lanes
+            kept = not self.same_lanes and outputs % lanes == 0
+            fixed.setdefault("lanes", lanes if kept else outputs)
+        return self.with_folding(**fixed).settled().with_folding(**fixed)
 
     # What follows.
 
@@ -138,7 +168,10 @@ class FoldedStage(ABC):
 
     @property
     def words(self) -> int:
-        """Words of a pixel at the first input."""
+        """Words of a pixel, each of which takes a cycle.
+
+        Those at the first input; where a kind says so, those that leave.
+        """
         return ceil_div(self.layer.x.shape.channels, self.lanes)
 
     @property
@@ -239,16 +272,3 @@ def carries_pixels(layer: Layer, lanes: int) -> bool:
     pixel = channels // layer.output_pixels
     one_by_one = layer.output_pixels == 1
     return one_by_one or (channels % lanes == 0 and 0 in (pixel % lanes, lanes % pixel))
-
-
-def same_lanes(stage: FoldedStage) -> Iterator[Fault]:
-    """Faults of a stage whose words leave as wide as it works on them."""
-    folding, layer = stage.folding, stage.layer
-    channels = layer.acc.shape.channels
-    if folding.lanes != folding.outputs:
-        yield f"lanes is {folding.lanes}", f"take {folding.outputs} as for outputs"
-    if layer.input_pixels > 1 and folding.outputs != channels:
-        yield (
-            f"outputs is {folding.outputs}",
-            f"take {channels}, as {layer.input_pixels} pixels enter at once",
-        )

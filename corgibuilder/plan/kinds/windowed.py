@@ -8,7 +8,7 @@ from typing import Self
 
 from corgibuilder.ir import QInt, Window
 from corgibuilder.plan.components import LineBufferConfig
-from corgibuilder.plan.folding import WindowSource, ceil_div
+from corgibuilder.plan.folding import WindowSource, ceil_div, words_of
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.paired_rows import margin, pairs_rows, waits
 from corgibuilder.plan.paired_rows import places as paired_places
@@ -158,6 +158,7 @@ class WindowedStage(FoldedStage):
     @property
     def frame_cycles(self) -> int:
         acc, write = self.layer.acc.shape, self.layer.x.shape.pixels * self.words
+        write = max(write, words_of(acc.pixels, acc.channels, self.folding.lanes))
         if self.source in (WindowSource.IN_PLACE, WindowSource.DIRECT):
             return write
         position = max(self.position_cycles, self.window.stride[1] * self.window_cycles)

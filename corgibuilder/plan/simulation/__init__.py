@@ -3,11 +3,13 @@
 from .alone import least_interval, stage_intervals
 from .chains import machine, stage_machine
 from .pipelines import pipeline_fills, pipeline_latencies, pipeline_timing
+from .queues import JoinQueue, short_queues, shortest
 from .simulate import DeadlockError, Fill, PipelineTiming, keeps, latencies, timing
 
 __all__ = [
     "DeadlockError",
     "Fill",
+    "JoinQueue",
     "PipelineTiming",
     "keeps",
     "latencies",
@@ -16,6 +18,8 @@ __all__ = [
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",
+    "short_queues",
+    "shortest",
     "stage_intervals",
     "stage_machine",
     "timing",

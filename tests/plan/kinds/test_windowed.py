@@ -17,7 +17,7 @@ OVERLAPPING = Pool(
 
 def folded(op, channels, source, outputs, inputs=1):
     (layer,) = group_layers(chain((channels, 8, 10), op))
-    folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=1)
+    folding = Folding(source=source, inputs=inputs, outputs=outputs, lanes=outputs)
     return kinds.folded(layer, folding).settled()
 
 
