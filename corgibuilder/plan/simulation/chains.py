@@ -1,7 +1,7 @@
 """The components of a pipeline in order, as the rules of the simulation know them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,14 @@ class Machine:
     def inputs(self) -> list[int]:
         """Numbers of the chains that read no other."""
         return [n for n, row in enumerate(self.chains) if row[2] < 0 and row[4] == row[5]]
+
+    @property
+    def lean(self) -> "Machine":
+        """The same with the least that each component holds, whatever stalls there are."""
+        parameters = self.parameters.copy()
+        parameters["registers"] = np.minimum(parameters["registers"], 1)
+        parameters["lean"] = 1
+        return replace(self, parameters=parameters)
 
     @property
     def key(self) -> bytes:

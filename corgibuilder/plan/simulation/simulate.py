@@ -145,7 +145,7 @@ def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]
 
 
 class DeadlockError(Exception):
-    """Nothing moves any more, and frames are not complete."""
+    """Nothing moves any more, or might not, and frames are not complete."""
 
 
 _known: dict[bytes, PipelineTiming] = {}  #: simulations that were run
@@ -155,12 +155,33 @@ _kept: dict[bytes, bool] = {}  #: and those that were compared with what was wan
 def timing(machine: Machine) -> PipelineTiming:
     """Interval and latencies, the input being offered as fast as it is taken.
 
-    Raises :class:`DeadlockError`.
+    Raises :class:`DeadlockError` for a pipeline that stops then, or would with some
+    stalls.
     """
     key = hashlib.sha256(machine.key).digest()
     if key not in _known:
+        _check_lean(machine)
         _known[key] = _timing(machine)
     return _known[key]
+
+
+def _check_lean(machine: Machine) -> None:
+    """Run a pipeline with joins with the least storage. Raises :class:`DeadlockError` if it stops.
+
+    Registers that advance together hold fewer words when there are gaps between these, so that
+    late words or a slow reader can hold up a fork that never is at full rate. A lean pipeline holds
+    in each component only what that takes with any gaps. What components give depends on their
+    words, not on when these come: a lean pipeline that goes on never stops with more storage.
+    """
+    if not len(machine.joined):
+        return
+    progress = _Run(machine.lean, 1)
+    seen: set[bytes] = set()
+    for frames in range(1, MOST_FRAMES):
+        progress.go_to(frames)
+        if progress.first_frame_is_out and progress.snapshot() in seen:
+            return
+        seen.add(progress.snapshot())
 
 
 def _timing(machine: Machine) -> PipelineTiming:
@@ -183,7 +204,7 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 
 def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
-    """Whether a pipeline is never slower than wanted.
+    """Whether a pipeline is never slower than wanted, and never stops.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
@@ -195,6 +216,8 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     if key not in _kept:
         try:
             _kept[key] = _keeps(machine, wanted)
+            if _kept[key]:
+                _check_lean(machine)
         except DeadlockError:
             _kept[key] = False
     return _kept[key]

@@ -76,12 +76,13 @@ def window_former(p, s, offered, taken):
     ``columns`` are those that come for each of ``windows_y`` rows of windows, ``tail`` those of
     padding after them. ``x`` and ``y`` are where the next column belongs; ``wait`` shifts come
     before the one that completes a window of its row, ``tail_wait`` before one of the row before,
-    which still needs ``tail_left`` columns of padding.
+    which still needs ``tail_left`` columns of padding. A ``lean`` one takes no column of the next
+    row for these, as when that comes late.
     """
     head = p.kernel_x - 1 - p.left
     free = s.valid == 0 or taken
     first_x, last_x = s.x == 0, s.x == p.columns - 1
-    starts = s.tail_left <= head and s.tail_left <= p.columns
+    starts = s.tail_left == 0 or (not p.lean and s.tail_left <= min(head, p.columns))
     accepts = free and (not first_x or starts)
     real = offered and accepts
     blank = free and not real and first_x and s.tail_left != 0

@@ -136,6 +136,7 @@ def tiles(p, s, offered, taken):
     """Pooling of pixels of ``words`` words as they come, of maps of ``rows`` and ``columns``.
 
     ``way`` as for :func:`rigid`; ``w_word``, ``w_x`` and ``w_y`` are where the next word belongs.
+    A ``lean`` one has one register.
     """
     words, kh, kw, height, width = p.words, p.kernel_y, p.kernel_x, p.rows, p.columns
     advance = s.valid == 0 or taken
@@ -154,7 +155,7 @@ def tiles(p, s, offered, taken):
                     s.w_x, s.w_y = 0, y + 1
                     if y == height - 1:
                         s.w_y = 0
-        s.valid = way
+        s.valid = s.way if p.lean else way
     return advance
 
 
