@@ -17,7 +17,12 @@ READABLE = {
     *("many operands", "inputs that meet", "inputs that never meet", "inputs that cancel out"),
     "many inputs",
     *("name with markup", "name with an escape", "name of keywords", "conv group 1", "clip"),
-    *("input (4611686018427387904, 2, 6, 6)", "input (1, 2, 30000, 30000)", "clip far"),
+    *(
+        "input (4611686018427387904, 2, 6, 6)",
+        "input (1, 2, 30000, 30000)",
+        "clip far",
+        "conv pads 5",
+    ),
     *("quant with 3.7 bits", "quant with 30 bits", "quant with 64 bits"),
     *("quant with scale 1e-45", "quant with a large zero"),
 }
