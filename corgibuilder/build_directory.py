@@ -102,7 +102,7 @@ class Unit:
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     cycles_per_frame: Positive
-    latency_first: Number
+    latency_first: Whole
     latency_frame: Number
 
 

@@ -65,7 +65,8 @@ class Plan:
     printed and written is what the decisions give.
     ``input_lanes`` has the values in a word of each input, by its node. ``notes`` say what else
     there is to know of the network, such as channels that are left out. Latencies are those of a
-    frame into an empty pipeline, from its first word at any input, for the output that ends last.
+    frame into an empty pipeline, from its first word at any input, for the output that ends last;
+    what is padding only may leave before that word comes, and its latency is below 0.
     """
 
     network: str

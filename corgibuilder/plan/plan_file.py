@@ -124,7 +124,7 @@ class PlanFields:
     stages: tuple[StageFields, ...]
     edges: tuple[EdgeFields, ...]
     cycles_per_frame: Figure
-    latency_first: Figure
+    latency_first: Value
     latency_frame: Figure
     notes: tuple[str, ...]
 

@@ -128,7 +128,7 @@ def patience_cycles(unit: Unit, *, stalls: bool) -> int:
 
 def _rehearsal_cycles(unit: Unit) -> int:
     """Cycles after which all stages are in the middle of a frame, if that does not take long."""
-    return min(unit.latency_first + unit.cycles_per_frame // 3, MOST_REHEARSAL)
+    return min(max(unit.latency_first, 0) + unit.cycles_per_frame // 3, MOST_REHEARSAL)
 
 
 def write_stimulus(

@@ -1,11 +1,13 @@
 """Networks with branches that were wrong, and one layer of each kind between others."""
 
+from dataclasses import replace
+
 import pytest
 
 from .case import Case, Entry, Layer
 from .compare import compare
 from .layers import Add, Bipolar, Concat, Conv, Curve, Quant, Relu, Resize
-from .moves import MOVES
+from .moves import MOVES, Pad
 from .test_known import at_size, cycles, weights
 
 THREE = Conv(weights(3, 3, 3, 3), pads=(1, 1, 1, 1))
@@ -91,6 +93,30 @@ CASES = {
 def test_agrees(name):
     outcome = compare(at_size(CASES[name], (6, 5), (3, 4), (6, 5)))
     assert (outcome.refused, outcome.findings, outcome.executor) == (None, (), "equal")
+    assert outcome.compared
+
+
+def test_words_that_come_late_do_not_stop_a_fork():
+    """At full rate the registers of the branch with the convolution hold all that has to wait."""
+    case = graph(
+        ("each", Conv(weights(12, 1, 1, 1), group=12), ("input",)),
+        ("a", HALVES, ("each",)),
+        ("join", Concat(), ("input", "a")),
+        shape=(12, 1, 2),
+        budget=1000,
+    )
+    outcome = compare(replace(case, calm=1, sizes=((1, 2),) * 8, stalled=8))
+    assert (outcome.refused, outcome.findings) == (None, ())
+
+
+def test_padding_that_leaves_before_the_first_pixel_comes():
+    case = graph(
+        ("padded", Pad((3, 3, 3, 3)), ("input",)),
+        ("end", Conv(weights(1, 1, 1, 1)), ("padded",)),
+        shape=(1, 1, 1),
+    )
+    outcome = compare(case)
+    assert (outcome.refused, outcome.findings) == (None, ())
     assert outcome.compared
 
 
