@@ -154,8 +154,8 @@ def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
                 help="write it like 0.0078125 or 1/255",
             )
         number = Fraction(found[0])
-    entry, _, kind = name.rpartition("=")
-    return InputType(kind, number, entry or None)
+    entry, named, kind = name.rpartition("=")
+    return InputType(kind, number, entry if named else None)
 
 
 def _match(pattern: str, text: str) -> re.Match[str] | None:

@@ -112,7 +112,7 @@ def test_scales_as_people_write_them(scale, value):
     assert parse_input_type("int8", scale) == InputType("int8", Fraction(value))
 
 
-@pytest.mark.parametrize("name", ["left", "a=b", "0"])
+@pytest.mark.parametrize("name", ["left", "a=b", "0", ""])
 def test_a_type_of_one_input(name):
     given = parse_input_type(f"{name}=int8", None)
     assert given == InputType("int8", Fraction(1), name)

@@ -159,7 +159,7 @@ def test_text_that_is_no_plan_is_refused(text):
     [
         (("network",), None, "network is null, and should be a text"),
         (("cycles_per_frame",), "many", 'cycles_per_frame is "many", and should be an integer'),
-        (("latency_first",), -1, f"latency_first is -1, {UP_TO_LARGEST}"),
+        (("latency_frame",), -1, f"latency_frame is -1, {UP_TO_LARGEST}"),
         (("notes",), "none", 'notes is "none", and should be a list'),
         (("edges",), {}, "edges is a group of 0, and should be a list"),
         (("edges", 0), [], "edges[0] is a list of 0, and should be a group"),
