@@ -4,7 +4,7 @@ See :mod:`~corgibuilder.plan.simulation.machine_code`.
 """
 
 from .records import compiled
-from .walk import clamp, granted, next_window, walk, written
+from .walk import add_start, clamp, granted, next_window, to_next_frame, walk, written
 
 
 @compiled
@@ -38,21 +38,11 @@ def ring(p, s, offered, taken):
     event = walk(p, s) if reads else 0
     if event == 1:
         s.base += down * p.columns
-    if (event == 2 or draining) and started:
-        s.base = s.start_0
-        s.start_0 = s.start_1
-        s.starts -= 1
-        s.draining = 0
-    elif event == 2:
-        s.draining = 1
+    to_next_frame(s, event == 2, started)
     if pixel:
         s.written += 1
     if frame:
-        if s.starts:
-            s.start_1 = s.written
-        else:
-            s.start_0 = s.written
-        s.starts += 1
+        add_start(s, s.written)
     return accepts
 
 
@@ -145,20 +135,9 @@ def row_banks(p, s, offered, taken):
     event = next_window(p, s) if reads else 0
     if event == 1:
         s.base += down
-    if (event == 2 or draining) and started:
-        s.base = s.start_0
-        s.start_0 = s.start_1
-        s.starts -= 1
-        s.draining = 0
-    elif event == 2:
-        s.draining = 1
+    to_next_frame(s, event == 2, started)
     if pixel:
         s.written += 1
     if frame:
-        row = s.written // p.columns
-        if s.starts:
-            s.start_1 = row
-        else:
-            s.start_0 = row
-        s.starts += 1
+        add_start(s, s.written // p.columns)
     return accepts

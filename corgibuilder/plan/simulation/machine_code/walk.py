@@ -81,5 +81,27 @@ def written(p, s, write):
 
 
 @compiled
+def add_start(s, place):
+    """Remember where the next frame starts, whose first pixel comes next."""
+    if s.starts:
+        s.start_1 = place
+    else:
+        s.start_0 = place
+    s.starts += 1
+
+
+@compiled
+def to_next_frame(s, ends, started):
+    """After the last window on to the next frame, or drain until that has ``started``."""
+    if (ends or s.draining) and started:
+        s.base = s.start_0
+        s.start_0 = s.start_1
+        s.starts -= 1
+        s.draining = 0
+    elif ends:
+        s.draining = 1
+
+
+@compiled
 def clamp(value, limit):
     return min(max(value, 0), limit - 1)
