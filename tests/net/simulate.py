@@ -27,6 +27,7 @@ from words import read_recording
 
 HERE = Path(__file__).parent
 EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
+TRY = 60  #: seconds, about those for compiling a model, that Icarus may take: wide words can be slow
 LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
@@ -92,12 +93,15 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
         expected = len(play.frames) * unit.cycles_per_frame + unit.latency_frame
         few = shutil.which("iverilog") and expected * verilog < EVENTS
         words = sum(port["words"] for port in instance["inputs"] + instance["outputs"])
-        start = _icarus if few else _verilator
-        cycles = start(bench, settings, [str(path) for path in sources], words)
+        texts = [str(path) for path in sources]
+        cycles = _icarus(bench, settings, texts, words) if few else None
+        if cycles is None:
+            cycles = _verilator(bench, settings, texts, words)
         return _measured(bench, instance, unit, play, cycles)
 
 
-def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
+def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> int | None:
+    """Cycles of the run; ``None`` if it takes too long."""
     parameters = {
         "SEED": settings.seed,
         "WORDS": words,
@@ -106,7 +110,10 @@ def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> 
     given = [f"-Pdrive.{name}={value}" for name, value in parameters.items()]
     command = ["iverilog", "-g2005", "-s", "drive", "-o", "drive.vvp", *given]
     _command([*command, str(HERE / "drive.v"), *sources], bench)
-    return _cycles(_command(["vvp", "drive.vvp"], bench))
+    try:
+        return _cycles(_command(["vvp", "drive.vvp"], bench, seconds=TRY))
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _verilator(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
@@ -133,7 +140,7 @@ def _runtime() -> Path:
 _kept: list[tempfile.TemporaryDirectory] = []  # until the process ends
 
 
-def _command(command, folder: Path) -> str:
+def _command(command, folder: Path, *, seconds: int = LONGEST) -> str:
     program = environment(Simulator.VERILATOR) if command[0] in ("verilator", "make") else None
     finished = subprocess.run(
         list(command),
@@ -142,7 +149,7 @@ def _command(command, folder: Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=LONGEST,
+        timeout=seconds,
         check=False,
     )
     assert not finished.returncode, f"{command[0]}: {finished.stdout[-3000:]}"
