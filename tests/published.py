@@ -57,7 +57,7 @@ def _within(cycles: int, name: str, frames: int, **read_as: Any) -> Published:
     return Published(name, fps=1000, clock_hz=1000 * cycles, frames=frames, read_as=read_as)
 
 
-VWW = Published("nn2fpga_mnv1_vww_w8a8", fps=30, clock_hz=20_000_000, frames=2)
+VWW = Published("nn2fpga_mnv1_vww_w8a8", fps=30, clock_hz=20_000_000, frames=4)
 CNN28 = _within(784, "bench_cnn28", 16)
 DWSEP32 = _within(1024, "bench_dwsep32", 16)
 ALL = (
@@ -67,7 +67,7 @@ ALL = (
     _within(784, "qonnx_tfc_1w1a", 12),
     _within(784, "qonnx_tfc_2w2a", 12),
     _within(784, "finn_tfc_1w1a_multithreshold", 5),
-    _within(100_000, "bnnpynq_cnv_w1a1_cifar10", 2),
+    _within(100_000, "bnnpynq_cnv_w1a1_cifar10", 4),
     VWW,
 )
 RESNET8 = _within(12_288, "nn2fpga_resnet8_w4a4", 6)

@@ -112,9 +112,12 @@ class Stage(wiring.Component):
         m.submodules.sizes = fork = Fork(SIZE, len(sized) + 1)
         wiring.connect(m, wiring.flipped(getattr(self, f"{names[0]}_size")), fork.i)
         for k, port in enumerate(sized):
-            m.submodules[f"size_{k}"] = queue = Buffer(SIZE)
-            wiring.connect(m, getattr(fork, f"o{k}"), queue.i)
-            wiring.connect(m, queue.o, port)
+            source = getattr(fork, f"o{k}")
+            for number in range(self.stage.folded.size_buffers):
+                m.submodules[f"size_{k}_{number}"] = queue = Buffer(SIZE)
+                wiring.connect(m, source, queue.i)
+                source = queue.o
+            wiring.connect(m, source, port)
         m.submodules.size_out = out = Buffer(SIZE)
         incoming = getattr(fork, f"o{len(sized)}")
         folded = self.stage.folded

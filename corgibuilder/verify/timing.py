@@ -107,7 +107,8 @@ def _interval(
 
     Then whether the pipeline was full before these. Buffers fill during the first frames: as many
     as are under way at once, or half of all. The average alone would hide a stage that keeps up
-    only as long as a buffer before it fills.
+    only as long as a buffer before it fills. The last frame has none behind it, which changes who
+    gets a memory of one port when: it counts only where too few come before it.
     """
     last = len(ends) - 1
     first = last
@@ -116,6 +117,7 @@ def _interval(
     if first == last or last < 0:
         return None, None, False
     filled = first + frames_to_fill(unit)
+    last -= filled < last - 1
     first = min(max(filled, (first + last) // 2), last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
     return max(average, ends[last] - ends[last - 1]), shapes[last], filled < last

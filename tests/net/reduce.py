@@ -114,7 +114,8 @@ def _behind(case: Case, first: str) -> Case:
     read = {layer.name for layer in kept}
     outputs = tuple(name for name in case.outputs if name in read) or (kept[-1].name,)
     shape = (kind.shape.channels, kind.shape.height, kind.shape.width)
-    return replace(case, shape=shape, values=values, layers=tuple(kept), outputs=outputs, sizes=())
+    case = replace(case, layers=tuple(kept), outputs=outputs, sizes=(), stalled=0)
+    return replace(case, shape=shape, values=values)
 
 
 def _fewer_frames(case: Case) -> Iterator[Case]:

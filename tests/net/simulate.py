@@ -27,7 +27,7 @@ from words import read_recording
 
 HERE = Path(__file__).parent
 EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
-TRY = 60  #: seconds, about those for compiling a model, that Icarus may take: wide words can be slow
+TRY = 60  #: seconds that Icarus, which wide words can slow down, may take: about those for a model
 LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",

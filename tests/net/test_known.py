@@ -189,3 +189,22 @@ def test_latency(name):
     _, measured = keeps(case)["first latency"]
     if case.target.latency is not None:
         assert measured <= case.target.latency * case.target.clock_hz
+
+
+#: Frames of which several have room in a line buffer, whose sizes wait there too.
+SEVERAL = {
+    "row banks": chain(
+        (2, 2, 1), cycles(3), Conv(weights(2, 1, 2, 1), pads=(0, 0, 1, 0), group=2), calm=16
+    ),
+    "a ring": chain(
+        (3, 1, 17),
+        cycles(472, latency=Fraction(31, 118)),
+        Conv(weights(6, 3, 3, 3), stride=(5, 2), pads=(1, 1, 1, 1)),
+        calm=8,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_frames_in_a_line_buffer(name):
+    keeps(SEVERAL[name])

@@ -126,11 +126,12 @@ def measured(*distances, shapes=((1, 3, 4),), calm=None):
 def test_cycles_per_frame_are_those_of_a_full_pipeline():
     assert cycles_per_frame(12, 12, 12) == (12, 12)
     assert cycles_per_frame(99, 12, 12) == (12, 12)  # it fills during the first frame
-    assert cycles_per_frame(9, 14, 12, 12) == (12, 12)
-    assert cycles_per_frame(9, 9, 13, 12) == (13, 12)
+    assert cycles_per_frame(9, 14, 12, 12, 12) == (12, 12)
+    assert cycles_per_frame(9, 9, 13, 12, 12) == (13, 12)
     assert cycles_per_frame(14, 14, 13, 13, 12, 12, 12, 12, 12) == (12, 12)  # it takes longer
-    assert cycles_per_frame(9, 9, 9, 14) == (14, 12)  # a buffer is full at the end
+    assert cycles_per_frame(9, 9, 9, 14, 12) == (14, 12)  # a buffer is full at the end
     assert cycles_per_frame(9, 9, 9, 14, calm=4) == (9, 12)  # the last one is stalled
+    assert cycles_per_frame(12, 12, 12, 13) == (12, 12)  # none comes behind the last one
     assert cycles_per_frame(30, shapes=[(1, 3, 3)]) == (None, None)
     assert cycles_per_frame(30, 12, 12, shapes=[(1, 3, 3)]) == (12, 12)
     assert cycles_per_frame(12, 9, shapes=[(1, 3, 4), (1, 3, 3), (1, 3, 3)]) == (9, None)

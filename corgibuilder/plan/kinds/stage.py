@@ -80,6 +80,15 @@ class FoldedStage(ABC):
         """How rows and columns of the output follow from those of the input."""
         return SizeRule()
 
+    @property
+    def size_buffers(self) -> int:
+        """Buffers, for two sizes each, in front of every component that needs the map's size.
+
+        They hold the sizes of the maps between the first word that the stage takes and the last one
+        that a component works on.
+        """
+        return 1
+
     def faults(self) -> Iterator[Fault]:
         """What keeps this folding from being built."""
         channels, lanes = self.layer.acc.shape.channels, self.folding.lanes

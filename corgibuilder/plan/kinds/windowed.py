@@ -59,6 +59,15 @@ class WindowedStage(FoldedStage):
         return SizeRule(window=cls.window_of(layer))
 
     @property
+    def size_buffers(self) -> int:
+        """As for every stage, but where a whole map has room in the line buffer it takes two."""
+        if self.source not in (*LINE_BUFFERS, WindowSource.ROW_BANKS):
+            return 1
+        shape = self.layer.x.shape
+        held = max(self.window.kernel[0] * shape.width, self.folding.capacity)
+        return 1 if held + shape.width < shape.pixels else 2
+
+    @property
     def taps(self) -> int:
         """Pixels of a window."""
         return self.window.kernel[0] * self.window.kernel[1]
@@ -257,6 +266,8 @@ class WindowedStage(FoldedStage):
     @property
     def most_capacity(self) -> int:
         """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory."""
+        if self.source not in (*LINE_BUFFERS, WindowSource.ROW_BANKS):
+            return 1
         shape = self.layer.x.shape
         held = FRAMES * shape.pixels + SPARE_WORDS
         fitting = MAX_BUFFER_BITS // (shape.channels * self.layer.x.range.width)

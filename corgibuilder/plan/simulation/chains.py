@@ -108,7 +108,8 @@ def machine(pipeline: Pipeline) -> Machine:
         at = sized[sources[0]] + (pipeline.readers(sources[0]) > 1)
         copies = [[BUFFER] if ends[source] > 1 else [] for source in sources]
         given = tuple(gives[source] for source in sources)
-        _add_stage(chains, stage, given, copies, size_from=at if resizable else 0)
+        size_from = at + stage.folded.size_buffers - 1 if resizable else 0
+        _add_stage(chains, stage, given, copies, size_from=size_from)
         gives[stage.layer.result] = len(chains) - 1
         sized[stage.layer.result] = at + 1
     words += [0] * (len(chains) - len(words))
@@ -125,7 +126,8 @@ def stage_machine(stage: PlannedStage, *, resizable: bool) -> Machine:
     layer = stage.layer
     chains = [Chain([], ()) for _ in stage.ports]
     copies: list[list[Part]] = [[] for _ in stage.ports]
-    _add_stage(chains, stage, tuple(stage.ports), copies, size_from=int(resizable))
+    size_from = stage.folded.size_buffers if resizable else 0
+    _add_stage(chains, stage, tuple(stage.ports), copies, size_from=size_from)
     shape = layer.acc.shape
     leaving = words_of(shape.pixels, shape.channels, stage.folded.folding.lanes)
     words = [stage.input_words(0)] + [0] * (len(chains) - 1) + [leaving]
