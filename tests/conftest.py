@@ -1,8 +1,15 @@
 """Settings of all tests."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 from hypothesis import settings
 
 from .net import seeds
+
+OBJECTS = "CORGIBUILDER_TEST_OBJECTS"  #: folder of tests/verilated_once.sh
 
 settings.register_profile("corgibuilder", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("corgibuilder")
@@ -10,6 +17,10 @@ settings.load_profile("corgibuilder")
 
 def pytest_configure(config):
     seeds.draw_first()  # before processes are started that have to draw the same
+    if OBJECTS not in os.environ:
+        os.environ[OBJECTS] = folder = tempfile.mkdtemp(prefix="verilated-")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+    os.environ.setdefault("OBJCACHE", f"sh {Path(__file__).with_name('verilated_once.sh')}")
 
 
 def pytest_report_header(config):

@@ -1,6 +1,5 @@
 """Plays frames into emitted Verilog and reads what came out, in the simulator that is fastest."""
 
-import functools
 import json
 import shutil
 import subprocess
@@ -119,25 +118,9 @@ def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> 
 def _verilator(bench: Path, settings: Settings, sources: list[str], words: int) -> int:
     seed = f"-GSEED={settings.seed}"
     _command([*VERILATOR, seed, str(HERE / "drive.cpp"), *sources], bench)
-    runtime = _runtime()
-    for file in runtime.glob("verilated*"):
-        shutil.copy(file, bench / "model")
     _command(MAKE, bench)
-    for file in (bench / "model").glob("verilated*.[do]"):
-        if not (runtime / file.name).exists():
-            shutil.copy(file, runtime)
     arguments = [str(words), str(settings.patience_cycles)]
     return _cycles(_command(["model/Vtestbench", *arguments], bench))
-
-
-@functools.cache
-def _runtime() -> Path:
-    """A folder for what Verilator links to every model, compiled with the first one."""
-    _kept.append(tempfile.TemporaryDirectory(prefix="corgibuilder-"))
-    return Path(_kept[-1].name)
-
-
-_kept: list[tempfile.TemporaryDirectory] = []  # until the process ends
 
 
 def _command(command, folder: Path, *, seconds: int = LONGEST) -> str:
