@@ -2,13 +2,16 @@
 
 In a design of fixed size they are constants. In a resizable one a word with both precedes every
 frame, on a stream of its own beside the data. Whoever needs it leaves the word on offer while the
-frame passes and takes it with the frame's last word, so that frames follow without a gap; a
-:class:`~corgibuilder.hw.streams.Buffer` in front holds the sizes of two frames.
+frame passes and takes it with the frame's last word, so that frames follow without a gap; in front
+a :class:`~corgibuilder.hw.streams.Buffer` holds the sizes of two frames, or a :class:`SizeQueue`
+those of four.
 """
 
-from amaranth.hdl import Const, Module, Mux, signed, unsigned
+from itertools import pairwise
+
+from amaranth.hdl import Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import Out
+from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import Shape, Window
 from corgibuilder.plan.kinds import SizeRule
@@ -18,6 +21,7 @@ SIZE = data.StructLayout({"width": SIZE_BITS, "height": SIZE_BITS})
 POSITION = unsigned(SIZE_BITS)  #: row or column on a map
 COUNT = unsigned(SIZE_BITS + 1)  #: rows of windows, or windows in a row
 OFFSET = signed(SIZE_BITS + 2)  #: row or column on a map or in its padding
+SIZES_HELD = 4  #: in a queue, where several maps may be in a stage
 
 
 def output_rows(window: Window, height):
@@ -73,4 +77,37 @@ class FixedSize(wiring.Component):
             self.o.payload.width.eq(self.shape.width),
             self.o.payload.height.eq(self.shape.height),
         ]
+        return m
+
+
+class SizeQueue(wiring.Component):
+    """Holds ``SIZES_HELD`` sizes. Latency 1 cycle, as that of a buffer.
+
+    Members
+    -------
+    i : :py:`In(stream.Signature(SIZE))`
+    o : :py:`Out(stream.Signature(SIZE))`
+    """
+
+    def __init__(self):
+        super().__init__({"i": In(stream.Signature(SIZE)), "o": Out(stream.Signature(SIZE))})
+
+    def elaborate(self, platform):
+        m = Module()
+        held = [Signal(SIZE, name=f"held_{k}", reset_less=True) for k in range(SIZES_HELD)]
+        count, kept = Signal(range(SIZES_HELD + 1)), Signal(range(SIZES_HELD + 1))
+        comes = Signal()
+        m.d.comb += [
+            self.i.ready.eq(count != SIZES_HELD),
+            self.o.valid.eq(count != 0),
+            self.o.payload.eq(held[0]),
+            comes.eq(self.i.valid & self.i.ready),
+            kept.eq(count - (self.o.valid & self.o.ready)),
+        ]
+        m.d.sync += count.eq(kept + comes)
+        with m.If(self.o.ready):
+            m.d.sync += [place.eq(behind) for place, behind in pairwise(held)]
+        for k, place in enumerate(held):
+            with m.If(comes & (kept == k)):
+                m.d.sync += place.eq(self.i.payload)
         return m

@@ -10,7 +10,7 @@ from corgibuilder.plan.components import ComponentConfig
 from corgibuilder.plan.planned_stage import PlannedStage
 
 from .components import component_of
-from .size import SIZE, FixedSize, output_size
+from .size import SIZE, FixedSize, SizeQueue, output_size
 from .streams import Buffer, Fork, input_ports, shape_of, word
 
 
@@ -112,12 +112,11 @@ class Stage(wiring.Component):
         m.submodules.sizes = fork = Fork(SIZE, len(sized) + 1)
         wiring.connect(m, wiring.flipped(getattr(self, f"{names[0]}_size")), fork.i)
         for k, port in enumerate(sized):
-            source = getattr(fork, f"o{k}")
-            for number in range(self.stage.folded.size_buffers):
-                m.submodules[f"size_{k}_{number}"] = queue = Buffer(SIZE)
-                wiring.connect(m, source, queue.i)
-                source = queue.o
-            wiring.connect(m, source, port)
+            m.submodules[f"size_{k}"] = queue = (
+                SizeQueue() if self.stage.folded.whole_map_fits else Buffer(SIZE)
+            )
+            wiring.connect(m, getattr(fork, f"o{k}"), queue.i)
+            wiring.connect(m, queue.o, port)
         m.submodules.size_out = out = Buffer(SIZE)
         incoming = getattr(fork, f"o{len(sized)}")
         folded = self.stage.folded

@@ -9,7 +9,8 @@ another queue has gone since, one that was as short as possible may be shorter s
 at again.
 
 What a queue holds when its first word is taken tells where to look: it had to hold so much then. It
-never has to hold more than it did while it was never full.
+never has to hold more than it did while it was never full. Of a pipeline that takes long to
+simulate no queue is tried with fewer words: all are as long as they have to be to be never full.
 """
 
 from collections.abc import Container
@@ -32,6 +33,9 @@ from .simulation import (
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
 ALL = 1 << 30  #: times as many as there were: more than there ever are
+#: Cycles of a frame, times components, up to which shorter queues are tried. ResNet-20 has 3e6, and
+#: takes a quarter of a minute; ResNet-50 of 224x224 at 30 frames/s has 3e9, seconds for each frame.
+MOST_STEPS = 1e8
 
 
 def roomy(
@@ -47,6 +51,20 @@ def _roomy_stage(stage: PlannedStage, frames: int) -> PlannedStage:
         return stage
     depths = tuple(frames * stage.input_words(port) for port in stage.ports)
     return replace(stage, fifos=depths)
+
+
+def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
+    """What there is to say of queues that may be longer than they have to be."""
+    joins = (stage for stage in pipeline.stages if len(stage.ports) > 1)
+    if not any(any(stage.fifos) for stage in joins) or not _takes_long(pipeline):
+        return ()
+    return (
+        "the queues where branches meet are never full; shorter ones may do, and are not tried",
+    )
+
+
+def _takes_long(pipeline: Pipeline) -> bool:
+    return pipeline.frame_cycles * len(machine(pipeline).rules) > MOST_STEPS
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -66,7 +84,10 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     wanted = PipelineTiming(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
     if wanted.frames > ROOMY_FRAMES:
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
-    pipeline, wanted = _guessed(pipeline, joins, pipeline_fills(pipeline, interval), wanted)
+    found = pipeline_fills(pipeline, interval)
+    if _takes_long(pipeline):
+        return _times_first(pipeline, joins, found, ALL)
+    pipeline, wanted = _guessed(pipeline, joins, found, wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
     once_more: Pipeline | None = pipeline
@@ -100,15 +121,22 @@ def _guessed(
     is then what it is.
     """
     for factor in (1, 2, 4, 8, 16, ALL):
-        guess = pipeline
-        for number in joins:
-            stage = pipeline.stages[number]
-            for port in stage.ports:
-                fill = found.get((stage.layer.name, port), Fill(0, 0))
-                guess = guess.with_fifo(number, port, min(factor * fill.first, fill.most))
+        guess = _times_first(pipeline, joins, found, factor)
         if _keeps(guess, wanted):
             return guess, wanted
     return pipeline, wanted if _keeps(pipeline, wanted) else pipeline_timing(pipeline)
+
+
+def _times_first(
+    pipeline: Pipeline, joins: list[int], found: dict[tuple[str, int], Fill], factor: int
+) -> Pipeline:
+    """With queues for so many times what they held when their first word was taken, or for all."""
+    for number in joins:
+        stage = pipeline.stages[number]
+        for port in stage.ports:
+            fill = found.get((stage.layer.name, port), Fill(0, 0))
+            pipeline = pipeline.with_fifo(number, port, min(factor * fill.first, fill.most))
+    return pipeline
 
 
 def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pipeline:

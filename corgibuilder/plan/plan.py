@@ -13,6 +13,7 @@ from corgibuilder.passes import prepared
 from .choice import choose
 from .components import Memory, Purpose
 from .edges import PlannedEdge, edges_of
+from .fifos import queue_notes
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .kinds import folded, kind_of, widened_layer, widths
 from .layers import Layer, group_layers
@@ -336,7 +337,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         cycles_per_frame=simulated.interval,
         latency_first=first,
         latency_frame=frame,
-        notes=pipeline.network.notes,
+        notes=(*pipeline.network.notes, *queue_notes(pipeline)),
     )
 
 

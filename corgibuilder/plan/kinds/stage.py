@@ -81,13 +81,13 @@ class FoldedStage(ABC):
         return SizeRule()
 
     @property
-    def size_buffers(self) -> int:
-        """Buffers, for two sizes each, in front of every component that needs the map's size.
+    def whole_map_fits(self) -> bool:
+        """Whether the line buffer, if there is one, may hold all of a map and begin with the next.
 
-        They hold the sizes of the maps between the first word that the stage takes and the last one
-        that a component works on.
+        Up to four maps are then between the first word that the stage takes and the last one that
+        it works on, otherwise up to two.
         """
-        return 1
+        return False
 
     def faults(self) -> Iterator[Fault]:
         """What keeps this folding from being built."""

@@ -59,13 +59,12 @@ class WindowedStage(FoldedStage):
         return SizeRule(window=cls.window_of(layer))
 
     @property
-    def size_buffers(self) -> int:
-        """As for every stage, but where a whole map has room in the line buffer it takes two."""
+    def whole_map_fits(self) -> bool:
         if self.source not in (*LINE_BUFFERS, WindowSource.ROW_BANKS):
-            return 1
+            return False
         shape = self.layer.x.shape
         held = max(self.window.kernel[0] * shape.width, self.folding.capacity)
-        return 1 if held + shape.width < shape.pixels else 2
+        return held + shape.width >= shape.pixels
 
     @property
     def taps(self) -> int:

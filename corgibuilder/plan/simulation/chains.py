@@ -108,8 +108,7 @@ def machine(pipeline: Pipeline) -> Machine:
         at = sized[sources[0]] + (pipeline.readers(sources[0]) > 1)
         copies = [[BUFFER] if ends[source] > 1 else [] for source in sources]
         given = tuple(gives[source] for source in sources)
-        size_from = at + stage.folded.size_buffers - 1 if resizable else 0
-        _add_stage(chains, stage, given, copies, size_from=size_from)
+        _add_stage(chains, stage, given, copies, size_from=at if resizable else 0)
         gives[stage.layer.result] = len(chains) - 1
         sized[stage.layer.result] = at + 1
     words += [0] * (len(chains) - len(words))
@@ -122,17 +121,19 @@ def machine(pipeline: Pipeline) -> Machine:
 
 
 def stage_machine(stage: PlannedStage, *, resizable: bool) -> Machine:
-    """One stage by itself, whose size comes with the first word of a frame."""
+    """One stage by itself, whose size comes with the first word of a frame.
+
+    Its output has no name, so that stages that are alike are simulated once.
+    """
     layer = stage.layer
     chains = [Chain([], ()) for _ in stage.ports]
     copies: list[list[Part]] = [[] for _ in stage.ports]
-    size_from = stage.folded.size_buffers if resizable else 0
-    _add_stage(chains, stage, tuple(stage.ports), copies, size_from=size_from)
+    _add_stage(chains, stage, tuple(stage.ports), copies, size_from=int(resizable))
     shape = layer.acc.shape
     leaving = words_of(shape.pixels, shape.channels, stage.folded.folding.lanes)
     words = [stage.input_words(0)] + [0] * (len(chains) - 1) + [leaving]
     chains.append(Chain([], (len(chains) - 1,), ends=True))
-    return _packed(chains, words, {layer.result: len(chains) - 1})
+    return _packed(chains, words, {"": len(chains) - 1})
 
 
 def _add_stage(

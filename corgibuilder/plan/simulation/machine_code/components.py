@@ -58,21 +58,18 @@ def apply(rule, p, s, offered, taken):
 def watched_tick(rule, p, s, offered, taken):
     """As :func:`apply`; returns also for how many more cycles the same will happen.
 
-    ``NEVER`` where nothing happened; where something did, all that changes is one counter. 0 where
-    that is not sure. As long as what comes in, and whether what goes out is taken, do not change.
+    ``NEVER`` where nothing happened; where something did, it only counts, as :func:`count_on` does.
+    0 where that is not sure. As long as what comes in, and whether what goes out is taken, do not
+    change.
     """
     valid, way, written = s.valid, s.way, s.written
     starts, pair, begun, cycle = s.starts, s.pair, s.begun, s.cycle
     accepts = apply(rule, p, s, offered, taken)
+    if rule == Rule.RIGID:
+        return accepts, _shifts(p, s, offered, taken)
     came, went = offered and accepts, valid != 0 and taken
     if s.valid != valid or s.way != way or s.written != written:
         return accepts, 0
-    if rule == Rule.RIGID:
-        if way:
-            return accepts, 0 if valid == 0 or taken else NEVER
-        if came and not went:
-            return accepts, p.words - 1 - s.w_word
-        return accepts, 0 if went else NEVER
     if rule == Rule.REPEAT:
         if came:
             return accepts, 0
@@ -87,11 +84,26 @@ def watched_tick(rule, p, s, offered, taken):
     if not went:
         return accepts, NEVER
     # Reading: the word that a pixel lacks, or a write that waits, may change that.
-    if rule == Rule.ROW_BANKS or s.w_word or (offered and (p.single_port or rule != Rule.RING)):
+    writes = offered and not s.full and (p.single_port or rule != Rule.RING)
+    if rule == Rule.ROW_BANKS or s.w_word or writes:
         return accepts, 0
     done = _steps_done(p, s)
     steps = p.kernel_x * p.kernel_y * p.words_per_group
     return accepts, steps - 1 - done if done else 0
+
+
+@compiled
+def _shifts(p, s, offered, taken):
+    """Cycles in which a rigid pipeline only moves words on, and counts those that come."""
+    if s.valid:
+        return 0 if taken else NEVER
+    shifts = p.words - 1 - s.w_word if offered else NEVER
+    if s.way:
+        moved, left = 0, s.way
+        while not left >> (p.registers - 2):
+            moved, left = moved + 1, left << 1
+        shifts = min(shifts, moved)
+    return shifts
 
 
 @compiled
@@ -102,10 +114,11 @@ def _steps_done(p, s):
 
 
 @compiled
-def count_on(rule, p, s, cycles):
-    """What happens in so many cycles to a component of which only a counter changes."""
+def count_on(rule, p, s, cycles, offered):
+    """What happens in so many cycles to a component that only counts."""
     if rule == Rule.RIGID:
-        s.w_word += cycles
+        s.way <<= cycles
+        s.w_word += cycles if offered else 0
     elif rule == Rule.REPEAT:
         s.r_word += cycles
     else:

@@ -46,5 +46,5 @@ PARAMETERS = record("""
 STATE = record("""
     valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
     written base draining starts start_0 start_1 cycle place_column lower pair extra begun
-    first most
+    first most full
 """)

@@ -68,7 +68,7 @@ def run(
             break
     for k in range(len(kinds)):
         if sleep[k].counting:
-            count_on(kinds[k], parameters[k], state[k], now - sleep[k].since)
+            count_on(kinds[k], parameters[k], state[k], now - sleep[k].since, sleep[k].offered)
     clock[:] = now, sent, offer_from
     return entered < frames
 
@@ -136,7 +136,7 @@ def _cycle(
 def _tick(rule, p, s, asleep, coming, taken, now):
     """One cycle of a component that wakes up."""
     if asleep.counting:
-        count_on(rule, p, s, now - asleep.since)
+        count_on(rule, p, s, now - asleep.since, asleep.offered)
     accepted, more = watched_tick(rule, p, s, coming, taken)
     asleep.offered, asleep.taken, asleep.accepted = coming, taken, accepted
     asleep.since, asleep.until = now + 1, now + 1 + more
