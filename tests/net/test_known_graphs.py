@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from .case import Case, Entry, Layer
+from corgibuilder.plan.folding import Engine, Folding, WindowSource
+
+from .case import Case, Edit, Entry, Layer
 from .compare import compare
 from .layers import Add, Bipolar, Concat, Conv, Curve, Quant, Relu, Resize
 from .moves import MOVES, Pad
@@ -107,6 +109,24 @@ def test_words_that_come_late_do_not_stop_a_fork():
     )
     outcome = compare(replace(case, calm=1, sizes=((1, 2),) * 8, stalled=8))
     assert (outcome.refused, outcome.findings) == (None, ())
+
+
+@pytest.mark.parametrize(("words", "refused"), [(5, "CB416"), (6, None)])
+def test_a_row_that_ends_in_the_next_one(words, refused):
+    """The last window of a row shifts out with columns of a wider map that come when it is gone."""
+    case = graph(
+        ("sum", Conv(weights(6, 6, 4, 7), pads=(2, 3, 1, 3)), ("input",)),
+        ("a", Quant(64.0), ("sum",)),
+        ("join", Add(), ("a", "input")),
+        shape=(6, 11, 3),
+    )
+    window = Folding(
+        source=WindowSource.COLUMN_BUFFER, inputs=28, outputs=1, lanes=1, capacity=18,
+        single_port=True, engine=Engine.MAC_ARRAY,
+    )  # fmt: skip
+    edit = Edit(input_lanes={"input": 1}, foldings={"sum": window}, fifos={("join", 1): words})
+    outcome = compare(replace(case, edit=edit, calm=1, sizes=((4, 1), (6, 3))))
+    assert (outcome.refused, outcome.findings) == (refused, ())
 
 
 def test_padding_that_leaves_before_the_first_pixel_comes():

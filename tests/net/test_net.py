@@ -9,7 +9,7 @@ from .case import Case
 from .compare import Outcome, compare
 from .generate import generate, has_joins
 from .reduce import reduced
-from .seeds import FIXED, GRAPHS, INPUTS, SLOW, VARIABLE, Kind, fresh, kind_of
+from .seeds import FIXED, FOUND, GRAPHS, INPUTS, SLOW, VARIABLE, Kind, fresh, kind_of
 from .show import as_test
 from .tally import entry
 
@@ -34,6 +34,11 @@ def test_fixed_graph(seed, record_property):
 @pytest.mark.parametrize("seed", INPUTS)
 def test_fixed_inputs(seed, record_property):
     everything_agrees(seed, record_property, Kind.INPUTS)
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_seed_that_has_shown_something(seed, record_property):
+    everything_agrees(seed, record_property, kind_of(seed))
 
 
 @pytest.mark.parametrize("seed", fresh())

@@ -75,12 +75,19 @@ class Machine:
         return [n for n, row in enumerate(self.chains) if row[2] < 0 and row[4] == row[5]]
 
     @property
-    def lean(self) -> "Machine":
-        """The same with the least that each component holds, whatever stalls there are."""
-        parameters = self.parameters.copy()
-        parameters["registers"] = np.minimum(parameters["registers"], 1)
-        parameters["lean"] = 1
-        return replace(self, parameters=parameters)
+    def lean(self) -> tuple["Machine", "Machine"]:
+        """The same with the least that each component holds, whatever stalls there are.
+
+        The last windows of a row take columns of padding, or those of the next row in their place:
+        without these in the first one, and with nothing else in the second one.
+        """
+        made = []
+        for field in ("early", "late"):
+            parameters = self.parameters.copy()
+            parameters["registers"] = np.minimum(parameters["registers"], 1)
+            parameters["lean"] = parameters[field] = 1
+            made.append(replace(self, parameters=parameters))
+        return made[0], made[1]
 
     @property
     def key(self) -> bytes:

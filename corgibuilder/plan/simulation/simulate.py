@@ -171,11 +171,17 @@ def _check_lean(machine: Machine) -> None:
     Registers that advance together hold fewer words when there are gaps between these, so that
     late words or a slow reader can hold up a fork that never is at full rate. A lean pipeline holds
     in each component only what that takes with any gaps. What components give depends on their
-    words, not on when these come: a lean pipeline that goes on never stops with more storage.
+    words, not on when these come, but for the last windows of a row, which may need columns of the
+    next one or not: pipelines that go on both ways never stop with more storage.
     """
-    if not len(machine.joined):
-        return
-    progress = _Run(machine.lean, 1)
+    if len(machine.joined):
+        for lean in machine.lean:
+            _go_on(lean)
+
+
+def _go_on(machine: Machine) -> None:
+    """Run until a state comes again. Raises :class:`DeadlockError` if the pipeline stops."""
+    progress = _Run(machine, 1)
     seen: set[bytes] = set()
     for frames in range(1, MOST_FRAMES):
         progress.go_to(frames)

@@ -63,7 +63,7 @@ def watched_tick(rule, p, s, offered, taken):
     change.
     """
     valid, way, written = s.valid, s.way, s.written
-    starts, pair, begun, cycle = s.starts, s.pair, s.begun, s.cycle
+    starts, pair, begun, cycle, tail = s.starts, s.pair, s.begun, s.cycle, s.tail_left
     accepts = apply(rule, p, s, offered, taken)
     if rule == Rule.RIGID:
         return accepts, _shifts(p, s, offered, taken)
@@ -74,8 +74,7 @@ def watched_tick(rule, p, s, offered, taken):
         if came:
             return accepts, 0
         return accepts, p.words - 1 - s.r_word if went else NEVER
-    blank = rule == Rule.WINDOW_FORMER and s.tail_left and s.x == 0 and (valid == 0 or taken)
-    if came or s.cycle != cycle or blank:
+    if came or s.cycle != cycle or s.tail_left != tail:
         return accepts, 0
     if rule < Rule.RING:
         return accepts, 0 if went else NEVER

@@ -38,7 +38,7 @@ def record(fields: str) -> np.dtype[np.void]:
 
 
 PARAMETERS = record("""
-    depth lanes_in lanes_out channels words groups short registers tail lean
+    depth lanes_in lanes_out channels words groups short registers tail lean early late
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
     capacity repeats words_per_group single_port write_first full alternate size_from margin
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
