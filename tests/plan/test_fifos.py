@@ -13,9 +13,9 @@ from corgibuilder.hw.network import NetworkComponent, output_ports
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import Add, Concat, Input, Pads, Pool, PoolKind, Shape, Upsample, Window
 from corgibuilder.passes import prepared
-from corgibuilder.plan import Target
+from corgibuilder.plan import Target, fifos
 from corgibuilder.plan.choice import choose
-from corgibuilder.plan.fifos import roomy, shortest_fifos
+from corgibuilder.plan.fifos import queue_notes, roomy, shortest_fifos
 from corgibuilder.plan.pins import LayerPins, Pins
 from corgibuilder.plan.simulation import pipeline_timing, stage_machine, timing
 
@@ -221,6 +221,22 @@ def test_some_queues_are_needed():
 def test_depths_do_not_depend_on_those_that_were_there():
     pipeline = planned("side_by_side", 300)
     assert shortest_fifos(roomy(pipeline)) == pipeline
+
+
+def test_a_pipeline_that_takes_long_to_simulate_gets_queues_that_are_never_full(monkeypatch):
+    shortest = planned("side_by_side", 300)
+    assert queue_notes(shortest) == ()
+    monkeypatch.setattr(fifos, "MOST_STEPS", 0)
+    ample = planned("side_by_side", 300)
+    assert not is_worse(pipeline_timing(ample), pipeline_timing(roomy(ample)))
+    assert sum(depths(ample)) > sum(depths(shortest))
+    assert all(a >= b for a, b in zip(depths(ample), depths(shortest), strict=True))
+    (note,) = queue_notes(ample)
+    assert "shorter ones may do" in note
+
+
+def depths(pipeline):
+    return [depth for stage in pipeline.stages for depth in stage.fifos]
 
 
 @pytest.mark.parametrize("budget", [1, 2, 10])
