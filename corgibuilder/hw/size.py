@@ -81,7 +81,7 @@ class FixedSize(wiring.Component):
 
 
 class SizeQueue(wiring.Component):
-    """Holds ``SIZES_HELD`` sizes. Latency 1 cycle, as that of a buffer.
+    """Holds ``SIZES_HELD`` sizes. Latency 1 cycle, one size per cycle, as a buffer.
 
     Members
     -------

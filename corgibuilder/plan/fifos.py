@@ -16,9 +16,11 @@ simulate no queue is tried with fewer words: all are as long as they have to be 
 from collections.abc import Container
 from dataclasses import replace
 
+from .components import Rule
 from .pipeline import Pipeline
 from .planned_stage import PlannedStage
 from .simulation import (
+    DeadlockError,
     Fill,
     JoinQueue,
     PipelineTiming,
@@ -29,6 +31,7 @@ from .simulation import (
     pipeline_latencies,
     pipeline_timing,
     shortest,
+    timing,
 )
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
@@ -58,13 +61,12 @@ def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
     joins = (stage for stage in pipeline.stages if len(stage.ports) > 1)
     if not any(any(stage.fifos) for stage in joins) or not _takes_long(pipeline):
         return ()
-    return (
-        "the queues where branches meet are never full; shorter ones may do, and are not tried",
-    )
+    return ("shorter queues where branches meet are not tried: a frame takes long to simulate",)
 
 
 def _takes_long(pipeline: Pipeline) -> bool:
-    return pipeline.frame_cycles * len(machine(pipeline).rules) > MOST_STEPS
+    components = int((machine(pipeline).rules != Rule.QUEUE).sum())
+    return pipeline.frame_cycles * components > MOST_STEPS
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -86,7 +88,8 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
     found = pipeline_fills(pipeline, interval)
     if _takes_long(pipeline):
-        return _times_first(pipeline, joins, found, ALL)
+        ample = _with_queues(pipeline, joins, found, ALL)
+        return ample if _goes_on(ample, interval) else pipeline
     pipeline, wanted = _guessed(pipeline, joins, found, wanted)
     for number in joins:
         pipeline = _shortest_at(pipeline, number, wanted)
@@ -121,16 +124,16 @@ def _guessed(
     is then what it is.
     """
     for factor in (1, 2, 4, 8, 16, ALL):
-        guess = _times_first(pipeline, joins, found, factor)
+        guess = _with_queues(pipeline, joins, found, factor)
         if _keeps(guess, wanted):
             return guess, wanted
     return pipeline, wanted if _keeps(pipeline, wanted) else pipeline_timing(pipeline)
 
 
-def _times_first(
+def _with_queues(
     pipeline: Pipeline, joins: list[int], found: dict[tuple[str, int], Fill], factor: int
 ) -> Pipeline:
-    """With queues for so many times what they held when their first word was taken, or for all."""
+    """With queues for so many times the words at the first one taken, and no more than for all."""
     for number in joins:
         stage = pipeline.stages[number]
         for port in stage.ports:
@@ -151,6 +154,14 @@ def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pip
     for port in sorted(stage.ports, key=lambda port: -bits[port]):
         pipeline = shortest(pipeline, JoinQueue(number, port), wanted)
     return pipeline
+
+
+def _goes_on(pipeline: Pipeline, interval: int) -> bool:
+    """Whether the pipeline never stops, and takes a frame in so many cycles."""
+    try:
+        return timing(machine(pipeline)).interval <= interval
+    except DeadlockError:
+        return False
 
 
 def _keeps(pipeline: Pipeline, wanted: PipelineTiming) -> bool:

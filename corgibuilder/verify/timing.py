@@ -12,12 +12,12 @@ class Timing:
     """Figures of the output that ends last, in cycles.
 
     Cycles per frame are the average distance of the last words of frames of one size that follow
-    each other without stalls, the pipeline being full if there were frames enough, or the last such
-    distance where that is longer. Latencies are those of frame 0 from its first input word, at
-    whichever input, to the first and to the last output word. What was not seen without stalls is
-    ``None``; so is what was not planned: frames of another size than the built one, or words that
-    come more slowly than they are taken. ``target_cycles`` is what the frame rate that was asked
-    for leaves a frame, at the built size. Without ``pipeline_filled`` there were too few
+    each other without stalls, the pipeline being full if there were frames enough, or the last of
+    these distances where that is longer. Latencies are those of frame 0 from its first input word,
+    at whichever input, to the first and to the last output word. What was not seen without stalls
+    is ``None``; so is what was not planned: frames of another size than the built one, or words
+    that come more slowly than they are taken. ``target_cycles`` is what the frame rate that was
+    asked for leaves a frame, at the built size. Without ``pipeline_filled`` there were too few
     frames to fill the pipeline, and their distance may be above the planned one.
     """
 
@@ -117,7 +117,8 @@ def _interval(
     if first == last or last < 0:
         return None, None, False
     filled = first + frames_to_fill(unit)
-    last -= filled < last - 1
+    if filled < last - 1:
+        last -= 1
     first = min(max(filled, (first + last) // 2), last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
     return max(average, ends[last] - ends[last - 1]), shapes[last], filled < last

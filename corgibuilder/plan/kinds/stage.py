@@ -82,10 +82,9 @@ class FoldedStage(ABC):
 
     @property
     def whole_map_fits(self) -> bool:
-        """Whether the line buffer, if there is one, may hold all of a map and begin with the next.
+        """Whether the line buffer, if there is one, may hold all of a map of the largest size.
 
-        Up to four maps are then between the first word that the stage takes and the last one that
-        it works on, otherwise up to two.
+        Words of more than two maps may then be in the stage at once.
         """
         return False
 

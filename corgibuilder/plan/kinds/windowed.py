@@ -34,6 +34,7 @@ SPARE_WORDS = 2  #: in every buffer, for the cycles in which a word written is n
 
 WHOLE_WINDOWS = (WindowSource.COLUMN_BUFFER, WindowSource.ROW_BANKS)
 LINE_BUFFERS = (WindowSource.TAP_SERIAL, WindowSource.COLUMN_BUFFER)
+STORING = (*LINE_BUFFERS, WindowSource.ROW_BANKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ class WindowedStage(FoldedStage):
 
     @property
     def whole_map_fits(self) -> bool:
-        if self.source not in (*LINE_BUFFERS, WindowSource.ROW_BANKS):
+        if self.source not in STORING:
             return False
         shape = self.layer.x.shape
         held = max(self.window.kernel[0] * shape.width, self.folding.capacity)
-        return held + shape.width >= shape.pixels
+        return held + shape.width >= shape.pixels  # a row more, for what is on its way
 
     @property
     def taps(self) -> int:
@@ -265,7 +266,7 @@ class WindowedStage(FoldedStage):
     @property
     def most_capacity(self) -> int:
         """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory."""
-        if self.source not in (*LINE_BUFFERS, WindowSource.ROW_BANKS):
+        if self.source not in STORING:
             return 1
         shape = self.layer.x.shape
         held = FRAMES * shape.pixels + SPARE_WORDS

@@ -74,20 +74,22 @@ class Machine:
         """Numbers of the chains that read no other."""
         return [n for n, row in enumerate(self.chains) if row[2] < 0 and row[4] == row[5]]
 
-    @property
-    def lean(self) -> tuple["Machine", "Machine"]:
+    def lean(self, tails: str) -> "Machine":
         """The same with the least that each component holds, whatever stalls there are.
 
-        The last windows of a row take columns of padding, or those of the next row in their place:
-        without these in the first one, and with nothing else in the second one.
+        ``tails`` is the parameter that says how rows of windows end: ``tail_early`` or
+        ``tail_late``.
         """
-        made = []
-        for field in ("early", "late"):
-            parameters = self.parameters.copy()
-            parameters["registers"] = np.minimum(parameters["registers"], 1)
-            parameters["lean"] = parameters[field] = 1
-            made.append(replace(self, parameters=parameters))
-        return made[0], made[1]
+        parameters = self.parameters.copy()
+        parameters["registers"] = np.minimum(parameters["registers"], 1)
+        parameters["lean"] = parameters[tails] = 1
+        return replace(self, parameters=parameters)
+
+    @property
+    def has_tails(self) -> bool:
+        """Whether rows of windows end in padding."""
+        formers = self.rules == Rule.WINDOW_FORMER
+        return bool((self.parameters["tail"][formers] > 0).any())
 
     @property
     def key(self) -> bytes:

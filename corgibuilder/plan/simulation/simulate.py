@@ -141,7 +141,7 @@ def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]
     state["pair"] -= np.where(rules == Rule.PAIRED_ROWS, written, 0)
     for number, name in enumerate(("start_0", "start_1")):
         state[name] = np.where(state["starts"] > number, state[name] - written, 0)
-    state["written"] = state["full"] = 0
+    state["written"] = state["blocked"] = 0
 
 
 class DeadlockError(Exception):
@@ -171,12 +171,13 @@ def _check_lean(machine: Machine) -> None:
     Registers that advance together hold fewer words when there are gaps between these, so that
     late words or a slow reader can hold up a fork that never is at full rate. A lean pipeline holds
     in each component only what that takes with any gaps. What components give depends on their
-    words, not on when these come, but for the last windows of a row, which may need columns of the
-    next one or not: pipelines that go on both ways never stop with more storage.
+    words, not on when these come; except for the last windows of a row, which may wait for columns
+    of the next row or not. Pipelines have to go on both ways.
     """
     if len(machine.joined):
-        for lean in machine.lean:
-            _go_on(lean)
+        _go_on(machine.lean("tail_early"))
+        if machine.has_tails:
+            _go_on(machine.lean("tail_late"))
 
 
 def _go_on(machine: Machine) -> None:
@@ -185,9 +186,10 @@ def _go_on(machine: Machine) -> None:
     seen: set[bytes] = set()
     for frames in range(1, MOST_FRAMES):
         progress.go_to(frames)
-        if progress.first_frame_is_out and progress.snapshot() in seen:
+        state = progress.snapshot()
+        if progress.first_frame_is_out and state in seen:
             return
-        seen.add(progress.snapshot())
+        seen.add(state)
 
 
 def _timing(machine: Machine) -> PipelineTiming:

@@ -58,17 +58,19 @@ def apply(rule, p, s, offered, taken):
 def watched_tick(rule, p, s, offered, taken):
     """As :func:`apply`; returns also for how many more cycles the same will happen.
 
-    ``NEVER`` where nothing happened; where something did, it only counts, as :func:`count_on` does.
-    0 where that is not sure. As long as what comes in, and whether what goes out is taken, do not
-    change.
+    ``NEVER`` where nothing will happen; where something does, the component only counts, as
+    :func:`count_on` says. 0 where that is not sure. As long as what comes in, and whether what goes
+    out is taken, do not change.
     """
     valid, way, written = s.valid, s.way, s.written
     starts, pair, begun, cycle, tail = s.starts, s.pair, s.begun, s.cycle, s.tail_left
     accepts = apply(rule, p, s, offered, taken)
+    came, went = offered and accepts, valid != 0 and taken
+    if s.valid != valid or s.written != written:
+        return accepts, 0
     if rule == Rule.RIGID:
         return accepts, _shifts(p, s, offered, taken)
-    came, went = offered and accepts, valid != 0 and taken
-    if s.valid != valid or s.way != way or s.written != written:
+    if s.way != way:
         return accepts, 0
     if rule == Rule.REPEAT:
         if came:
@@ -83,8 +85,7 @@ def watched_tick(rule, p, s, offered, taken):
     if not went:
         return accepts, NEVER
     # Reading: the word that a pixel lacks, or a write that waits, may change that.
-    writes = offered and not s.full and (p.single_port or rule != Rule.RING)
-    if rule == Rule.ROW_BANKS or s.w_word or writes:
+    if rule == Rule.ROW_BANKS or s.w_word or (offered and not s.blocked):
         return accepts, 0
     done = _steps_done(p, s)
     steps = p.kernel_x * p.kernel_y * p.words_per_group

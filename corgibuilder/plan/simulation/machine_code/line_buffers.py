@@ -28,7 +28,7 @@ def ring(p, s, offered, taken):
     ends = s.w_x == p.columns - 1 and s.w_y == p.rows - 1
     room = s.written - first < p.capacity or draining
     can_write = sized and room and (s.starts < 2 or not ends)
-    s.full = not can_write
+    s.blocked = not can_write
     reads, writes = granted(p, s, wants, offered and can_write)
     accepts = can_write and writes
 
@@ -78,7 +78,7 @@ def paired_rows(p, s, offered, taken):
     group = s.r_word - s.r_word % p.words_per_group
     behind = s.w_word < group and s.written - freed_next < 2 * line
     can_write = active and aligned and (room or behind) and not blank
-    s.full = not can_write
+    s.blocked = not can_write
     reads, writes = granted(p, s, wants, offered and can_write)
     accepts = can_write and writes
     passes = active and aligned and room and blank

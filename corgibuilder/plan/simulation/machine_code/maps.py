@@ -76,17 +76,17 @@ def window_former(p, s, offered, taken):
     ``columns`` are those that come for each of ``windows_y`` rows of windows, ``tail`` those of
     padding after them. ``x`` and ``y`` are where the next column belongs; ``wait`` shifts come
     before the one that completes a window of its row, ``tail_wait`` before one of the row before,
-    which still needs ``tail_left`` columns of padding. An ``early`` one takes no column of the next
-    row for these, as when that comes late; a ``late`` one takes nothing else where it may, as when
-    the first column of that row has come and the others have not.
+    which still needs ``tail_left`` columns of padding. Columns of the next row serve as well. With
+    ``tail_early`` they never do, as when they come late; with ``tail_late`` nothing else does where
+    they may, as when the first of them has come and the others have not.
     """
     head = p.kernel_x - 1 - p.left
     free = s.valid == 0 or taken
     first_x, last_x = s.x == 0, s.x == p.columns - 1
-    starts = s.tail_left == 0 or (not p.early and s.tail_left <= min(head, p.columns))
+    starts = s.tail_left == 0 or (not p.tail_early and s.tail_left <= min(head, p.columns))
     accepts = free and (not first_x or starts)
     real = offered and accepts
-    blank = free and not real and first_x and s.tail_left != 0 and not (p.late and starts)
+    blank = free and not real and first_x and s.tail_left != 0 and not (p.tail_late and starts)
     of_row = real and s.wait == 0
     of_tail = (real or blank) and s.tail_left != 0 and s.tail_wait == 0
     wait_next = p.stride_x - 1 if s.wait == 0 else s.wait - 1

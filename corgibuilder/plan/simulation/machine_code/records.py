@@ -38,7 +38,7 @@ def record(fields: str) -> np.dtype[np.void]:
 
 
 PARAMETERS = record("""
-    depth lanes_in lanes_out channels words groups short registers tail lean early late
+    depth lanes_in lanes_out channels words groups short registers tail lean tail_early tail_late
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
     capacity repeats words_per_group single_port write_first full alternate size_from margin
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
@@ -46,5 +46,5 @@ PARAMETERS = record("""
 STATE = record("""
     valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
     written base draining starts start_0 start_1 cycle place_column lower pair extra begun
-    first most full
+    first most blocked
 """)
