@@ -1,15 +1,18 @@
-"""The largest maps that are accepted, through the simulator."""
+"""Queues of sizes; and the largest maps that are accepted, through the simulator."""
 
 import shutil
 
 import numpy as np
 import pytest
+from amaranth.sim import Simulator as Simulation
 
 from corgibuilder import api
+from corgibuilder.hw.size import SIZES_HELD, SizeQueue
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.verify import Simulator
 
 from ..frontend.models import Model
+from ..streams import run_streams
 
 FAST = Simulator.ICARUS if shutil.which("iverilog") else Simulator.VERILATOR  # to compile
 
@@ -33,3 +36,32 @@ def test_every_pixel_of_the_longest_row_or_column(tmp_path, shape, cycles, windo
     report = api.simulate(tmp_path / "build", frames=1, simulator=FAST)
     assert report.passed
     assert report.outputs_compared >= MAX_SIDE  # and those of smaller frames
+
+
+SIZES = [{"width": k, "height": 3 * k} for k in range(1, 40)]
+
+
+@pytest.mark.parametrize("stall", [0, 0.3, {"i": 0.8}, {"o": 0.8}])
+def test_sizes_wait_in_order(stall):
+    words, cycles = run_streams(SizeQueue(), {"i": SIZES}, {"o": len(SIZES)}, stall=stall)
+    assert words["o"] == SIZES
+    if not stall:
+        assert cycles <= len(SIZES) + 2
+
+
+def test_so_many_sizes_wait():
+    taken = []
+
+    async def fill(ctx):
+        ctx.set(queue.i.valid, 1)
+        for k in range(SIZES_HELD + 2):
+            ctx.set(queue.i.payload.width, k)
+            taken.append(ctx.get(queue.i.ready))
+            await ctx.tick()
+
+    queue = SizeQueue()
+    simulator = Simulation(queue)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(fill)
+    simulator.run()
+    assert taken == [1] * SIZES_HELD + [0, 0]
