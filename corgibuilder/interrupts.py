@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,30 +18,33 @@ class Ended(BaseException):
         self.number = signal.Signals(number)
 
 
-@contextmanager
-def ended_in_one_line() -> Iterator[None]:
-    """A program that says one line and ends with status 130 or 143 when it is told to end.
+def ended_in_one_line(program: Callable[[], None]) -> None:
+    """Run a program that says one line and ends with status 130 or 143 when it is told to end.
 
-    A signal that is ignored stays ignored. After the first one no other disturbs the clearing up.
+    A signal that is ignored stays ignored. After the first one no other disturbs the clearing up,
+    and after the program none has an effect: all is done.
     """
-    for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
-    try:
-        yield
+    try:  # a signal may arrive at any place in here
+        try:
+            for number in SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, _end)
+            program()
+        finally:
+            _ignore()
     except Ended as ended:
         sys.stderr.write(f"{SIGNALS[ended.number]}\n")
         sys.exit(128 + ended.number)
-    finally:
-        for number in SIGNALS:  # nothing is left that would have to be cleared up
-            if signal.getsignal(number) is _end:
-                signal.signal(number, signal.SIG_DFL)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    _ignore()
     raise Ended(number)
+
+
+def _ignore() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,7 +37,8 @@ def build_dir(tmp_path_factory):
 
 
 def files(folder):
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    """When each file was written; that something was made in a folder and removed is no matter."""
+    return {path: path.stat().st_mtime_ns if path.is_file() else None for path in folder.rglob("*")}
 
 
 class Command:
@@ -101,6 +103,12 @@ class Command:
             except OSError:
                 continue  # it ended meanwhile, or is another user's
         return found
+
+    def check_done(self):
+        """It was told to end when it had done all."""
+        assert not [line for line in self.lines if "Traceback" in line or "rror" in line]
+        assert self.processes() == []
+        assert list(self.temporary.iterdir()) == []
 
     def check(self, number):
         assert self.process.returncode == 128 + number, self.lines
@@ -172,23 +180,33 @@ assert not hasattr(corgibuilder, "nothing")
     subprocess.run([sys.executable, "-c", text], check=True)
 
 
-MOMENTS = {"build": 2, "simulate": 10, "synth": 3, "demo": 15}  # seconds that it takes at least
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("name", WORDS)
-def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name, seed):
-    rng = random.Random(seed)
-    number = rng.choice(list(SAID))
-    before = files(build_dir)
-    ended = command(name, tmp_path, build_dir)
-    ended.wait_for("started")
-    time.sleep(rng.random() * MOMENTS[name])
-    assert ended.process.poll() is None, "the moments are too late"
-    ended.end(number)
-    ended.check(number)
-    assert files(build_dir) == before
+def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name):
+    """Or the command was done: the last moments are those in which it ends."""
+    rng = random.Random(name)
+    interrupted, taken = 0, 0.0
+    for turn in range(11):  # the first one shows how long it takes
+        folder, number = tmp_path / str(turn), rng.choice(list(SAID))
+        folder.mkdir()
+        used = shutil.copytree(build_dir, folder / "used")
+        before = files(used)
+        ended = command(name, folder, used)
+        ended.wait_for("started")
+        began = time.monotonic()
+        if not taken:
+            ended.process.communicate()
+            taken = time.monotonic() - began
+            continue
+        time.sleep(taken * (rng.random() if turn % 2 else rng.uniform(0.95, 1)))
+        ended.end(number)
+        if ended.process.returncode == 0:
+            ended.check_done()
+            continue
+        interrupted += 1
+        ended.check(number)
+        assert files(used) == before
+    assert interrupted >= 3
 
 
 def test_held_signals_come_at_the_end_of_the_block():
@@ -216,13 +234,17 @@ def handlers():
 @pytest.mark.parametrize("number", SAID)
 def test_clearing_up_is_not_disturbed(handlers, capsys, number):
     cleared = []
-    with pytest.raises(SystemExit) as ended, ended_in_one_line():
+
+    def program():
         try:
             signal.raise_signal(number)
         finally:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGTERM)
             cleared.append("all")
+
+    with pytest.raises(SystemExit) as ended:
+        ended_in_one_line(program)
     assert ended.value.code == 128 + number
     assert cleared == ["all"]
     assert capsys.readouterr().err == f"{SAID[number]}\n"
@@ -230,6 +252,11 @@ def test_clearing_up_is_not_disturbed(handlers, capsys, number):
 
 def test_a_signal_that_is_ignored_stays_ignored(handlers):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with ended_in_one_line():
-        signal.raise_signal(signal.SIGTERM)
+    ended_in_one_line(lambda: signal.raise_signal(signal.SIGTERM))
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", SAID)
+def test_a_signal_after_the_program_has_no_effect(handlers, number):
+    ended_in_one_line(lambda: None)
+    signal.raise_signal(number)
