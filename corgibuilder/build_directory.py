@@ -17,7 +17,7 @@ from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, re
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
 
-FORMAT = 4  #: of the manifest; raised when a reader of the old one would go wrong
+FORMAT = 5  #: of the manifest; raised when a reader of the old one would go wrong
 LONGEST = 1 << 26  #: bytes of a manifest
 
 # What a field may be, whoever wrote the file: names go into Verilog, files stay in the directory.
@@ -91,7 +91,8 @@ class Unit:
 
     ``smallest`` is width and height of the least map that it takes at an input; the maps of
     ``inputs`` are the largest, and the only ones unless it is ``resizable``. A ``resizable`` stage
-    has a stream ``PORT_size`` of map sizes beside each of its streams.
+    has a stream ``PORT_size`` of map sizes beside each of its streams. Its first
+    ``frames_to_settle`` frames, during which buffers fill, may take longer than planned.
     """
 
     layer: str
@@ -102,6 +103,7 @@ class Unit:
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     cycles_per_frame: Positive
+    frames_to_settle: Number
     latency_first: Whole
     latency_frame: Number
 

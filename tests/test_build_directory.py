@@ -103,8 +103,8 @@ def test_what_was_changed_and_meant_is_used(tmp_path):
 
 STREAM = toys.stream("x", "x", (4, 4, 5), lanes=3, bits=4)
 WRONG = {
-    "its format is 99 instead of 4": {"format": 99},
-    "its format is null instead of 4": {"format": None},
+    "its format is 99 instead of 5": {"format": 99},
+    "its format is null instead of 5": {"format": None},
     "generator is ": {"generator": "webpack 5"},
     'it has "more", which nothing is called here': {"more": 1},
     "network.module is ": {"network.module": "toy dut(); initial $system(`x`); toy"},
@@ -162,7 +162,7 @@ def test_a_manifest_without_a_field_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 4}', b" " * (LONGEST + 1)]
+    "content", [b"", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"format": 5}', b" " * (LONGEST + 1)]
 )
 def test_what_is_no_manifest_at_all_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_bytes(content)

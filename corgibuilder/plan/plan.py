@@ -67,7 +67,8 @@ class Plan:
     ``input_lanes`` has the values in a word of each input, by its node. ``notes`` say what else
     there is to know of the network, such as channels that are left out. Latencies are those of a
     frame into an empty pipeline, from its first word at any input, for the output that ends last;
-    what is padding only may leave before that word comes, and its latency is below 0.
+    what is padding only may leave before that word comes, and its latency is below 0. Frames take
+    ``cycles_per_frame`` after the first ``frames_to_settle``, during which buffers fill.
     """
 
     network: str
@@ -76,6 +77,7 @@ class Plan:
     stages: tuple[StagePlan, ...]
     edges: tuple[PlannedEdge, ...]
     cycles_per_frame: int
+    frames_to_settle: int
     latency_first: int
     latency_frame: int
     notes: tuple[str, ...]
@@ -335,6 +337,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         stages=tuple(_figures(stage, budget) for stage in pipeline.stages),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
+        frames_to_settle=simulated.frames_to_settle,
         latency_first=first,
         latency_frame=frame,
         notes=(*pipeline.network.notes, *queue_notes(pipeline)),

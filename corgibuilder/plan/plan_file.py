@@ -16,7 +16,7 @@ from .folding import Engine, RequantiserKind, WindowSource
 from .pixels import MAX_PIXELS
 from .target import CLOCK_RANGE
 
-FORMAT = 3  #: of the text; raised when a reader of the old one would go wrong
+FORMAT = 4  #: of the text; raised when a reader of the old one would go wrong
 
 OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
@@ -124,6 +124,7 @@ class PlanFields:
     stages: tuple[StageFields, ...]
     edges: tuple[EdgeFields, ...]
     cycles_per_frame: Figure
+    frames_to_settle: Figure
     latency_first: Value
     latency_frame: Figure
     notes: tuple[str, ...]

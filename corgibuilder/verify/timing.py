@@ -96,8 +96,8 @@ def read_timing(
 
 
 def frames_to_fill(unit: Unit) -> int:
-    """Frames that begin before the first one ends."""
-    return unit.latency_frame // unit.cycles_per_frame
+    """Frames that begin before the first one ends, or that may take longer than planned."""
+    return max(unit.latency_frame // unit.cycles_per_frame, unit.frames_to_settle)
 
 
 def _interval(
@@ -105,8 +105,8 @@ def _interval(
 ) -> tuple[int | None, tuple[int, ...] | None, bool]:
     """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
 
-    Then whether the pipeline was full before these. Buffers fill during the first frames: as many
-    as are under way at once, or half of all. The average alone would hide a stage that keeps up
+    Then whether the pipeline was full before these. Buffers fill during the first frames: those of
+    :func:`frames_to_fill`, or half of all. The average alone would hide a stage that keeps up
     only as long as a buffer before it fills. The last frame has none behind it, which changes who
     gets a memory of one port when: it counts only where too few come before it.
     """

@@ -210,7 +210,7 @@ FOREIGN = {
     "model/mine.so was added": "model/mine.so",
     "the build was changed after it was written: plan.json was changed": "plan.json",
     "the build was changed after it was written: sim/run.py was changed": "sim/run.py",
-    "this manifest cannot be used: its format is null instead of 4": "manifest.json",
+    "this manifest cannot be used: its format is null instead of 5": "manifest.json",
 }
 
 

@@ -239,7 +239,8 @@ def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:
         pipeline, plan = planned(case, network)
     except CompileError:
         return case
-    steady = 4 + 2 * -(-plan.latency_frame // plan.cycles_per_frame)
+    filled = 2 * -(-plan.latency_frame // plan.cycles_per_frame)
+    steady = 4 + max(filled, plan.frames_to_settle)
     calm = max(2, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
     shape = network.input_shape
     size = (shape.height, shape.width)

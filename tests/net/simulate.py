@@ -31,7 +31,7 @@ LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "--noassert", "--x-assign", "fast",
-    "--x-initial", "fast",
+    "--x-initial", "fast", "--output-split", "0",
 )  # fmt: skip
 MAKE = (
     "make", "-C", "model", "-f", "Vtestbench.mk", "OPT_FAST=-O0", "OPT_SLOW=-O0",

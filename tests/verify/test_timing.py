@@ -1,6 +1,7 @@
 """The verdict includes the plan: cycles per frame and latencies, as fair as they are measured."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -91,6 +92,7 @@ UNIT = Unit(
     inputs=(Stream(port="i", **MAP),),
     outputs=(Stream(port="o", **MAP), Stream(port="o2", **MAP)),
     cycles_per_frame=12,
+    frames_to_settle=0,
     latency_first=5,
     latency_frame=17,
 )
@@ -102,7 +104,7 @@ def cycles_per_frame(*distances, **given):
     return read.cycles_per_frame, read.planned_cycles_per_frame
 
 
-def measured(*distances, shapes=((1, 3, 4),), calm=None):
+def measured(*distances, shapes=((1, 3, 4),), calm=None, unit=UNIT):
     """Figures of frames whose last words have those distances."""
     ends = np.cumsum([20, *distances])
     spans = {"o": [[end - 5, end] for end in ends], "o2": [[end - 9, end - 2] for end in ends]}
@@ -117,7 +119,7 @@ def measured(*distances, shapes=((1, 3, 4),), calm=None):
         "frame_starts": [3],
         "outputs": [{"frame_cycles": found} for found in spans.values()],
     }
-    read = read_timing(instance, verdict, UNIT, 30)
+    read = read_timing(instance, verdict, unit, 30)
     assert (read.latency_first, read.latency_frame) == (12, 17)
     assert (read.planned_latency_frame is None) == (instance["frame_shapes"][0] != (1, 3, 4))
     return read
@@ -142,6 +144,14 @@ def test_a_pipeline_that_still_fills_is_not_compared():
     assert timing(cycles_per_frame=1121, pipeline_filled=False).faults == ()
     assert not measured(14).pipeline_filled
     assert measured(14, 12).pipeline_filled
+
+
+def test_frames_before_the_planned_pace_do_not_count():
+    slow = replace(UNIT, frames_to_settle=4)
+    assert cycles_per_frame(14, 13, 13, 13, 12, 12, unit=slow) == (12, 12)
+    assert cycles_per_frame(14, 13, 13, 13, 13, 12, unit=slow) == (13, 12)
+    assert not measured(14, 13, 13, 13, unit=slow).pipeline_filled
+    assert measured(14, 13, 13, 13, 12, unit=slow).pipeline_filled
 
 
 def replan(path, layer="network", **figures):

@@ -26,13 +26,15 @@ PATIENCE = 40  #: frames, and those under way at once, after which a pipeline th
 class PipelineTiming:
     """Cycles of a pipeline whose outputs are always taken.
 
-    ``interval`` is the longest time from one frame to the next when frames follow without a gap;
-    latencies are those of the first frame, from its first input word to the first and the last word
+    ``interval`` is the longest time from one frame to the next when frames follow without a gap,
+    from the end of frame ``frames_to_settle`` on: while buffers fill, some follow more slowly.
+    Latencies are those of the first frame, from its first input word to the first and the last word
     of each output, by node.
     """
 
     interval: int
     latencies: dict[str, tuple[int, int]]
+    frames_to_settle: int = 0
 
     @property
     def frames(self) -> int:
@@ -207,8 +209,13 @@ def _timing(machine: Machine) -> PipelineTiming:
             break
     else:
         since = most // 2
-    interval = max(_longest(progress, chain, since) for chain in machine.outputs.values())
-    return PipelineTiming(interval=interval, latencies=progress.latencies())
+    outputs = machine.outputs.values()
+    interval = max(_longest(progress, chain, since) for chain in outputs)
+    return PipelineTiming(
+        interval=interval,
+        latencies=progress.latencies(),
+        frames_to_settle=max(_frames_to_settle(progress, chain, interval) for chain in outputs),
+    )
 
 
 def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
@@ -285,3 +292,9 @@ def _longest(progress: _Run, chain: int, since: int) -> int:
     ends, period = progress.ends(chain), int(begun[-1] - begun[since - 1])
     ends = ends[ends > begun[since - 1]]
     return int(np.diff([*ends, ends[0] + period]).max())
+
+
+def _frames_to_settle(progress: _Run, chain: int, interval: int) -> int:
+    """Frames at an output of which the next one comes too late, and all before these."""
+    late = np.flatnonzero(np.diff(progress.ends(chain)) > interval)
+    return int(late[-1]) + 1 if len(late) else 0
