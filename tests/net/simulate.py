@@ -26,7 +26,7 @@ from words import read_recording
 
 HERE = Path(__file__).parent
 EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
-TRY = 60  #: seconds that Icarus, which wide words can slow down, may take: about those for a model
+TRY = 5  #: seconds that Icarus, which wide words can slow down, may take: twice those for a model
 LONGEST = 900  #: seconds that a simulation may take
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
