@@ -1,5 +1,6 @@
 """Proofs that a mutant is no wrong design: it does the same for ever, whatever comes in."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -48,25 +49,40 @@ write_aiger -zinit both.aig
 """
 
 
-def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int] | None = None) -> bool:
+def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int]) -> bool:
     """Whether the module of the mutant's file provably does what the right one does.
 
-    ``size`` is height and width of the frames that enter it, where it takes several: the proof is
-    for these.
+    Where the change lies in the window source, that is tried by itself first: what is equal with
+    anything around it is equal in the stage. ``size`` is height and width of the frames that enter,
+    where they may have several: the proof is for these.
     """
     if mutant.file.suffix != ".v":
         return False
-    rtl, top = mutant.file.parent, mutant.file.stem
-    for image in rtl.glob("*.hex"):
+    for image in mutant.file.parent.glob("*.hex"):
         shutil.copy(image, folder)
+    top = mutant.file.stem
+    source = f"\\{top}.source "
+    inside = _module_at(mutant.text, mutant.line).startswith(source.strip())
+    return any(_proven(mutant, module, folder, size) for module in [source] * inside + [top])
+
+
+def _module_at(text: str, line: int) -> str:
+    """The module that a line, counted from 1, belongs to."""
+    before = "\n".join(text.splitlines()[:line])
+    return re.findall(r"^module (\S+)", before, re.M)[-1].split("(")[0]
+
+
+def _proven(mutant: Mutant, module: str, folder: Path, size: tuple[int, int]) -> bool:
+    rtl = mutant.file.parent
     changed = folder / f"mutant_{mutant.file.name}"
     changed.write_text(mutant.text)
     others = [str(rtl / f"{name}.v") for name in MEMORIES]
-    others += [] if top.startswith("layer_") else sorted(map(str, rtl.glob("layer_*.v")))
+    if not mutant.file.name.startswith("layer_"):
+        others += map(str, sorted(rtl.glob("layer_*.v")))
     script = ""
     for name, file in (("gold", mutant.file), ("gate", changed)):
         wrapper = folder / f"{name}.v"
-        wrapper.write_text(_wrapper(name, mutant.file, size))
+        wrapper.write_text(_wrapper(name, mutant.file, module, size))
         script += SIDE.format(files=" ".join([*others, str(file), str(wrapper)]), name=name)
     (folder / "equal.ys").write_text(script + BOTH)
     run = partial(subprocess.run, cwd=folder, capture_output=True, text=True, check=False)
@@ -75,32 +91,32 @@ def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int] | None = None
     return "Networks are equivalent" in proof or "Property proved" in proof
 
 
-def _wrapper(name: str, file: Path, size: tuple[int, int] | None) -> str:
-    """A module around that of the file.
+def _wrapper(name: str, file: Path, module: str, size: tuple[int, int]) -> str:
+    """A module around one of the file.
 
     Payloads that leave count only while they are valid; words that enter stay until they are taken,
     as the stream rule has it.
     """
-    module = next(m[0] for m in MODULE.finditer(file.read_text()) if m[1] == file.stem)
-    found = {
-        port: (direction, f"[{last or 0}:0]") for direction, last, port in PORT.findall(module)
-    }
-    inner = dict(zip(found, found, strict=True))
+    text = next(m[0] for m in MODULE.finditer(file.read_text()) if m[1] == module)
+    found = {port: (direction, f"[{last or 0}:0]") for direction, last, port in PORT.findall(text)}
+    height, width = (f"{SIZE_BITS}'d{side}" for side in size)
+    inner = dict(zip(found, found, strict=True)) | {"height": height, "width": width}
     body = []
-    for port, (direction, width) in found.items():
+    for port, (direction, bits) in found.items():
         stream = port.removesuffix("__payload")
-        if stream != port:
-            inner[port] = f"{stream}__word"
-            rule = LEAVES if direction == "output" else ENTERS
-            body.append(rule.format(stream=stream, width=width))
-            if direction == "input":
-                inner[f"{stream}__valid"] = f"{stream}__offered"
-    if size:
-        height, width = (f"{SIZE_BITS}'d{side}" for side in size)
-        inner |= {"i_size__payload": f"{{{height}, {width}}}", "height": height, "width": width}
-    ports = ", ".join(f"{direction} {width} {port}" for port, (direction, width) in found.items())
+        if stream == port:
+            continue
+        inner[port] = f"{stream}__word"
+        if direction == "output":
+            body.append(LEAVES.format(stream=stream, width=bits))
+        elif f"{stream}__valid" in found:
+            body.append(ENTERS.format(stream=stream, width=bits))
+            inner[f"{stream}__valid"] = f"{stream}__offered"
+        if direction == "input" and stream.endswith("size"):
+            inner[port] = f"{{{height}, {width}}}"
+    ports = ", ".join(f"{direction} {bits} {port}" for port, (direction, bits) in found.items())
     given = ", ".join(f".{port}({inner[port]})" for port in found)
-    return "\n".join([f"module {name}({ports});", *body, f"{file.stem} inside ({given});", END])
+    return "\n".join([f"module {name}({ports});", *body, f"{module} inside ({given});", END])
 
 
 LEAVES = """

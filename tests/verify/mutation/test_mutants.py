@@ -12,6 +12,7 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
 from corgibuilder.plan.kinds.conv_weights import weight_steps
+from corgibuilder.plan.kinds.windowed import WindowedStage
 from corgibuilder.plan.requantisers import ThresholdForm
 from corgibuilder.stimulus.coverage import Shown
 from corgibuilder.stimulus.kinds import sums_of
@@ -104,6 +105,25 @@ def flipped_step(pipeline, mutant) -> str:
     return ""
 
 
+def undrained(pipeline, mutant) -> str:
+    """Why it does not show that a ring is drained in reset; empty where it can, or it is another.
+
+    A window reaches a map's last pixel, so that no frame ends while it is written: nothing is ever
+    drained, and in the first cycle after reset there is nothing to be held up.
+    """
+    lines = mutant.text.splitlines()[mutant.line - 1 :]
+    found = re.match(r"\s*if \(!\(rst\)\) begin\s*(\S+)\s+= 1'h0;", "".join(lines[:2]))
+    if not found or f"    draining <= {found[1]} ;" not in mutant.text.splitlines():
+        return ""
+    for stage in pipeline.stages:
+        if mutant.file.stem == stage.layer.module and isinstance(stage.folded, WindowedStage):
+            window = stage.folded.window
+            padded = window.pads.bottom, window.pads.right
+            if all(pad >= stride - 1 for pad, stride in zip(padded, window.stride, strict=True)):
+                return "no frame is drained"
+    return ""
+
+
 def searched(steps, value) -> int:
     """How many of 2^n - 1 steps a binary search finds to be reached, also where they are unsorted.
 
@@ -117,13 +137,13 @@ def searched(steps, value) -> int:
 
 def reason(directory, pipeline, mutant, folder: Path) -> str:
     """Why a mutant is no wrong design; empty where that is not known."""
-    if why := flipped_weight(pipeline, mutant) or flipped_step(pipeline, mutant):
-        return why
+    for why in (flipped_weight, flipped_step, undrained):
+        if found := why(pipeline, mutant):
+            return found
     manifest = read_build_directory(directory).manifest
     units = {stage.module: stage for stage in manifest.stages}
     unit = units.get(mutant.file.stem, manifest.network)
-    size = unit.inputs[0].shape[1:] if unit.resizable else None
-    return "proven equal" if equivalent(mutant, folder, size) else ""
+    return "proven equal" if equivalent(mutant, folder, unit.inputs[0].shape[1:]) else ""
 
 
 def survivors(network, count, seed, tmp_path):
