@@ -1,11 +1,11 @@
 """The program ``corgibuilder``, also as ``python -m corgibuilder``."""
 
-from corgibuilder.interrupts import ended_in_one_line, held
+from corgibuilder.interrupts import held, run_program
 
 
 def main() -> None:
     """Run the command line."""
-    ended_in_one_line(_command_line)
+    run_program(_command_line)
 
 
 def _command_line() -> None:

@@ -292,7 +292,7 @@ def simulate(
     if netlist is not None:
         _check_netlist(netlist, layer)
     if inputs is None:
-        count = frame_count(unit) if frames is None else frames
+        count = frame_count(unit, network) if frames is None else frames
         _check_frame_count(count, network)
         played = random_frames(network, count, seed)
     else:

@@ -91,8 +91,9 @@ class Unit:
 
     ``smallest`` is width and height of the least map that it takes at an input; the maps of
     ``inputs`` are the largest, and the only ones unless it is ``resizable``. A ``resizable`` stage
-    has a stream ``PORT_size`` of map sizes beside each of its streams. Its first
-    ``frames_to_settle`` frames, during which buffers fill, may take longer than planned.
+    has a stream ``PORT_size`` of map sizes beside each of its streams. While
+    buffers fill, the first ``warm_up_frames`` times from the end of one frame to the end of the
+    next may be longer than ``cycles_per_frame``.
     """
 
     layer: str
@@ -103,7 +104,7 @@ class Unit:
     inputs: tuple[Stream, ...]
     outputs: tuple[Stream, ...]
     cycles_per_frame: Positive
-    frames_to_settle: Number
+    warm_up_frames: Number
     latency_first: Whole
     latency_frame: Number
 

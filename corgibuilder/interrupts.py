@@ -1,13 +1,15 @@
 """What happens when the program is told to end, by SIGINT (Ctrl-C) or SIGTERM."""
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+AGAIN_SECONDS = 0.01  #: until a signal comes again that a library has swallowed
 
 
 class Ended(BaseException):
@@ -18,33 +20,53 @@ class Ended(BaseException):
         self.number = signal.Signals(number)
 
 
-def ended_in_one_line(program: Callable[[], None]) -> None:
+def run_program(program: Callable[[], None]) -> None:
     """Run a program that says one line and ends with status 130 or 143 when it is told to end.
 
-    A signal that is ignored stays ignored. After the first one no other disturbs the clearing up,
-    and after the program none has an effect: all is done.
+    A signal that is ignored stays ignored. The first other one counts: none disturbs the clearing
+    up. What was complete then is complete. Both signals are ignored when this returns, or raises:
+    all is done.
     """
+    numbers = [n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+    before = sys.unraisablehook
+
+    def told(number: int, frame: FrameType | None) -> None:
+        _set(numbers, _deaf)
+        raise Ended(number)
+
+    def swallowed(unraisable: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised in a destructor, or in a callback of a C library."""
+        if isinstance(unraisable.exc_value, Ended):
+            _set(numbers, told)
+            again = os.getpid(), unraisable.exc_value.number
+            threading.Timer(AGAIN_SECONDS, os.kill, again).start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = swallowed
     try:  # a signal may arrive at any place in here
         try:
-            for number in SIGNALS:
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    signal.signal(number, _end)
+            _set(numbers, told)
             program()
         finally:
-            _ignore()
+            _set(numbers, _deaf)
     except Ended as ended:
-        sys.stderr.write(f"{SIGNALS[ended.number]}\n")
+        _set(numbers, signal.SIG_DFL)  # whoever reads the line may never do so
+        with suppress(OSError, AttributeError):  # nobody does, or there is no such file
+            sys.stderr.write(f"{SIGNALS[ended.number]}\n")
         sys.exit(128 + ended.number)
+    finally:
+        sys.unraisablehook = before
+        _set(numbers, signal.SIG_IGN)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    _ignore()
-    raise Ended(number)
+def _set(numbers: list[signal.Signals], handler: Callable[..., None] | signal.Handlers) -> None:
+    for number in numbers:
+        signal.signal(number, handler)
 
 
-def _ignore() -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def _deaf(number: int, frame: FrameType | None) -> None:
+    """Do nothing. Python complains where signals that have come are ignored in another way."""
 
 
 @contextmanager
@@ -57,9 +79,10 @@ def held() -> Iterator[None]:
         yield  # only the main thread handles signals
         return
     arrived: list[int] = []
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {
         number: signal.signal(number, lambda number, frame: arrived.append(number))
-        for number in SIGNALS
+        for number in heard
     }
     try:
         yield

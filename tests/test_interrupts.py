@@ -15,7 +15,7 @@ import pytest
 
 from corgibuilder import api
 from corgibuilder.examples import DIGITS_NETWORK
-from corgibuilder.interrupts import ended_in_one_line, held
+from corgibuilder.interrupts import held, run_program
 
 TARGET = ["--fps", "10000", "--clock", "59MHz"]
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -104,18 +104,22 @@ class Command:
                 continue  # it ended meanwhile, or is another user's
         return found
 
-    def check_done(self):
-        """It was told to end when it had done all."""
-        assert not [line for line in self.lines if "Traceback" in line or "rror" in line]
-        assert self.processes() == []
-        assert list(self.temporary.iterdir()) == []
-
-    def check(self, number):
+    def check(self, number, *, complete=()):
+        """It said so and left nothing, or all that it makes, ``complete``."""
         assert self.process.returncode == 128 + number, self.lines
         assert self.lines[-1] == SAID[number]
+        self.check_left(complete)
+
+    def check_left(self, complete):
+        """What is there now, and no longer runs."""
         assert not [line for line in self.lines if "Traceback" in line or "rror" in line]
         assert self.processes() == []
-        assert files(self.folder).keys() == self.before.keys()
+        made = self.made()
+        assert made == set() or made == set(complete)
+
+    def made(self):
+        new = files(self.folder).keys() - self.before.keys()
+        return {path.relative_to(self.folder) for path in new}
 
 
 WORDS = {
@@ -185,8 +189,8 @@ assert not hasattr(corgibuilder, "nothing")
 def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name):
     """Or the command was done: the last moments are those in which it ends."""
     rng = random.Random(name)
-    interrupted, taken = 0, 0.0
-    for turn in range(11):  # the first one shows how long it takes
+    interrupted = 0
+    for turn in range(11):  # the first one shows how long it takes and what it makes
         folder, number = tmp_path / str(turn), rng.choice(list(SAID))
         folder.mkdir()
         used = shutil.copytree(build_dir, folder / "used")
@@ -194,18 +198,20 @@ def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name):
         ended = command(name, folder, used)
         ended.wait_for("started")
         began = time.monotonic()
-        if not taken:
-            ended.process.communicate()
-            taken = time.monotonic() - began
+        if not turn:
+            ended.process.communicate(timeout=600)
+            taken, complete = time.monotonic() - began, ended.made()
+            assert ended.process.returncode == 0
             continue
         time.sleep(taken * (rng.random() if turn % 2 else rng.uniform(0.95, 1)))
         ended.end(number)
         if ended.process.returncode == 0:
-            ended.check_done()
+            ended.check_left(complete)
+            assert ended.made() == complete
             continue
         interrupted += 1
-        ended.check(number)
-        assert files(used) == before
+        ended.check(number, complete=complete)
+        assert ended.made() or files(used) == before
     assert interrupted >= 3
 
 
@@ -244,7 +250,7 @@ def test_clearing_up_is_not_disturbed(handlers, capsys, number):
             cleared.append("all")
 
     with pytest.raises(SystemExit) as ended:
-        ended_in_one_line(program)
+        run_program(program)
     assert ended.value.code == 128 + number
     assert cleared == ["all"]
     assert capsys.readouterr().err == f"{SAID[number]}\n"
@@ -252,11 +258,85 @@ def test_clearing_up_is_not_disturbed(handlers, capsys, number):
 
 def test_a_signal_that_is_ignored_stays_ignored(handlers):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    ended_in_one_line(lambda: signal.raise_signal(signal.SIGTERM))
+    run_program(lambda: signal.raise_signal(signal.SIGTERM))
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
 
 @pytest.mark.parametrize("number", SAID)
 def test_a_signal_after_the_program_has_no_effect(handlers, number):
-    ended_in_one_line(lambda: None)
+    run_program(lambda: None)
     signal.raise_signal(number)
+
+
+class Swallows:
+    """Something that ends in the middle of a program, in whose destructor a signal arrives."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_signal_that_a_library_swallows_comes_again(handlers, capsys, turns):
+    begun = []
+
+    def program():
+        for _ in range(turns):
+            begun.append(Swallows())
+            begun.clear()
+        time.sleep(LONGEST)
+
+    with pytest.raises(SystemExit) as ended:
+        run_program(program)
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "terminated\n"
+
+
+def test_another_exception_in_a_destructor_is_told_as_ever(handlers, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda fault: told.append(fault.exc_type))
+
+    class Faulty:
+        def __del__(self):
+            raise KeyError
+
+    run_program(lambda: Faulty() and None)
+    assert told == [KeyError]
+
+
+def test_the_signal_behind_one_that_is_ignored_counts(handlers):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def program():
+        with held():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended:
+        run_program(program)
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+class Broken:
+    def write(self, text):
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stderr", [None, Broken()])
+def test_a_line_that_nobody_takes(handlers, monkeypatch, stderr):
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with pytest.raises(SystemExit) as ended:
+        run_program(lambda: signal.raise_signal(signal.SIGINT))
+    assert ended.value.code == 128 + signal.SIGINT
+
+
+def test_both_signals_at_once(tmp_path):
+    ended = Command(tmp_path, "demo")
+    ended.wait_for("started")
+    ended.process.send_signal(signal.SIGSTOP)
+    for number in SAID:
+        ended.process.send_signal(number)
+    ended.end(signal.SIGCONT)
+    number = ended.process.returncode - 128
+    assert number in SAID
+    assert len(ended.lines) == 2, ended.lines
+    ended.check(number)

@@ -102,7 +102,7 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
         ),
         outputs=(_stream(graph, "o", layer.result, stage.folded.folding.lanes),),
         cycles_per_frame=alone.interval,
-        frames_to_settle=alone.frames_to_settle,
+        warm_up_frames=alone.warm_up_frames,
         latency_first=first,
         latency_frame=frame,
     )
@@ -126,7 +126,7 @@ def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str)
             for port in network.outputs
         ),
         cycles_per_frame=plan.cycles_per_frame,
-        frames_to_settle=plan.frames_to_settle,
+        warm_up_frames=plan.warm_up_frames,
         latency_first=plan.latency_first,
         latency_frame=plan.latency_frame,
     )

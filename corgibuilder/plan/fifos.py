@@ -23,7 +23,7 @@ from .simulation import (
     DeadlockError,
     Fill,
     JoinQueue,
-    PipelineTiming,
+    Pace,
     keeps,
     least_interval,
     machine,
@@ -83,7 +83,7 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         return pipeline
     interval = least_interval(roomy(pipeline, fixed, frames=0))
     pipeline = roomy(pipeline, fixed)
-    wanted = PipelineTiming(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
+    wanted = Pace(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
     if wanted.frames > ROOMY_FRAMES:
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
     found = pipeline_fills(pipeline, interval)
@@ -100,9 +100,7 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     return pipeline
 
 
-def _shortened_once(
-    pipeline: Pipeline, joins: list[int], wanted: PipelineTiming
-) -> Pipeline | None:
+def _shortened_once(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | None:
     """The pipeline with the first queue shorter that can be; ``None`` if each of them is needed."""
     for number in joins:
         for port, depth in enumerate(pipeline.stages[number].fifos):
@@ -115,8 +113,8 @@ def _guessed(
     pipeline: Pipeline,
     joins: list[int],
     found: dict[tuple[str, int], Fill],
-    wanted: PipelineTiming,
-) -> tuple[Pipeline, PipelineTiming]:
+    wanted: Pace,
+) -> tuple[Pipeline, Pace]:
     """With queues a little longer than they have to be, and what the pipeline does then.
 
     They hold what they held when their first word was taken, then twice as much, and so on, but not
@@ -142,7 +140,7 @@ def _with_queues(
     return pipeline
 
 
-def _shortest_at(pipeline: Pipeline, number: int, wanted: PipelineTiming) -> Pipeline:
+def _shortest_at(pipeline: Pipeline, number: int, wanted: Pace) -> Pipeline:
     """The pipeline with the queues of one stage as short as they can be."""
     stage = pipeline.stages[number]
     without = pipeline
@@ -164,6 +162,6 @@ def _goes_on(pipeline: Pipeline, interval: int) -> bool:
         return False
 
 
-def _keeps(pipeline: Pipeline, wanted: PipelineTiming) -> bool:
+def _keeps(pipeline: Pipeline, wanted: Pace) -> bool:
     """Whether the pipeline is as fast as it is with queues that are never full."""
     return keeps(machine(pipeline), wanted)

@@ -67,8 +67,9 @@ class Plan:
     ``input_lanes`` has the values in a word of each input, by its node. ``notes`` say what else
     there is to know of the network, such as channels that are left out. Latencies are those of a
     frame into an empty pipeline, from its first word at any input, for the output that ends last;
-    what is padding only may leave before that word comes, and its latency is below 0. Frames take
-    ``cycles_per_frame`` after the first ``frames_to_settle``, during which buffers fill.
+    what is padding only may leave before that word comes, and its latency is below 0. While
+    buffers fill, the first ``warm_up_frames`` times from the end of one frame to the end of the
+    next may be longer than ``cycles_per_frame``; no later one is.
     """
 
     network: str
@@ -77,7 +78,7 @@ class Plan:
     stages: tuple[StagePlan, ...]
     edges: tuple[PlannedEdge, ...]
     cycles_per_frame: int
-    frames_to_settle: int
+    warm_up_frames: int
     latency_first: int
     latency_frame: int
     notes: tuple[str, ...]
@@ -337,7 +338,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         stages=tuple(_figures(stage, budget) for stage in pipeline.stages),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
-        frames_to_settle=simulated.frames_to_settle,
+        warm_up_frames=simulated.warm_up_frames,
         latency_first=first,
         latency_frame=frame,
         notes=(*pipeline.network.notes, *queue_notes(pipeline)),

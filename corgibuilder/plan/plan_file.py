@@ -124,7 +124,7 @@ class PlanFields:
     stages: tuple[StageFields, ...]
     edges: tuple[EdgeFields, ...]
     cycles_per_frame: Figure
-    frames_to_settle: Figure
+    warm_up_frames: Figure
     latency_first: Value
     latency_frame: Figure
     notes: tuple[str, ...]

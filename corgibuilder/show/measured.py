@@ -30,6 +30,8 @@ def simulation_table(report: SimulationReport) -> Table:
     }
     for name, figures in pairs.items():
         table.add_row(name, *("-" if figure is None else f"{figure:,}" for figure in figures))
+    if not timing.steady:
+        table.add_row("", "not yet in steady state", "")
     table.add_row("compiled in", f"{report.compile_seconds:.1f} s", "")
     seconds = f"{report.simulation_seconds:.1f} s"
     table.add_row("simulated", f"{report.simulated_cycles:,} cycles in {seconds}", "")

@@ -11,7 +11,7 @@ from corgibuilder.ir import Network
 from corgibuilder.passes import prepared
 from corgibuilder.plan.folding import Folding
 from corgibuilder.plan.layers import Layer, group_layers
-from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_to_fill
+from corgibuilder.verify import Coverage, StageCoverage, StageFrames, frames_before_measuring
 
 from .alone import stage_frames
 from .coverage import Shown
@@ -21,6 +21,7 @@ from .values import Values, stage_values
 from .whole import varied
 
 MEASURED_FRAMES = 3  #: without stalls, in a pipeline that is full
+MOST_WARM_UP = 100  #: frames; none of 2,000 random networks needs more than a dozen
 STALLED_FRAMES = 2  #: after them, or more where they are short
 STALLED_CYCLES = 1_000  #: at least, as planned
 OTHER_SIZES = 6  #: of images, all with stalls
@@ -30,9 +31,13 @@ MAX_RANDOM_VALUES = 2**27  #: in all random frames
 LEAST_CYCLES = 100_000  #: that a stage by itself may always take
 
 
-def frame_count(unit: Unit) -> int:
-    """Frames enough for the figures of ``unit``, and for stalls."""
-    return MEASURED_FRAMES + frames_to_fill(unit) + _stalled_frames(unit)
+def frame_count(unit: Unit, network: Network) -> int:
+    """Frames enough for the figures of ``unit``, and for stalls, as far as they fit into memory.
+
+    A warm-up of more than ``MOST_WARM_UP`` frames is not waited for.
+    """
+    before = min(frames_before_measuring(unit), MOST_WARM_UP)
+    return min(MEASURED_FRAMES + before + _stalled_frames(unit), most_frames(network))
 
 
 def calm_frames(frames: int, unit: Unit) -> int:

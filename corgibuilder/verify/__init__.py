@@ -5,7 +5,7 @@ from .lint import lint
 from .report import Mismatch, Place, PortReport, SimulationReport
 from .simulate import StageFrames, simulate, write_stimulus
 from .simulators import Simulator
-from .timing import Timing, frames_to_fill
+from .timing import Timing, frames_before_measuring
 
 __all__ = [
     "Coverage",
@@ -17,7 +17,7 @@ __all__ = [
     "StageCoverage",
     "StageFrames",
     "Timing",
-    "frames_to_fill",
+    "frames_before_measuring",
     "lint",
     "simulate",
     "write_stimulus",

@@ -12,13 +12,13 @@ class Timing:
     """Figures of the output that ends last, in cycles.
 
     Cycles per frame are the average distance of the last words of frames of one size that follow
-    each other without stalls, the pipeline being full if there were frames enough, or the last of
+    each other without stalls, in steady state if there were frames enough, or the last of
     these distances where that is longer. Latencies are those of frame 0 from its first input word,
     at whichever input, to the first and to the last output word. What was not seen without stalls
     is ``None``; so is what was not planned: frames of another size than the built one, or words
     that come more slowly than they are taken. ``target_cycles`` is what the frame rate that was
-    asked for leaves a frame, at the built size. Without ``pipeline_filled`` there were too few
-    frames to fill the pipeline, and their distance may be above the planned one.
+    asked for leaves a frame, at the built size. Without ``steady`` there were too few
+    frames to reach the steady state, and their distance may be above the planned one.
     """
 
     cycles_per_frame: int | None
@@ -28,13 +28,13 @@ class Timing:
     planned_latency_first: int | None
     planned_latency_frame: int | None
     target_cycles: int | None
-    pipeline_filled: bool
+    steady: bool
 
     @property
     def faults(self) -> tuple[str, ...]:
         """One sentence for each figure that is above the planned one."""
         faults = []
-        measured = self.cycles_per_frame if self.pipeline_filled else None
+        measured = self.cycles_per_frame if self.steady else None
         planned, target = self.planned_cycles_per_frame, self.target_cycles
         if measured is not None and target is not None and measured > target:
             faults.append(
@@ -78,7 +78,7 @@ def read_timing(
         (spans for spans in ended if spans), key=lambda spans: spans[0][1], default=[]
     )
     spans = slowest[:calm]
-    interval, size, filled = _interval([end for _, end in spans], shapes, unit)
+    interval, size, steady = _interval([end for _, end in spans], shapes, unit)
     planned = instance["interval"] == 1
     latency_planned = planned and shapes[:1] == [unit.inputs[0].shape]
     interval_planned = planned and size == unit.inputs[0].shape
@@ -91,13 +91,13 @@ def read_timing(
         planned_latency_first=unit.latency_first if latency_planned else None,
         planned_latency_frame=unit.latency_frame if latency_planned else None,
         target_cycles=target_cycles if interval_planned else None,
-        pipeline_filled=filled,
+        steady=steady,
     )
 
 
-def frames_to_fill(unit: Unit) -> int:
-    """Frames that begin before the first one ends, or that may take longer than planned."""
-    return max(unit.latency_frame // unit.cycles_per_frame, unit.frames_to_settle)
+def frames_before_measuring(unit: Unit) -> int:
+    """Frames that begin before the first one ends, or those of the warm-up if they are more."""
+    return max(unit.latency_frame // unit.cycles_per_frame, unit.warm_up_frames)
 
 
 def _interval(
@@ -105,10 +105,10 @@ def _interval(
 ) -> tuple[int | None, tuple[int, ...] | None, bool]:
     """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
 
-    Then whether the pipeline was full before these. Buffers fill during the first frames: those of
-    :func:`frames_to_fill`, or half of all. The average alone would hide a stage that keeps up
-    only as long as a buffer before it fills. The last frame has none behind it, which changes who
-    gets a memory of one port when: it counts only where too few come before it.
+    Then whether the steady state was reached before these. Buffers fill during the first frames:
+    those of :func:`frames_before_measuring`, or half of all. The average alone would hide a stage
+    that keeps up only as long as a buffer before it fills. The last frame has none behind it, which
+    changes who gets a memory of one port when: it counts only where too few come before it.
     """
     last = len(ends) - 1
     first = last
@@ -116,7 +116,7 @@ def _interval(
         first -= 1
     if first == last or last < 0:
         return None, None, False
-    filled = first + frames_to_fill(unit)
+    filled = first + frames_before_measuring(unit)
     if filled < last - 1:
         last -= 1
     first = min(max(filled, (first + last) // 2), last - 1)

@@ -141,7 +141,7 @@ def _simulated(
         measured = simulate(built.unit, built.folder, play_of(case, network))
     timing = measured.timing
     figures = {
-        "interval": (plan.cycles_per_frame, timing.cycles_per_frame),
+        "interval": (plan.cycles_per_frame, timing.cycles_per_frame if timing.steady else None),
         "first latency": (plan.latency_first, timing.latency_first),
         "frame latency": (plan.latency_frame, timing.latency_frame),
     }

@@ -61,7 +61,7 @@ def edited_plan(network: Network, edit: Edit, target: Target) -> Plan:
         stages=tuple(_stage_plan(s.layer, s.folded.folding) for s in pipeline.stages),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=0,
-        frames_to_settle=0,
+        warm_up_frames=0,
         latency_first=0,
         latency_frame=0,
         notes=(),

@@ -240,7 +240,7 @@ def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:
     except CompileError:
         return case
     filled = 2 * -(-plan.latency_frame // plan.cycles_per_frame)
-    steady = 4 + max(filled, plan.frames_to_settle)
+    steady = 4 + max(filled, plan.warm_up_frames)
     calm = max(2, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
     shape = network.input_shape
     size = (shape.height, shape.width)

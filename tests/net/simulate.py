@@ -26,8 +26,9 @@ from words import read_recording
 
 HERE = Path(__file__).parent
 EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
-TRY = 5  #: seconds that Icarus, which wide words can slow down, may take: twice those for a model
+TRY = 5  #: seconds for Icarus, which wide words can slow down: twice what compiling a model takes
 LONGEST = 900  #: seconds that a simulation may take
+# One file for a model, as every file reads the same long headers.
 VERILATOR = (
     "verilator", "--cc", "--exe", "--top-module", "testbench", "--Mdir", "model", "-O3",
     "-Wno-fatal", "-Wno-lint", "-Wno-style", "--noassert", "--x-assign", "fast",

@@ -1,5 +1,6 @@
 """What is played into stages, whatever the number of their inputs."""
 
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 from corgibuilder import golden
 from corgibuilder.build_directory import Stream
 from corgibuilder.ir import QInt
-from corgibuilder.stimulus import Values, most_frames, random_frames, values_of
+from corgibuilder.stimulus import Values, frame_count, most_frames, random_frames, values_of
 from corgibuilder.stimulus.choose import (
     JOINED_MAPS,
     MAX_RANDOM_VALUES,
+    MOST_WARM_UP,
     SMALL_MAPS,
     Chosen,
     choose,
@@ -145,3 +147,16 @@ def test_frames_of_a_network_have_a_map_for_each_input():
     expected = golden.run(net.graph, {"left": left, "right": right})
     for node, maps in values_of(net, frames).streams.items():
         np.testing.assert_array_equal(np.stack(maps), expected[node])
+
+
+def test_frames_for_figures_wait_for_the_steady_state_within_reason(monkeypatch):
+    net = stereo()
+    given = {"cycles_per_frame": 500, "latency_frame": 1800}
+    count = frame_count(SimpleNamespace(**given, warm_up_frames=0), net)
+    assert frame_count(SimpleNamespace(**given, warm_up_frames=3), net) == count
+    assert frame_count(SimpleNamespace(**given, warm_up_frames=9), net) == count + 6
+    longest = frame_count(SimpleNamespace(**given, warm_up_frames=1 << 50), net)
+    assert longest == count + MOST_WARM_UP - 3
+    five = 5 * (3 * 6 * 8 + 12 * 16)
+    monkeypatch.setattr(import_module(choose.__module__), "MAX_RANDOM_VALUES", five)
+    assert frame_count(SimpleNamespace(**given, warm_up_frames=9), net) == 5

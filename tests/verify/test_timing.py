@@ -27,7 +27,7 @@ def timing(**changed):
         "planned_latency_first": 10,
         "planned_latency_frame": 90,
         "target_cycles": 120,
-        "pipeline_filled": True,
+        "steady": True,
     }
     return Timing(**(figures | changed))
 
@@ -92,7 +92,7 @@ UNIT = Unit(
     inputs=(Stream(port="i", **MAP),),
     outputs=(Stream(port="o", **MAP), Stream(port="o2", **MAP)),
     cycles_per_frame=12,
-    frames_to_settle=0,
+    warm_up_frames=0,
     latency_first=5,
     latency_frame=17,
 )
@@ -141,17 +141,17 @@ def test_cycles_per_frame_are_those_of_a_full_pipeline():
 
 def test_a_pipeline_that_still_fills_is_not_compared():
     """Of two frames the second one may come later than others do, after an empty pipeline."""
-    assert timing(cycles_per_frame=1121, pipeline_filled=False).faults == ()
-    assert not measured(14).pipeline_filled
-    assert measured(14, 12).pipeline_filled
+    assert timing(cycles_per_frame=1121, steady=False).faults == ()
+    assert not measured(14).steady
+    assert measured(14, 12).steady
 
 
 def test_frames_before_the_planned_pace_do_not_count():
-    slow = replace(UNIT, frames_to_settle=4)
+    slow = replace(UNIT, warm_up_frames=4)
     assert cycles_per_frame(14, 13, 13, 13, 12, 12, unit=slow) == (12, 12)
     assert cycles_per_frame(14, 13, 13, 13, 13, 12, unit=slow) == (13, 12)
-    assert not measured(14, 13, 13, 13, unit=slow).pipeline_filled
-    assert measured(14, 13, 13, 13, 12, unit=slow).pipeline_filled
+    assert not measured(14, 13, 13, 13, unit=slow).steady
+    assert measured(14, 13, 13, 13, 12, unit=slow).steady
 
 
 def replan(path, layer="network", **figures):

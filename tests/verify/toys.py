@@ -32,7 +32,7 @@ def unit(layer, module, sources, inputs, outputs, *, resizable=False, cycles=40)
         "inputs": inputs,
         "outputs": outputs,
         "cycles_per_frame": cycles,
-        "frames_to_settle": 0,
+        "warm_up_frames": 0,
         "latency_first": 2,
         "latency_frame": cycles + 1,
     }

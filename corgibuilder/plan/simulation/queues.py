@@ -12,7 +12,7 @@ from corgibuilder.plan.planned_stage import PlannedStage, most_queued
 
 from .alone import least_interval
 from .chains import machine
-from .simulate import DeadlockError, PipelineTiming, keeps, latencies, timing
+from .simulate import DeadlockError, Pace, keeps, latencies, timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ def queues(pipeline: Pipeline) -> Iterator[JoinQueue]:
             yield from (JoinQueue(number, port) for port in stage.ports)
 
 
-def shortest(
-    pipeline: Pipeline, queue: JoinQueue, wanted: PipelineTiming, *, least: int = 0
-) -> Pipeline:
+def shortest(pipeline: Pipeline, queue: JoinQueue, wanted: Pace, *, least: int = 0) -> Pipeline:
     """The pipeline, which is as fast as ``wanted``, with one queue as short as it can be then.
 
     ``least`` words are tried; then 1, 2, 4, ... fewer than there are until these are too few; then
@@ -118,7 +116,7 @@ def _working(pipeline: Pipeline) -> Pipeline | None:
     try:
         interval = least_interval(pipeline)
         spans = latencies(machine(longest), interval=1)
-        wanted = PipelineTiming(interval=interval, latencies=spans)
+        wanted = Pace(interval=interval, latencies=spans)
         if not keeps(machine(longest), wanted):
             wanted = timing(machine(longest))
     except DeadlockError:

@@ -23,18 +23,16 @@ PATIENCE = 40  #: frames, and those under way at once, after which a pipeline th
 
 
 @dataclass(frozen=True)
-class PipelineTiming:
+class Pace:
     """Cycles of a pipeline whose outputs are always taken.
 
-    ``interval`` is the longest time from one frame to the next when frames follow without a gap,
-    from the end of frame ``frames_to_settle`` on: while buffers fill, some follow more slowly.
-    Latencies are those of the first frame, from its first input word to the first and the last word
-    of each output, by node.
+    ``interval`` is the longest time from the end of one frame to the end of the next, in steady
+    state. Latencies are those of the first frame, from its first input word to the first and the
+    last word of each output, by node.
     """
 
     interval: int
     latencies: dict[str, tuple[int, int]]
-    frames_to_settle: int = 0
 
     @property
     def frames(self) -> int:
@@ -45,6 +43,17 @@ class PipelineTiming:
     def slowest(self) -> tuple[int, int]:
         """Latencies of the output that ends last."""
         return max(self.latencies.values(), key=lambda spans: spans[1])
+
+
+@dataclass(frozen=True)
+class PipelineTiming(Pace):
+    """The pace of a pipeline into which frames go as fast as it takes them.
+
+    The first ``warm_up_frames`` times from the end of one frame to the end of the next, while
+    buffers fill, may be longer than ``interval``; no later one is.
+    """
+
+    warm_up_frames: int
 
 
 @dataclass
@@ -110,7 +119,7 @@ class _Run:
         spans = self.spans[:, 0] - self._first_word
         return {n: (int(spans[c, 0]), int(spans[c, 1])) for n, c in self.machine.outputs.items()}
 
-    def first_frame_keeps(self, wanted: PipelineTiming) -> bool:
+    def first_frame_keeps(self, wanted: Pace) -> bool:
         """Whether no output of the first frame, as far as it is out, is later than wanted."""
         found = self.latencies().items()
         return all(
@@ -214,11 +223,11 @@ def _timing(machine: Machine) -> PipelineTiming:
     return PipelineTiming(
         interval=interval,
         latencies=progress.latencies(),
-        frames_to_settle=max(_frames_to_settle(progress, chain, interval) for chain in outputs),
+        warm_up_frames=max(_warm_up_frames(progress, chain, interval) for chain in outputs),
     )
 
 
-def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
+def keeps(machine: Machine, wanted: Pace) -> bool:
     """Whether a pipeline is never slower than wanted, and never stops.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
@@ -227,7 +236,8 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     One that falls back for ``SLOWER`` frames one after the other, or is in no such state after
     ``PATIENCE`` frames and twice those that are under way at once, is taken not to keep it.
     """
-    key = hashlib.sha256(repr(wanted).encode() + machine.key).digest()
+    pace = repr((wanted.interval, wanted.latencies)).encode()
+    key = hashlib.sha256(pace + machine.key).digest()
     if key not in _kept:
         try:
             _kept[key] = _keeps(machine, wanted)
@@ -238,7 +248,7 @@ def keeps(machine: Machine, wanted: PipelineTiming) -> bool:
     return _kept[key]
 
 
-def _keeps(machine: Machine, wanted: PipelineTiming) -> bool:
+def _keeps(machine: Machine, wanted: Pace) -> bool:
     progress = _Run(machine, 1, wanted.interval)
     seen: dict[bytes, int] = {}
     for frames in range(1, PATIENCE + 2 * wanted.frames + 1):
@@ -294,7 +304,7 @@ def _longest(progress: _Run, chain: int, since: int) -> int:
     return int(np.diff([*ends, ends[0] + period]).max())
 
 
-def _frames_to_settle(progress: _Run, chain: int, interval: int) -> int:
-    """Frames at an output of which the next one comes too late, and all before these."""
+def _warm_up_frames(progress: _Run, chain: int, interval: int) -> int:
+    """Number, from 1 on, of the last time between two ends longer than ``interval``; or 0."""
     late = np.flatnonzero(np.diff(progress.ends(chain)) > interval)
     return int(late[-1]) + 1 if len(late) else 0

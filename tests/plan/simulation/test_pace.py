@@ -9,7 +9,7 @@ from corgibuilder.plan import Target, make_plan, pipeline_of
 from corgibuilder.plan.fifos import roomy
 from corgibuilder.plan.simulation import (
     DeadlockError,
-    PipelineTiming,
+    Pace,
     keeps,
     pipeline_fills,
     timing,
@@ -71,5 +71,5 @@ def test_what_queues_hold_is_enough(budget):
     held = pipeline_fills(roomy(pipeline), best.interval)["join", 1]
     assert 0 < held.first <= held.most
     assert keeps(machine(with_queue(pipeline, held.most)), best)
-    faster = PipelineTiming(interval=best.interval - 1, latencies=best.latencies)
+    faster = Pace(interval=best.interval - 1, latencies=best.latencies)
     assert not keeps(machine(roomy(pipeline)), faster)

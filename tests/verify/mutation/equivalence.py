@@ -1,6 +1,5 @@
 """Proofs that a mutant is no wrong design: it does the same for ever, whatever comes in."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -53,23 +52,24 @@ def equivalent(mutant: Mutant, folder: Path, size: tuple[int, int]) -> bool:
     """Whether the module of the mutant's file provably does what the right one does.
 
     Where the change lies in the window source, that is tried by itself first: what is equal with
-    anything around it is equal in the stage. ``size`` is height and width of the frames that enter,
-    where they may have several: the proof is for these.
+    anything around it that keeps the stream rule is equal in the stage. ``size`` is height and
+    width of the frames that enter, where they may have several: the proof is for these.
     """
     if mutant.file.suffix != ".v":
         return False
     for image in mutant.file.parent.glob("*.hex"):
         shutil.copy(image, folder)
-    top = mutant.file.stem
-    source = f"\\{top}.source "
-    inside = _module_at(mutant.text, mutant.line).startswith(source.strip())
-    return any(_proven(mutant, module, folder, size) for module in [source] * inside + [top])
+    top, changed = mutant.file.stem, MODULE.match(module_at(mutant))[1].strip()
+    source = f"\\{top}.source"
+    inside = changed == source or changed.startswith(f"{source}.")
+    modules = [f"{source} ", top] if inside else [top]
+    return any(_proven(mutant, module, folder, size) for module in modules)
 
 
-def _module_at(text: str, line: int) -> str:
-    """The module that a line, counted from 1, belongs to."""
-    before = "\n".join(text.splitlines()[:line])
-    return re.findall(r"^module (\S+)", before, re.M)[-1].split("(")[0]
+def module_at(mutant: Mutant) -> str:
+    """The module in which the line of a mutant is."""
+    start = sum(len(line) for line in mutant.text.splitlines(keepends=True)[: mutant.line - 1])
+    return next(m[0] for m in MODULE.finditer(mutant.text) if m.start() <= start < m.end())
 
 
 def _proven(mutant: Mutant, module: str, folder: Path, size: tuple[int, int]) -> bool:
@@ -85,8 +85,10 @@ def _proven(mutant: Mutant, module: str, folder: Path, size: tuple[int, int]) ->
         wrapper.write_text(_wrapper(name, mutant.file, module, size))
         script += SIDE.format(files=" ".join([*others, str(file), str(wrapper)]), name=name)
     (folder / "equal.ys").write_text(script + BOTH)
+    (folder / "both.aig").unlink(missing_ok=True)
     run = partial(subprocess.run, cwd=folder, capture_output=True, text=True, check=False)
-    run([sys.executable, "-c", YOSYS])
+    if run([sys.executable, "-c", YOSYS]).returncode:
+        return False  # it is no Verilog
     proof = run([str(ABC), "-c", PROOF.format(seconds=SECONDS)]).stdout
     return "Networks are equivalent" in proof or "Property proved" in proof
 
@@ -109,10 +111,12 @@ def _wrapper(name: str, file: Path, module: str, size: tuple[int, int]) -> str:
         inner[port] = f"{stream}__word"
         if direction == "output":
             body.append(LEAVES.format(stream=stream, width=bits))
-        elif f"{stream}__valid" in found:
+            continue
+        assert f"{stream}__valid" in found or stream.endswith("size")
+        if f"{stream}__valid" in found:  # sizes that are fixed have none
             body.append(ENTERS.format(stream=stream, width=bits))
             inner[f"{stream}__valid"] = f"{stream}__offered"
-        if direction == "input" and stream.endswith("size"):
+        if stream.endswith("size"):
             inner[port] = f"{{{height}, {width}}}"
     ports = ", ".join(f"{direction} {bits} {port}" for port, (direction, bits) in found.items())
     given = ", ".join(f".{port}({inner[port]})" for port in found)

@@ -12,13 +12,13 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Conv
 from corgibuilder.plan import pipeline_of
 from corgibuilder.plan.kinds.conv_weights import weight_steps
-from corgibuilder.plan.kinds.windowed import WindowedStage
+from corgibuilder.plan.kinds.windowed import LINE_BUFFERS, WindowedStage
 from corgibuilder.plan.requantisers import ThresholdForm
 from corgibuilder.stimulus.coverage import Shown
 from corgibuilder.stimulus.kinds import sums_of
 
 from ...simulators import FAST
-from .equivalence import equivalent
+from .equivalence import equivalent, module_at
 from .mutants import Mutant, mutants
 from .networks import NETWORKS, build
 
@@ -106,18 +106,21 @@ def flipped_step(pipeline, mutant) -> str:
 
 
 def undrained(pipeline, mutant) -> str:
-    """Why it does not show that a ring is drained in reset; empty where it can, or it is another.
+    """Why an inverted reset of a ring's ``draining`` cannot show; empty otherwise.
 
-    A window reaches a map's last pixel, so that no frame ends while it is written: nothing is ever
-    drained, and in the first cycle after reset there is nothing to be held up.
+    Where padding covers what strides leave over, the last window of a frame needs the last pixel of
+    the map, so that the ring is never drained. In the first cycle after reset nothing has been
+    written that could be read.
     """
     lines = mutant.text.splitlines()[mutant.line - 1 :]
     found = re.match(r"\s*if \(!\(rst\)\) begin\s*(\S+)\s+= 1'h0;", "".join(lines[:2]))
-    if not found or f"    draining <= {found[1]} ;" not in mutant.text.splitlines():
+    if not found or f"    draining <= {found[1]} ;" not in module_at(mutant).splitlines():
         return ""
     for stage in pipeline.stages:
-        if mutant.file.stem == stage.layer.module and isinstance(stage.folded, WindowedStage):
-            window = stage.folded.window
+        folded = stage.folded
+        ring = isinstance(folded, WindowedStage) and folded.folding.source in LINE_BUFFERS
+        if mutant.file.stem == stage.layer.module and ring:
+            window = folded.window
             padded = window.pads.bottom, window.pads.right
             if all(pad >= stride - 1 for pad, stride in zip(padded, window.stride, strict=True)):
                 return "no frame is drained"
@@ -177,8 +180,9 @@ def test_wrong_designs_are_not_proven_equal(tmp_path, network):
     right = top.read_text()
     (assigned,) = re.findall(r"^  assign o__valid = .*;$|^    o__valid <= .*;$", right, re.M)[:1]
     name = assigned.rstrip(";").split()[-1]
+    line = 1 + right[: right.index(assigned)].count("\n")
     for number, text in enumerate([right, right.replace(assigned, assigned.replace(name, "rst"))]):
-        mutant = Mutant(file=top, kind="", line=0, was="", now="", text=text)
+        mutant = Mutant(file=top, kind="", line=line, was="", now="", text=text)
         folder = tmp_path / str(number)
         folder.mkdir()
         assert equivalent(mutant, folder, (4, 5)) == (text == right)
