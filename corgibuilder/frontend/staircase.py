@@ -224,6 +224,8 @@ def _settled(
         builder.change(value.node, Add(factors=tuple(int(f) for f in found.factors[:, 0])))
     settled = steps.copy()
     settled[looked_at] = np.minimum(found.first, builder.type(value.node).hi + 1)
+    # Where no sum lies between, the first one may be above steps that were not looked at.
+    settled = np.minimum.accumulate(settled[::-1])[::-1]
     return settled, np.zeros_like(risky)
 
 

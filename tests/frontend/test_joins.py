@@ -5,7 +5,7 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.frontend import read, resized
-from corgibuilder.ir import Add, Concat, Conv, Input, Shape, Threshold
+from corgibuilder.ir import Add, Concat, Conv, Input, Shape, Threshold, verify
 from corgibuilder.plan import Target, make_plan
 
 from .models import QONNX, Model, check, integers, ours, theirs
@@ -143,6 +143,17 @@ def test_scales_of_channels_that_differ_take_factors_in_front(scale, read_twice,
     network = check(model, tmp_path, integers(0, MAP, -8, 7, 8), outputs)
     assert joined(network).op.factors[0] in (1, 8)
     assert network.notes == ()
+
+
+def test_a_step_at_which_there_is_no_sum(tmp_path):
+    """It is looked at alone, as it may be 0; the next sum lies above the steps behind it."""
+    model = residual(
+        {"scale": 8192.0, "bits": 1, "mode": "HALF_DOWN"},
+        {"scale": 2789.0625, "bits": 2},
+    )
+    added = model.last
+    outputs = [added, model.quant(64.0, bits=8, mode="FLOOR")]
+    verify(check(model, tmp_path, integers(0, MAP, -8, 7, 8), outputs))
 
 
 def test_sums_of_accumulators_with_any_bias(tmp_path):
