@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import settings
 
+from . import QUICK_TO_COMPILE
 from .net import seeds
 
 OBJECTS = "CORGIBUILDER_TEST_OBJECTS"  #: folder of tests/verilated_once.sh
@@ -16,6 +17,8 @@ settings.load_profile("corgibuilder")
 
 
 def pytest_configure(config):
+    if config.option.markexpr == "not slow":
+        os.environ.update(QUICK_TO_COMPILE | os.environ)
     seeds.draw_first()  # before processes are started that have to draw the same
     if OBJECTS not in os.environ:
         os.environ[OBJECTS] = folder = tempfile.mkdtemp(prefix="verilated-")

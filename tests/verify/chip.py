@@ -19,6 +19,8 @@ from corgibuilder.verify.process import compile_model, run_model
 from corgibuilder.verify.simulate import patience_cycles
 from corgibuilder.verify.simulators import Simulator, environment
 
+from .. import QUICK_TO_COMPILE
+
 # Periods of the clocks in ps: the link faster than the network, or camera and link much slower.
 FAST_LINK = {"sync": 10_000, "pixel": 13_702, "link": 7_346}
 SLOW_LINK = {"sync": 10_000, "pixel": 131_702, "link": 61_346}
@@ -125,11 +127,6 @@ class Scenario:
         run_model(directory, environment(Simulator.VERILATOR))
         verdict = json.loads((directory / "verdict.json").read_text())
         return verdict | {"seconds": time.monotonic() - start}
-
-
-QUICK_TO_COMPILE = {
-    "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
-}
 
 
 def compile_bench(build: Path, directory: Path, *, long_runs=False):
