@@ -209,6 +209,7 @@ def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name):
         if ended.process.returncode == 0:
             ended.check_left(complete)
             assert ended.made() == complete
+            taken *= 0.8  # the first one took longer than the others
             continue
         interrupted += 1
         ended.check(number, complete=complete)
