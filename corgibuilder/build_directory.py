@@ -91,9 +91,9 @@ class Unit:
 
     ``smallest`` is width and height of the least map that it takes at an input; the maps of
     ``inputs`` are the largest, and the only ones unless it is ``resizable``. A ``resizable`` stage
-    has a stream ``PORT_size`` of map sizes beside each of its streams. While
-    buffers fill, the first ``warm_up_frames`` times from the end of one frame to the end of the
-    next may be longer than ``cycles_per_frame``.
+    has a stream ``PORT_size`` of map sizes beside each of its streams. While buffers
+    fill, the first ``warm_up_frames`` times from the end of one frame to the end of the next may be
+    longer than ``cycles_per_frame``.
     """
 
     layer: str

@@ -116,9 +116,9 @@ def _interval(
         first -= 1
     if first == last or last < 0:
         return None, None, False
-    filled = first + frames_before_measuring(unit)
-    if filled < last - 1:
+    steady = first + frames_before_measuring(unit)
+    if steady < last - 1:
         last -= 1
-    first = min(max(filled, (first + last) // 2), last - 1)
+    first = min(max(steady, (first + last) // 2), last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
-    return max(average, ends[last] - ends[last - 1]), shapes[last], filled < last
+    return max(average, ends[last] - ends[last - 1]), shapes[last], steady < last
