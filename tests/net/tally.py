@@ -23,6 +23,7 @@ def entry(outcome: Outcome) -> Entry:
         "pessimistic": sorted({finding.kind for finding in outcome.pessimistic}),
         "compared": outcome.compared,
         "cycles": outcome.cycles,
+        "figures": [name for name, (_, seen) in outcome.figures.items() if seen is not None],
     }
 
 
@@ -41,6 +42,8 @@ def table(entries: Iterable[Entry]) -> list[str]:
     ]
     for title in ("layers", "sources", "engines", "requantisers"):
         lines += _counted(title, Counter(name for e in built for name in e[title]))
+    figures = Counter(name for e in built for name in e["figures"])
+    lines += _counted("compared with the plan", figures)
     for title in ("wrong", "optimistic", "pessimistic"):
         networks = sum(bool(e[title]) for e in entries)
         kinds = Counter(kind for e in entries for kind in e[title])
