@@ -28,7 +28,6 @@ from .simulation import (
     least_interval,
     machine,
     pipeline_fills,
-    pipeline_latencies,
     pipeline_timing,
     shortest,
     timing,
@@ -36,9 +35,9 @@ from .simulation import (
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
 ALL = 1 << 30  #: times as many as there were: more than there ever are
-#: Cycles of a frame, times components, up to which shorter queues are tried. ResNet-20 has 3e6, and
-#: takes a quarter of a minute; ResNet-50 of 224x224 at 30 frames/s has 3e9, seconds for each frame.
-MOST_STEPS = 1e8
+#: Cycles of a frame, times components, times queues, up to which shorter ones are tried: half a
+#: minute. ResNet-20 has 7e7; ResNet-50 of 224x224 has 1e9 at 2,700 frames/s: minutes.
+MOST_STEPS = 2e8
 
 
 def roomy(
@@ -66,7 +65,8 @@ def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
 
 def _takes_long(pipeline: Pipeline) -> bool:
     components = int((machine(pipeline).rules != Rule.QUEUE).sum())
-    return pipeline.frame_cycles * components > MOST_STEPS
+    inputs = sum(len(stage.ports) for stage in pipeline.stages if len(stage.ports) > 1)
+    return pipeline.frame_cycles * components * inputs > MOST_STEPS
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -83,10 +83,10 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         return pipeline
     interval = least_interval(roomy(pipeline, fixed, frames=0))
     pipeline = roomy(pipeline, fixed)
-    wanted = Pace(interval=interval, latencies=pipeline_latencies(pipeline, interval=1))
-    if wanted.frames > ROOMY_FRAMES:
+    wanted, found = pipeline_fills(pipeline, interval)
+    if wanted.frames > ROOMY_FRAMES and _ever_full(pipeline, found):
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
-    found = pipeline_fills(pipeline, interval)
+        wanted, found = pipeline_fills(pipeline, interval)
     if _takes_long(pipeline):
         ample = _with_queues(pipeline, joins, found, ALL)
         return ample if _goes_on(ample, interval) else pipeline
@@ -98,6 +98,16 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         pipeline = once_more
         once_more = _shortened_once(pipeline, joins, wanted)
     return pipeline
+
+
+def _ever_full(pipeline: Pipeline, found: dict[tuple[str, int], Fill]) -> bool:
+    """Whether a queue was too short for what came."""
+    return any(
+        found[stage.layer.name, port].most > depth
+        for stage in pipeline.stages
+        for port, depth in enumerate(stage.fifos)
+        if (stage.layer.name, port) in found
+    )
 
 
 def _shortened_once(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | None:

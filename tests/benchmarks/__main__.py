@@ -14,6 +14,7 @@ from .golden import golden_model
 from .intervals import intervals
 from .model import software_model
 from .plans import multipliers
+from .resnet50 import planning
 from .simulation import simulate
 
 
@@ -25,6 +26,7 @@ def main() -> None:
         figures = chain(
             intervals(),
             multipliers(),
+            planning(out.parent),
             golden_model(),
             build(out),
             simulate(out),

@@ -12,7 +12,7 @@ from corgibuilder.plan.folding import words_of
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.planned_stage import PlannedStage
 
-from .machine_code import PARAMETERS, STATE
+from .machine_code import CHAIN, PARAMETERS, STATE
 
 BUFFER = part(Rule.BUFFER)
 
@@ -52,8 +52,9 @@ class Machine:
     """Arrays of a whole pipeline.
 
     ``chains`` has for each chain its first component, the end of them, the number of the chain that
-    it reads or -1, whether it gives to others, and where its sources in ``joined`` begin and end if
-    it has several. ``readers`` counts the chains that read each one; ``words`` are those of a
+    it reads or -1, whether it gives to others, where its sources in ``joined`` begin and end if it
+    has several, a chain that reads it, and the next chain that reads what it reads; -1 for none.
+    ``readers`` counts the chains that read each one; ``words`` are those of a
     frame, at the inputs and at the chains that end in an output, which ``outputs`` has by name.
     ``queues`` has the numbers of the queues in front of the inputs of stages that have several, by
     stage and input.
@@ -62,7 +63,7 @@ class Machine:
     rules: Ints
     parameters: NDArray[np.void]
     state: NDArray[np.void]
-    chains: Ints
+    chains: NDArray[np.void]
     joined: Ints
     readers: Ints
     words: Ints
@@ -72,7 +73,8 @@ class Machine:
     @property
     def inputs(self) -> list[int]:
         """Numbers of the chains that read no other."""
-        return [n for n, row in enumerate(self.chains) if row[2] < 0 and row[4] == row[5]]
+        alone = (self.chains["source"] < 0) & (self.chains["join"] == self.chains["join_end"])
+        return [int(number) for number in np.flatnonzero(alone)]
 
     def lean(self, tails: str) -> "Machine":
         """The same with the least that each component holds, whatever stalls there are.
@@ -201,10 +203,23 @@ def _packed(chains: list[Chain], words: list[int], outputs: dict[str, int]) -> M
         rules=np.array([each.rule for each in parts], np.int64),
         parameters=parameters,
         state=state,
-        chains=np.array(rows, np.int64),
+        chains=_linked(rows, chains),
         joined=np.array(joined, np.int64),
         readers=readers,
         words=np.array(words, np.int64),
         outputs=outputs,
         queues=queues,
     )
+
+
+def _linked(rows: list[tuple[int, ...]], chains: list[Chain]) -> NDArray[np.void]:
+    """Records of the chains. Each has the list of its readers: what a fork feeds reads no other."""
+    records = np.zeros(len(chains), CHAIN)
+    for name, column in zip(CHAIN.names or (), zip(*rows, strict=True), strict=False):
+        records[name] = column
+    records["reader"] = records["next_reader"] = -1
+    for number, chain in enumerate(chains):
+        for source in chain.sources:
+            records["next_reader"][number] = records["reader"][source]
+            records["reader"][source] = number
+    return records

@@ -7,7 +7,7 @@ from corgibuilder.plan.pipeline import Pipeline
 
 from .chains import machine
 from .deadlock import stopped
-from .simulate import DeadlockError, Fill, PipelineTiming, fills, latencies, timing
+from .simulate import DeadlockError, Fill, Pace, PipelineTiming, fills, latencies, timing
 
 
 def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
@@ -22,8 +22,13 @@ def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[
         return latencies(machine(pipeline), interval=interval)
 
 
-def pipeline_fills(pipeline: Pipeline, frame_interval: int) -> dict[tuple[str, int], Fill]:
-    """What the queues at joins hold, by stage and input, while frames come in at a pace."""
+def pipeline_fills(
+    pipeline: Pipeline, frame_interval: int
+) -> tuple[Pace, dict[tuple[str, int], Fill]]:
+    """The pace of frames that come in at an interval, and what the queues at joins hold meanwhile.
+
+    These are known by stage and input.
+    """
     with _refusing(pipeline):
         return fills(machine(pipeline), frame_interval)
 

@@ -11,7 +11,7 @@ from corgibuilder.ir import Ints
 from corgibuilder.plan.components import Rule
 
 from .chains import Machine
-from .machine_code import run
+from .machine_code import SEEN, run
 
 MOST_FRAMES = 400  #: after which the longest distance seen lately is taken for the interval;
 #: where the first frame takes longer to leave, after twice as many
@@ -91,7 +91,7 @@ class _Run:
         while run(
             m.rules, m.parameters, m.state, m.chains, m.joined, m.readers, m.words, self.flags,
             self.clock, self.begun, self.spans, self.word_interval, self.frame_interval, frames,
-            STEPS,
+            STEPS, np.zeros(len(m.rules), SEEN), np.zeros(len(m.chains), SEEN),
         ):  # fmt: skip
             pass  # in between, signals are taken
 
@@ -152,7 +152,7 @@ def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]
     state["pair"] -= np.where(rules == Rule.PAIRED_ROWS, written, 0)
     for number, name in enumerate(("start_0", "start_1")):
         state[name] = np.where(state["starts"] > number, state[name] - written, 0)
-    state["written"] = state["blocked"] = 0
+    state["written"] = state["blocked"] = state["ahead"] = 0
 
 
 class DeadlockError(Exception):
@@ -275,12 +275,15 @@ class Fill:
     most: int
 
 
-def fills(machine: Machine, frame_interval: int) -> dict[tuple[str, int], Fill]:
-    """What the queues at joins hold, by stage and input, while frames come in at a pace."""
+def fills(machine: Machine, frame_interval: int) -> tuple[Pace, dict[tuple[str, int], Fill]]:
+    """The pace of frames that come in at an interval, and what the queues at joins hold meanwhile.
+
+    These are known by stage and input.
+    """
     progress = _first_frame(machine, 1, frame_interval)
     progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
     state = progress.machine.state
-    return {
+    return Pace(frame_interval, progress.latencies()), {
         port: Fill(int(state[number]["first"]), int(state[number]["most"]))
         for port, number in machine.queues.items()
     }

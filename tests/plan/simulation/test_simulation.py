@@ -7,6 +7,7 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Target, make_plan, pipeline_of
+from corgibuilder.plan.components import Rule
 from corgibuilder.plan.simulation import (
     DeadlockError,
     pipeline_latencies,
@@ -18,7 +19,11 @@ from corgibuilder.plan.simulation import (
 from corgibuilder.plan.simulation.chains import machine
 from corgibuilder.plan.simulation.machine_code import apply, run
 
+from ...net.build import planned
+from ...net.case import network_of
 from ...net.edits import random_plan
+from ...net.generate import generate
+from ...net.seeds import Kind
 from ...toys import POINT, SAME, chain, conv, small, steps
 from ..odd_networks import any_network
 
@@ -31,19 +36,28 @@ def step_by_step(machine, frames, interval=1):
     state = machine.state.copy()
     chains, words = machine.chains.tolist(), machine.words.tolist()
     served, moved = [False] * len(chains), [0] * len(chains)
-    spans = {c: [] for c in machine.outputs.values()}
-    sent = offer_from = now = start = 0
+    spans = {c: [] for c, (_, _, _, gives_on, *_) in enumerate(chains) if not gives_on}
+    sent = offer_from = now = 0
+    start = None
     while any(len(s) < 2 * frames for s in spans.values()):
         assert now < 10**6
         entering = now >= offer_from
-        valid = [bool(state[end - 1]["valid"]) if end > first else entering
-                 for first, end, *_ in chains]  # fmt: skip
-        ready = [True] * len(machine.readers)
+        valid = [bool(state[end - 1]["valid"]) if end > first else entering or c > 0
+                 for c, (first, end, *_) in enumerate(chains)]  # fmt: skip
+        ready = [True] * len(chains)
         through = [False] * len(chains)
         for c in reversed(range(len(chains))):
-            first, end, source, gives_on, join, join_end = chains[c]
-            assert join == join_end, "no component here has several inputs"
-            offered = entering if source < 0 else valid[source] and not served[c]
+            first, end, source, gives_on, join, join_end, *_ = chains[c]
+            sources = machine.joined[join:join_end].tolist()
+            waits_for = sources
+            if sources and machine.rules[first] == Rule.CONCAT:
+                waits_for = [sources[state[first]["x"]]]
+            if sources:
+                offered = all(valid[each] for each in waits_for)
+            elif source >= 0:
+                offered = valid[source] and not served[c]
+            else:
+                offered = entering or c > 0
             gives = valid[c] if end > first else offered
             taken = ready[c] if gives_on else True
             if gives and not gives_on:
@@ -52,24 +66,43 @@ def step_by_step(machine, frames, interval=1):
                 moved[c] += 1
             if gives and gives_on:
                 for other, (_, _, at, *_) in enumerate(chains):
-                    if other and at == c:
+                    if at == c:
                         served[other] = through[other] and not taken
             for k in reversed(range(first, end)):
                 coming = offered if k == first else bool(state[k - 1]["valid"])
                 taken = bool(
                     apply(machine.rules[k], machine.parameters[k], state[k], coming, taken)
                 )
-            if source >= 0:
+            if sources:
+                for each in sources:
+                    ready[each] = taken and offered and each in waits_for
+            elif source >= 0:
                 through[c] = served[c] or taken
                 ready[source] = ready[source] and through[c]
-            elif entering and taken:
-                start = now if sent == 0 else start
-                sent, offer_from = sent + 1, now + interval
+            elif offered and taken:
+                start = now if start is None else start
+                if c == 0:
+                    sent, offer_from = sent + 1, now + interval
         now += 1
     return {
         node: np.array(spans[c][: 2 * frames]).reshape(-1, 2) - start
         for node, c in machine.outputs.items()
     }
+
+
+def check_step_by_step(pipeline):
+    """Latencies and the times between frames are those of the simulation, words paced or not."""
+    simulated = pipeline_timing(pipeline)
+    warm_up = simulated.warm_up_frames
+    steps = step_by_step(machine(pipeline), warm_up + FRAMES)
+    late = []
+    for node, spans in steps.items():
+        assert simulated.latencies[node] == tuple(spans[0])
+        late += np.flatnonzero(np.diff(spans[:, 1]) > simulated.interval).tolist()
+    assert max(late, default=-1) == warm_up - 1
+    paced = step_by_step(machine(pipeline), 1, interval=3)
+    for node, latencies in pipeline_latencies(pipeline, interval=3).items():
+        assert latencies == tuple(paced[node][0])
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -87,18 +120,18 @@ def test_as_step_by_step(seed):
         return
     if plan.cycles_per_frame > 5000:
         return
-    pipeline = pipeline_of(network, plan)
-    simulated = pipeline_timing(pipeline)
-    warm_up = simulated.warm_up_frames
-    steps = step_by_step(machine(pipeline), warm_up + FRAMES)
-    late = []
-    for node, spans in steps.items():
-        assert simulated.latencies[node] == tuple(spans[0])
-        late += np.flatnonzero(np.diff(spans[:, 1]) > simulated.interval).tolist()
-    assert max(late, default=-1) == warm_up - 1
-    paced = step_by_step(machine(pipeline), 1, interval=3)
-    for node, latencies in pipeline_latencies(pipeline, interval=3).items():
-        assert latencies == tuple(paced[node][0])
+    check_step_by_step(pipeline_of(network, plan))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_as_step_by_step_where_branches_meet(seed):
+    case = generate(seed, Kind.INPUTS if seed % 4 == 0 else Kind.GRAPH)
+    try:
+        pipeline, plan = planned(case, network_of(case))
+    except CompileError:
+        return
+    if plan.cycles_per_frame < 300:
+        check_step_by_step(pipeline)
 
 
 def test_the_slowest_stage_sets_the_interval():

@@ -10,7 +10,7 @@ fields that its docstring names.
 """
 
 from .components import apply
-from .records import PARAMETERS, STATE
+from .records import CHAIN, PARAMETERS, SEEN, STATE
 from .run import run
 
-__all__ = ["PARAMETERS", "STATE", "apply", "run"]
+__all__ = ["CHAIN", "PARAMETERS", "SEEN", "STATE", "apply", "run"]

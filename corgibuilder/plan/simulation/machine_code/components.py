@@ -68,6 +68,8 @@ def watched_tick(rule, p, s, offered, taken):
     came, went = offered and accepts, valid != 0 and taken
     if s.valid != valid or s.written != written:
         return accepts, 0
+    if came and went and rule <= Rule.QUEUE:
+        return accepts, NEVER  # one word comes and one goes, over and over
     if rule == Rule.RIGID:
         return accepts, _shifts(p, s, offered, taken)
     if s.way != way:
@@ -84,11 +86,15 @@ def watched_tick(rule, p, s, offered, taken):
         return accepts, 0
     if not went:
         return accepts, NEVER
-    # Reading: the word that a pixel lacks, or a write that waits, may change that.
-    if rule == Rule.ROW_BANKS or s.w_word or (offered and not s.blocked):
+    # Reading: a write that waits may change that.
+    if rule == Rule.ROW_BANKS or (offered and not s.blocked):
         return accepts, 0
-    done = _steps_done(p, s)
-    steps = p.kernel_x * p.kernel_y * p.words_per_group
+    if s.ahead and not (rule == Rule.PAIRED_ROWS and offered):
+        done, steps = _steps_done(p, s), _groups(p) * p.repeats * _group_steps(p)
+    elif s.w_word:  # and so may the words that the last pixel lacks
+        return accepts, 0
+    else:
+        done, steps = _steps_done(p, s) % _group_steps(p), _group_steps(p)
     return accepts, steps - 1 - done if done else 0
 
 
@@ -107,10 +113,23 @@ def _shifts(p, s, offered, taken):
 
 
 @compiled
+def _groups(p):
+    """Groups of words of a pixel."""
+    return -(-p.words // p.words_per_group)
+
+
+@compiled
+def _group_steps(p):
+    """Steps through the words of a group at all places of a window."""
+    return p.kernel_y * p.kernel_x * p.words_per_group
+
+
+@compiled
 def _steps_done(p, s):
-    """Steps since the words of a group were begun, for this time."""
+    """Steps since the words of a window were begun."""
+    group, word = s.r_word // p.words_per_group, s.r_word % p.words_per_group
     tap = s.tap_y * p.kernel_x + s.tap_x
-    return tap * p.words_per_group + s.r_word % p.words_per_group
+    return (group * p.repeats + s.repeat) * _group_steps(p) + tap * p.words_per_group + word
 
 
 @compiled
@@ -122,7 +141,8 @@ def count_on(rule, p, s, cycles, offered):
     elif rule == Rule.REPEAT:
         s.r_word += cycles
     else:
-        done = _steps_done(p, s) + cycles
-        tap, word = done // p.words_per_group, done % p.words_per_group
-        s.r_word += word - s.r_word % p.words_per_group
-        s.tap_y, s.tap_x = tap // p.kernel_x, tap % p.kernel_x
+        turns, step = divmod(_steps_done(p, s) + cycles, _group_steps(p))
+        tap, word = divmod(step, p.words_per_group)
+        s.r_word = turns // p.repeats * p.words_per_group + word
+        s.repeat = turns % p.repeats
+        s.tap_y, s.tap_x = divmod(tap, p.kernel_x)

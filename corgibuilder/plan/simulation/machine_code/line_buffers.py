@@ -22,7 +22,8 @@ def ring(p, s, offered, taken):
         + clamp(left + p.kernel_x - 1, p.columns)
     )
     draining = s.draining == 1
-    there = s.written > need or (s.written == need and s.w_word > s.r_word)
+    s.ahead = s.written > need
+    there = s.ahead or (s.written == need and s.w_word > s.r_word)
     free = s.valid == 0 or taken
     wants = free and sized and there and not draining
     ends = s.w_x == p.columns - 1 and s.w_y == p.rows - 1
@@ -65,7 +66,8 @@ def paired_rows(p, s, offered, taken):
     freed_next = s.pair + 2 * (margin + (line if last_x else after))
     span = p.rows - 1 - top if top + 2 >= p.rows else 2
     need = s.pair + span * line + margin + clamp(left + p.kernel_x - 1, p.columns)
-    there = s.written > need or (s.written == need and s.w_word > s.r_word)
+    s.ahead = s.written > need
+    there = s.ahead or (s.written == need and s.w_word > s.r_word)
     extra = s.extra == 1
     free = s.valid == 0 or taken
     wants = free and sized and there and not extra

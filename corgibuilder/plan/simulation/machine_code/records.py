@@ -20,31 +20,58 @@ SOURCES = hashlib.sha256(
 ).hexdigest()
 
 
+#: Arrays all come from outside. Counting who refers to them, which numba does unless it is told not
+#: to, takes half of the time of a simulation.
+OPTIONS: dict[str, Any] = {"_nrt": False}
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` as machine code, which is kept for the next time where that is possible."""
     made: Any
     try:
-        made = njit(cache=True)(function)
+        made = njit(cache=True, **OPTIONS)(function)
         made._cache._cache_file._source_stamp = SOURCES
     except (RuntimeError, AttributeError):  # no file can be written, or numba keeps it otherwise
-        made = njit(function)
+        made = njit(**OPTIONS)(function)
     kept: Callable[..., Any] = made
     return kept
 
 
-def record(fields: str) -> np.dtype[np.void]:
-    """A record of whole numbers."""
-    return np.dtype([(name, np.int64) for name in fields.split()])
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` as a part of each compiled one that calls it."""
+    made: Callable[..., Any] = njit(inline="always", **OPTIONS)(function)
+    return made
 
 
-PARAMETERS = record("""
-    depth lanes_in lanes_out channels words groups short registers tail lean tail_early tail_late
+def record(wide: str, fields: str = "", yes_or_no: str = "") -> np.dtype[np.void]:
+    """A record of whole numbers of 64 bits, which are ``wide``, of 32, and of 0 or 1.
+
+    Those of a whole pipeline are small enough for a processor's fast memory.
+    """
+    kinds = ((wide, np.int64), (fields, np.int32), (yes_or_no, np.int8))
+    numbers = [(name, kind) for names, kind in kinds for name in names.split()]
+    return np.dtype(numbers, align=True)
+
+
+PARAMETERS = record(
+    "depth capacity",
+    """
+    lanes_in lanes_out channels words groups short registers tail lean tail_early tail_late
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
-    capacity repeats words_per_group single_port write_first full alternate size_from margin
+    repeats words_per_group single_port write_first full alternate size_from margin
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
-""")
-STATE = record("""
-    valid held way w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
-    written base draining starts start_0 start_1 cycle place_column lower pair extra begun
-    first most blocked
-""")
+    """,
+)
+STATE = record(
+    "held way written base pair start_0 start_1 first most",
+    """
+    valid w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
+    draining starts cycle place_column lower extra begun blocked ahead
+    """,
+)
+CHAIN = record("", "first end source gives_on join join_end reader next_reader")
+#: What was seen of a component, or of a chain: whether a word came, whether its own was taken,
+#: whether it accepts one if it comes, whether it offers one now, and whether that would be taken.
+#: If nothing of that changes, it does the same ``until`` a cycle. It is to look around in cycle
+#: ``wake``, if not before. A component may count meanwhile, from cycle ``since`` on.
+SEEN = record("until wake since", "", "coming taken accepts offers ready counts")

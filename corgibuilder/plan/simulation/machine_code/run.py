@@ -4,25 +4,18 @@ A component of which nothing or only a counter changes sleeps until it has count
 until what it is offered, or asked for, changes; so does a chain of which all do.
 """
 
-import numpy as np
-
 from corgibuilder.plan.components.rules import Rule
 
 from .components import NEVER, count_on, watched_tick
-from .records import compiled, record
+from .records import compiled, inlined
 
-MOVED, SERVED, THROUGH = 0, 1, 2  #: places in the flags of a chain
-
-#: A component that sleeps until cycle ``until``, and whether it counts meanwhile, from ``since``
-#: on; whether a word was offered, whether its own was taken, and whether it accepts a word.
-SLEEP = record("until since counting offered taken accepted")
-CHAIN_SLEEP = record("until offered taken accepted")  #: the same of a chain
+MOVED, SERVED, THROUGH = range(3)  #: columns of the flags of chains
 
 
 @compiled
 def run(
     kinds, parameters, state, chains, joined, readers, words, flags, clock, begun, spans,
-    interval, frame_interval, frames, steps
+    interval, frame_interval, frames, steps, seen, chain_seen
 ):  # fmt: skip
     """Run until ``frames`` frames have begun to come in, or nothing happens any more.
 
@@ -38,21 +31,29 @@ def run(
     at most, and a frame begins in every ``frame_interval`` cycles at most; chain 0 is that input,
     and others without a source get their words as fast as they take them. Other arrays as in
     :class:`~corgibuilder.plan.simulation.chains.Machine`.
+
+    ``seen`` and ``chain_seen`` are records of :data:`SEEN`, 0 before a call: all look around first.
     """
-    sleep, chain_sleep = np.zeros(len(kinds), SLEEP), np.zeros(len(chains), CHAIN_SLEEP)
-    ready = np.ones(len(readers), np.bool_)
+    _look_around(state, chains, readers, flags, seen, chain_seen)
     now, sent, offer_from = clock
     entered = (sent + words[0] - 1) // words[0]
+    entering = False
     while entered < frames and steps:
         steps -= 1
-        entering = now >= offer_from
-        next_event, full = _cycle(
+        if entering != (now >= offer_from):
+            entering = not entering
+            chain_seen[0].wake = now
+            if chains[0].first == chains[0].end:
+                chain_seen[0].offers = entering
+                _wake_readers(chains, chain_seen, 0, now)
+        full = _cycle(
             kinds, parameters, state, chains, joined, readers, words, flags, spans,
-            sleep, chain_sleep, ready, now, entering,
+            seen, chain_seen, now, entering,
         )  # fmt: skip
-        if not entering:
-            next_event = min(next_event, offer_from)
-        elif chain_sleep[0].accepted:
+        next_event = NEVER if entering else offer_from
+        for c in range(len(chains)):
+            next_event = min(next_event, chain_seen[c].wake)
+        if entering and chain_seen[0].accepts:
             if sent % words[0] == 0:
                 begun[entered] = now
                 entered += 1
@@ -67,104 +68,170 @@ def run(
             frames = entered
             break
     for k in range(len(kinds)):
-        if sleep[k].counting:
-            count_on(kinds[k], parameters[k], state[k], now - sleep[k].since, sleep[k].offered)
+        if seen[k].counts:
+            cycles = now - seen[k].since
+            count_on(kinds[k], parameters[k], state[k], cycles, seen[k].coming)
     clock[:] = now, sent, offer_from
     return entered < frames
 
 
-@compiled
+@inlined
+def _look_around(state, chains, readers, flags, seen, chain_seen):
+    """See what there is before the first cycle."""
+    for k in range(len(state)):
+        seen[k].offers = state[k].valid != 0
+    for c in range(len(chains)):
+        first, end = chains[c].first, chains[c].end
+        chain_seen[c].offers = seen[end - 1].offers != 0 if end > first else c > 0
+        chain_seen[c].ready = readers[c] < 2 or _all_through(chains, flags, c)
+
+
+@inlined
+def _wake_readers(chains, chain_seen, c, when):
+    """What a chain offers is another thing from cycle ``when`` on."""
+    reader = chains[c].reader
+    while reader >= 0:
+        chain_seen[reader].wake = min(chain_seen[reader].wake, when)
+        reader = chains[reader].next_reader
+
+
+@inlined
 def _cycle(
     kinds, parameters, state, chains, joined, readers, words, flags, spans,
-    sleep, chain_sleep, ready, now, entering
+    seen, chain_seen, now, entering
 ):  # fmt: skip
-    """One cycle of all chains.
+    """One cycle of the chains that look around in it; returns whether ``spans`` is full.
 
-    Returns the next one in which something happens, as far as known, and whether ``spans`` is full.
     Whoever reads a stream comes before whoever gives it: all see the state before the cycle.
     """
-    next_event, full = NEVER, False
-    ready[:] = True
+    full = False
     for c in range(len(chains) - 1, -1, -1):
-        first, end, source, gives_on, join, join_end = chains[c]
+        chain, mine = chains[c], chain_seen[c]
+        if mine.wake > now:
+            continue
+        first, end, source = chain.first, chain.end, chain.source
+        join, join_end = chain.join, chain.join_end
         turn = -1  # of the chains that are joined, the one whose turn it is
         if join < join_end and kinds[first] == Rule.CONCAT:
             turn = joined[join + state[first].x]
-            offered = _valid(chains, state, turn, entering)
+            coming = chain_seen[turn].offers != 0
         elif join < join_end:
-            offered = True
+            coming = True
             for k in range(join, join_end):
-                offered = offered and _valid(chains, state, joined[k], entering)
+                coming = coming and chain_seen[joined[k]].offers != 0
         elif source >= 0:
-            offered = _valid(chains, state, source, entering) and not flags[c, SERVED]
+            coming = chain_seen[source].offers != 0 and not flags[c, SERVED]
         else:
-            offered = entering or c > 0
-        gives = state[end - 1].valid != 0 if end > first else offered
-        taken = ready[c] if gives_on else True
-        if gives and not gives_on:
-            full = _leave(words[c], flags[c], spans[c], now) or full
-        elif gives and readers[c] > 1:
-            _serve(chains, flags, c, taken)
-        taken = taken or not gives
-        asleep = chain_sleep[c]
-        changed = offered != asleep.offered or taken != asleep.taken
-        if now >= asleep.until or changed:
-            asleep.offered, asleep.taken, asleep.until = offered, taken, NEVER
-            for k in range(end - 1, first - 1, -1):
-                coming = offered if k == first else state[k - 1].valid != 0
-                taken = taken or state[k].valid == 0
-                each = sleep[k]
-                if now >= each.until or coming != each.offered or taken != each.taken:
-                    _tick(kinds[k], parameters[k], state[k], each, coming, taken, now)
-                taken = each.accepted != 0
-                asleep.until = min(asleep.until, each.until)
-            asleep.accepted = taken
-        next_event = min(next_event, asleep.until)
-        accepts = asleep.accepted != 0
+            coming = entering or c > 0
+        offers = mine.offers != 0 if end > first else coming
+        leaves = offers and not chain.gives_on
+        taken = leaves or not offers or mine.ready != 0
+        if leaves:
+            full = _leave(words[c], flags, spans, c, now) or full
+        elif offers and readers[c] > 1:
+            _serve(chains, flags, chain_seen, c, taken, now)
+        until = mine.until
+        if now >= until or coming != (mine.coming != 0) or taken != (mine.taken != 0):
+            mine.coming, mine.taken = coming, taken
+            if end == first:
+                mine.accepts, until = taken, NEVER
+            else:
+                mine.accepts, until = _advance(
+                    kinds, parameters, state, seen, first, end, coming, taken, now
+                )
+                if offers != (seen[end - 1].offers != 0):
+                    mine.offers = not offers
+                    _wake_readers(chains, chain_seen, c, now + 1)
+        mine.until, mine.wake = until, now + 1 if leaves else until
+        accepts = mine.accepts != 0
         if join < join_end:
             for k in range(join, join_end):
-                ready[joined[k]] = accepts and (joined[k] == turn if turn >= 0 else offered)
+                takes = accepts and (joined[k] == turn if turn >= 0 else coming)
+                _tell(chain_seen, joined[k], takes, now)
+        elif source >= 0 and readers[source] == 1:
+            _tell(chain_seen, source, accepts, now)
         elif source >= 0:
-            flags[c, THROUGH] = 1 if flags[c, SERVED] or accepts else 0
-            ready[source] = ready[source] and flags[c, THROUGH] != 0
+            through = flags[c, SERVED] != 0 or accepts
+            if through != (flags[c, THROUGH] != 0):
+                flags[c, THROUGH] = through
+                chain_seen[source].ready = _all_through(chains, flags, source)
+                chain_seen[source].wake = now
         elif c > 0 and accepts and spans[c, 0, 0] < 0:
             spans[c, 0, 0] = now
-    return next_event, full
+    return full
 
 
-@compiled
-def _tick(rule, p, s, asleep, coming, taken, now):
-    """One cycle of a component that wakes up."""
-    if asleep.counting:
-        count_on(rule, p, s, now - asleep.since, asleep.offered)
-    accepted, more = watched_tick(rule, p, s, coming, taken)
-    asleep.offered, asleep.taken, asleep.accepted = coming, taken, accepted
-    asleep.since, asleep.until = now + 1, now + 1 + more
-    asleep.counting = 0 < more < NEVER
+@inlined
+def _advance(kinds, parameters, state, seen, first, end, coming, taken, now):
+    """One cycle of a chain: whether it accepts a word, and until when it does the same."""
+    until = NEVER
+    if coming != (seen[first].coming != 0):
+        seen[first].wake = now
+    if taken != (seen[end - 1].ready != 0):
+        seen[end - 1].ready, seen[end - 1].wake = taken, now
+    for k in range(end - 1, first - 1, -1):
+        mine = seen[k]
+        if mine.wake > now:
+            until = min(until, mine.wake)
+            continue
+        come = coming if k == first else seen[k - 1].offers != 0
+        taken = mine.ready != 0 or mine.offers == 0
+        if now >= mine.until or come != (mine.coming != 0) or taken != (mine.taken != 0):
+            rule, p, s = kinds[k], parameters[k], state[k]
+            if mine.counts:
+                count_on(rule, p, s, now - mine.since, mine.coming)
+            accepts, more = watched_tick(rule, p, s, come, taken)
+            mine.coming, mine.taken, mine.accepts = come, taken, accepts
+            mine.counts = 0 < more < NEVER
+            mine.until, mine.since = now + 1 + more, now + 1
+            if mine.offers != s.valid:
+                mine.offers = s.valid
+                if k + 1 < end:
+                    seen[k + 1].wake = until = now + 1
+            if k > first and mine.accepts != seen[k - 1].ready:
+                seen[k - 1].ready, seen[k - 1].wake = accepts, now
+        mine.wake = mine.until
+        until = min(until, mine.wake)
+    return seen[first].accepts, until
 
 
-@compiled
-def _valid(chains, state, chain, entering):
-    """Whether a chain offers a word; an empty one passes on what enters."""
-    last = chains[chain, 1] - 1
-    return state[last].valid != 0 if last >= chains[chain, 0] else entering or chain > 0
+@inlined
+def _tell(chain_seen, source, takes, now):
+    """Whether the word of a chain with one reader is taken, which it is asked after."""
+    if takes != (chain_seen[source].ready != 0):
+        chain_seen[source].ready = takes
+        chain_seen[source].wake = now
 
 
-@compiled
-def _leave(words, flags, spans, now):
+@inlined
+def _leave(words, flags, spans, c, now):
     """Let a word leave the network; whether that was the last one for which there is room."""
-    frame, word = flags[MOVED] // words, flags[MOVED] % words
+    frame, word = flags[c, MOVED] // words, flags[c, MOVED] % words
     if word == 0:
-        spans[frame, 0] = now
+        spans[c, frame, 0] = now
     if word == words - 1:
-        spans[frame, 1] = now
-    flags[MOVED] += 1
-    return word == words - 1 and frame == len(spans) - 1
+        spans[c, frame, 1] = now
+    flags[c, MOVED] += 1
+    return word == words - 1 and frame == spans.shape[1] - 1
 
 
-@compiled
-def _serve(chains, flags, c, taken):
+@inlined
+def _serve(chains, flags, chain_seen, c, taken, now):
     """Remember which readers of a chain have its word, until all of them have."""
-    for other in range(c + 1, len(chains)):
-        if chains[other, 2] == c:
-            flags[other, SERVED] = 1 if flags[other, THROUGH] and not taken else 0
+    reader = chains[c].reader
+    while reader >= 0:
+        served = flags[reader, THROUGH] != 0 and not taken
+        if served != (flags[reader, SERVED] != 0):
+            flags[reader, SERVED] = served
+            chain_seen[reader].wake = now + 1
+        reader = chains[reader].next_reader
+
+
+@inlined
+def _all_through(chains, flags, c):
+    """Whether all readers of a chain have its word, or take it."""
+    reader, through = chains[c].reader, True
+    while reader >= 0:
+        through = through and flags[reader, THROUGH] != 0
+        reader = chains[reader].next_reader
+    return through

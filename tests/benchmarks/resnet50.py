@@ -1,0 +1,91 @@
+"""A network with the layers of ResNet-50, and how long it takes to plan it.
+
+Layers are those of He et al., "Deep residual learning for image recognition" (2016), table 1, with
+random weights of 4 bits.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from corgibuilder import api
+
+from ..frontend.models import Model
+from .figure import Figure
+
+SIDE = 224
+STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))  #: inner channels and blocks
+EXPANSION = 4
+CLOCK_HZ = 200_000_000
+#: Frames a second, and seconds that planning may take. FINN's ResNet-50 has the first of these
+#: rates; more words are to be simulated with a frame where fewer of them come at once.
+RATES = ((2_700, 20), (300, None), (30, None))
+
+
+def resnet50(folder: Path) -> Path:
+    """The file, in ``folder``."""
+    rng = np.random.default_rng(50)
+    model = Model((3, SIDE, SIDE), "UINT8")
+
+    def conv(outputs, inputs, kernel, after, *, stride=1):
+        half = kernel // 2
+        weights = rng.integers(-7, 8, (outputs, inputs, kernel, kernel))
+        model.conv(
+            weights,
+            after=after,
+            pads=[half] * 4,
+            strides=[stride] * 2,
+            name=f"conv{len(model.nodes)}",
+        )
+        return model.last
+
+    def quant(bits, *, signed):
+        scale = 2.0 ** rng.integers(-1, 2)
+        return model.quant(scale, bits=bits, signed=signed)
+
+    def activation():
+        model.node("Relu")
+        return quant(4, signed=0)
+
+    conv(64, 3, 7, "input", stride=2)
+    activation()
+    model.node("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], name="pool")
+    channels = 64
+    for number, (inner, blocks) in enumerate(STAGES):
+        for block in range(blocks):
+            stride = 2 if number and not block else 1
+            source = model.last
+            conv(inner, channels, 1, source)
+            activation()
+            conv(inner, inner, 3, model.last, stride=stride)
+            activation()
+            conv(EXPANSION * inner, inner, 1, model.last)
+            main = quant(5, signed=1)
+            side = source
+            if not block:
+                conv(EXPANSION * inner, channels, 1, source, stride=stride)
+                side = quant(5, signed=1)
+            model.node("Add", side, after=main)
+            activation()
+            channels = EXPANSION * inner
+    model.node("GlobalAveragePool")
+    quant(8, signed=1)
+    model.node("Flatten", axis=1)
+    model.node("MatMul", model.const(rng.integers(-7, 8, (channels, 1000))), name="classes")
+    return model.save(folder)
+
+
+def planning(folder: Path) -> Iterator[Figure]:
+    """Seconds to plan it, with the queues at its 16 joins."""
+    network = api.read(resnet50(folder))
+    for fps, seconds in RATES:
+        begin = time.perf_counter()
+        plan = api.plan(network, fps=fps, clock_hz=CLOCK_HZ)
+        yield Figure(
+            name=f"plan of ResNet-50 at {SIDE}x{SIDE}, {fps} frames/s",
+            value=time.perf_counter() - begin,
+            unit=f"s for {len(plan.stages)} stages",
+            required=("<=", seconds) if seconds else None,
+        )
