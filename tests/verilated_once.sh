@@ -4,14 +4,14 @@
 # and the headers that every source reads first.
 for last; do :; done
 
-kept() { # a name in that folder, for the given arguments of the compiler
+place_for() { # a name in that folder, for the given arguments of the compiler
   echo "$CORGIBUILDER_TEST_OBJECTS/$(printf '%s' "$*" | cksum | tr ' ' -)"
 }
 
 case $last in
 */verilated*.cpp)
   object=$(basename "$last" .cpp).o
-  kept=$(kept "$*")-$object
+  kept=$(place_for "$*")-$object
   if [ -f "$kept" ]; then
     cp "$kept" "$object"
   else
@@ -29,9 +29,12 @@ case $last in
     esac
     flags="$flags $argument"
   done
-  headers=$(kept "$flags").h
+  headers=$(place_for "$flags").h
   if [ ! -f "$headers.gch" ]; then
-    printf '#include <%s>\n' verilated.h verilated_dpi.h >"$headers.$$" && mv "$headers.$$" "$headers"
+    if [ ! -f "$headers" ]; then
+      printf '#include <%s>\n' verilated.h verilated_dpi.h >"$headers.$$"
+      mv "$headers.$$" "$headers"
+    fi
     $flags -x c++-header "$headers" -o "$headers.$$" && mv "$headers.$$" "$headers.gch"
   fi
   compiler=$1

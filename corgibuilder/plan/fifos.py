@@ -35,9 +35,9 @@ from .simulation import (
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
 ALL = 1 << 30  #: times as many as there were: more than there ever are
-#: Cycles of a frame, times components, times queues, up to which shorter ones are tried: half a
-#: minute. ResNet-20 has 7e7; ResNet-50 of 224x224 has 1e9 at 2,700 frames/s: minutes.
-MOST_STEPS = 2e8
+#: Cycles of a frame times components times queues: up to this shorter queues are tried, which takes
+#: half a minute at most. ResNet-20 has 7e7; ResNet-50 of 224x224 at 2,700 frames/s has 1e9.
+MOST_WORK = 2e8
 
 
 def roomy(
@@ -65,8 +65,8 @@ def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
 
 def _takes_long(pipeline: Pipeline) -> bool:
     components = int((machine(pipeline).rules != Rule.QUEUE).sum())
-    inputs = sum(len(stage.ports) for stage in pipeline.stages if len(stage.ports) > 1)
-    return pipeline.frame_cycles * components * inputs > MOST_STEPS
+    queues = sum(len(stage.ports) for stage in pipeline.stages if len(stage.ports) > 1)
+    return pipeline.frame_cycles * components * queues > MOST_WORK
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -83,10 +83,14 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         return pipeline
     interval = least_interval(roomy(pipeline, fixed, frames=0))
     pipeline = roomy(pipeline, fixed)
-    wanted, found = pipeline_fills(pipeline, interval)
-    if wanted.frames > ROOMY_FRAMES and _ever_full(pipeline, found):
+    spans, found = pipeline_fills(pipeline, interval)
+    wanted = Pace(interval=interval, latencies=spans)
+    if wanted.frames > ROOMY_FRAMES:
+        refused = _refused(pipeline, joins, found)
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
-        wanted, found = pipeline_fills(pipeline, interval)
+        if refused:  # otherwise longer queues change nothing of what was seen
+            spans, found = pipeline_fills(pipeline, interval)
+            wanted = Pace(interval=interval, latencies=spans)
     if _takes_long(pipeline):
         ample = _with_queues(pipeline, joins, found, ALL)
         return ample if _goes_on(ample, interval) else pipeline
@@ -100,13 +104,13 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     return pipeline
 
 
-def _ever_full(pipeline: Pipeline, found: dict[tuple[str, int], Fill]) -> bool:
-    """Whether a queue was too short for what came."""
+def _refused(pipeline: Pipeline, joins: list[int], found: dict[tuple[str, int], Fill]) -> bool:
+    """Whether a queue that may be longer ever refused a word."""
+    stages = (pipeline.stages[number] for number in joins)
     return any(
-        found[stage.layer.name, port].most > depth
-        for stage in pipeline.stages
-        for port, depth in enumerate(stage.fifos)
-        if (stage.layer.name, port) in found
+        found[stage.layer.name, port].most > stage.fifos[port]
+        for stage in stages
+        for port in stage.ports
     )
 
 

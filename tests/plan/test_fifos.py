@@ -226,7 +226,7 @@ def test_depths_do_not_depend_on_those_that_were_there():
 def test_a_pipeline_that_takes_long_to_simulate_gets_queues_that_are_never_full(monkeypatch):
     shortest = planned("side_by_side", 300)
     assert queue_notes(shortest) == ()
-    monkeypatch.setattr(fifos, "MOST_STEPS", 0)
+    monkeypatch.setattr(fifos, "MOST_WORK", 0)
     ample = planned("side_by_side", 300)
     assert not is_worse(pipeline_timing(ample), pipeline_timing(roomy(ample)))
     assert sum(depths(ample)) > sum(depths(shortest))

@@ -8,7 +8,7 @@ from enum import IntEnum
 class Rule(IntEnum):
     """How a component moves words; :mod:`corgibuilder.plan.simulation.machine_code` has each one.
 
-    Those from ``RING`` on hold a map.
+    Those up to ``QUEUE`` only store words, those from ``RING`` on hold a map.
     """
 
     BUFFER = 0

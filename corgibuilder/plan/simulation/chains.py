@@ -52,12 +52,12 @@ class Machine:
     """Arrays of a whole pipeline.
 
     ``chains`` has for each chain its first component, the end of them, the number of the chain that
-    it reads or -1, whether it gives to others, where its sources in ``joined`` begin and end if it
-    has several, a chain that reads it, and the next chain that reads what it reads; -1 for none.
-    ``readers`` counts the chains that read each one; ``words`` are those of a
-    frame, at the inputs and at the chains that end in an output, which ``outputs`` has by name.
-    ``queues`` has the numbers of the queues in front of the inputs of stages that have several, by
-    stage and input.
+    it reads or -1, whether it gives to others, and where its sources in ``joined`` begin and end if
+    it has several. ``reader`` is the last chain that reads it and ``next_reader`` the one before
+    that reads what it reads, which is its only source then; or -1. ``readers`` counts the chains
+    that read each one; ``words`` are those of a frame, at the inputs and at the chains that end in
+    an output, which ``outputs`` has by name. ``queues`` has the numbers of the queues in front of
+    the inputs of stages that have several, by stage and input.
     """
 
     rules: Ints
@@ -194,32 +194,24 @@ def _packed(chains: list[Chain], words: list[int], outputs: dict[str, int]) -> M
         several = chain.sources if len(chain.sources) > 1 else ()
         source = chain.sources[0] if len(chain.sources) == 1 else -1
         end = first + len(chain.parts)
-        rows.append((first, end, source, not chain.ends, len(joined), len(joined) + len(several)))
+        join = len(joined), len(joined) + len(several)
+        rows.append((first, end, source, not chain.ends, *join, -1, -1))
         joined += several
-        for read in chain.sources:
-            readers[read] += 1
         first = end
+    records = np.array(rows, CHAIN)
+    for number, chain in enumerate(chains):
+        for source in chain.sources:
+            readers[source] += 1
+            records["next_reader"][number] = records["reader"][source]
+            records["reader"][source] = number
     return Machine(
         rules=np.array([each.rule for each in parts], np.int64),
         parameters=parameters,
         state=state,
-        chains=_linked(rows, chains),
+        chains=records,
         joined=np.array(joined, np.int64),
         readers=readers,
         words=np.array(words, np.int64),
         outputs=outputs,
         queues=queues,
     )
-
-
-def _linked(rows: list[tuple[int, ...]], chains: list[Chain]) -> NDArray[np.void]:
-    """Records of the chains. Each has the list of its readers: what a fork feeds reads no other."""
-    records = np.zeros(len(chains), CHAIN)
-    for name, column in zip(CHAIN.names or (), zip(*rows, strict=True), strict=False):
-        records[name] = column
-    records["reader"] = records["next_reader"] = -1
-    for number, chain in enumerate(chains):
-        for source in chain.sources:
-            records["next_reader"][number] = records["reader"][source]
-            records["reader"][source] = number
-    return records

@@ -7,7 +7,7 @@ from corgibuilder.plan.pipeline import Pipeline
 
 from .chains import machine
 from .deadlock import stopped
-from .simulate import DeadlockError, Fill, Pace, PipelineTiming, fills, latencies, timing
+from .simulate import DeadlockError, Fill, PipelineTiming, fills, latencies, timing
 
 
 def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
@@ -24,11 +24,8 @@ def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[
 
 def pipeline_fills(
     pipeline: Pipeline, frame_interval: int
-) -> tuple[Pace, dict[tuple[str, int], Fill]]:
-    """The pace of frames that come in at an interval, and what the queues at joins hold meanwhile.
-
-    These are known by stage and input.
-    """
+) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], Fill]]:
+    """As :func:`~corgibuilder.plan.simulation.simulate.fills`, of a pipeline."""
     with _refusing(pipeline):
         return fills(machine(pipeline), frame_interval)
 

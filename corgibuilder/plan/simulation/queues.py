@@ -12,7 +12,7 @@ from corgibuilder.plan.planned_stage import PlannedStage, most_queued
 
 from .alone import least_interval
 from .chains import machine
-from .simulate import DeadlockError, Pace, fills, keeps, timing
+from .simulate import DeadlockError, Pace, keeps, latencies, timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def _working(pipeline: Pipeline) -> Pipeline | None:
     for queue in queues(pipeline):
         longest = queue.longest(longest)
     try:
-        wanted, _ = fills(machine(longest), least_interval(pipeline))
+        interval = least_interval(pipeline)
+        spans = latencies(machine(longest), frame_interval=interval)
+        wanted = Pace(interval=interval, latencies=spans)
         if not keeps(machine(longest), wanted):
             wanted = timing(machine(longest))
     except DeadlockError:

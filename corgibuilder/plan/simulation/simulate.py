@@ -152,7 +152,7 @@ def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]
     state["pair"] -= np.where(rules == Rule.PAIRED_ROWS, written, 0)
     for number, name in enumerate(("start_0", "start_1")):
         state[name] = np.where(state["starts"] > number, state[name] - written, 0)
-    state["written"] = state["blocked"] = state["ahead"] = 0
+    state["written"] = state["blocked"] = state["complete"] = 0
 
 
 class DeadlockError(Exception):
@@ -262,9 +262,14 @@ def _keeps(machine: Machine, wanted: Pace) -> bool:
     return False
 
 
-def latencies(machine: Machine, *, interval: int) -> dict[str, tuple[int, int]]:
-    """Latencies as in :class:`PipelineTiming`; a word comes in in every ``interval`` cycles."""
-    return _first_frame(machine, interval).latencies()
+def latencies(
+    machine: Machine, *, interval: int = 1, frame_interval: int = 0
+) -> dict[str, tuple[int, int]]:
+    """Latencies as in :class:`PipelineTiming`.
+
+    A word comes in in every ``interval`` cycles, and a frame in every ``frame_interval``.
+    """
+    return _first_frame(machine, interval, frame_interval).latencies()
 
 
 @dataclass(frozen=True)
@@ -275,15 +280,18 @@ class Fill:
     most: int
 
 
-def fills(machine: Machine, frame_interval: int) -> tuple[Pace, dict[tuple[str, int], Fill]]:
-    """The pace of frames that come in at an interval, and what the queues at joins hold meanwhile.
+def fills(
+    machine: Machine, frame_interval: int
+) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], Fill]]:
+    """Latencies of the first frame, and what each queue at a join held, by stage and input.
 
-    These are known by stage and input.
+    A frame comes in in every ``frame_interval`` cycles.
     """
     progress = _first_frame(machine, 1, frame_interval)
+    spans = progress.latencies()
     progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
     state = progress.machine.state
-    return Pace(frame_interval, progress.latencies()), {
+    return spans, {
         port: Fill(int(state[number]["first"]), int(state[number]["most"]))
         for port, number in machine.queues.items()
     }

@@ -58,9 +58,9 @@ def apply(rule, p, s, offered, taken):
 def watched_tick(rule, p, s, offered, taken):
     """As :func:`apply`; returns also for how many more cycles the same will happen.
 
-    ``NEVER`` where nothing will happen; where something does, the component only counts, as
-    :func:`count_on` says. 0 where that is not sure. As long as what comes in, and whether what goes
-    out is taken, do not change.
+    That is if what comes in, and whether what goes out is taken, stay as they are. Meanwhile the
+    state stays too, or only counts as :func:`count_on` says. ``NEVER`` if nothing in the component
+    ends it, 0 if that is not sure.
     """
     valid, way, written = s.valid, s.way, s.written
     starts, pair, begun, cycle, tail = s.starts, s.pair, s.begun, s.cycle, s.tail_left
@@ -86,15 +86,12 @@ def watched_tick(rule, p, s, offered, taken):
         return accepts, 0
     if not went:
         return accepts, NEVER
-    # Reading: a write that waits may change that.
-    if rule == Rule.ROW_BANKS or (offered and not s.blocked):
-        return accepts, 0
-    if s.ahead and not (rule == Rule.PAIRED_ROWS and offered):
-        done, steps = _steps_done(p, s), _groups(p) * p.repeats * _group_steps(p)
-    elif s.w_word:  # and so may the words that the last pixel lacks
-        return accepts, 0
-    else:
-        done, steps = _steps_done(p, s) % _group_steps(p), _group_steps(p)
+    if rule == Rule.ROW_BANKS or not s.complete or (offered and not s.blocked):
+        return accepts, 0  # what is written may decide whether it reads
+    steps = p.repeats * _group_steps(p)
+    if rule == Rule.RING or not offered:  # otherwise another group may make room for a word
+        steps *= -(-p.words // p.words_per_group)
+    done = _steps_done(p, s) % steps
     return accepts, steps - 1 - done if done else 0
 
 
@@ -110,12 +107,6 @@ def _shifts(p, s, offered, taken):
             moved, left = moved + 1, left << 1
         shifts = min(shifts, moved)
     return shifts
-
-
-@compiled
-def _groups(p):
-    """Groups of words of a pixel."""
-    return -(-p.words // p.words_per_group)
 
 
 @compiled
@@ -136,7 +127,8 @@ def _steps_done(p, s):
 def count_on(rule, p, s, cycles, offered):
     """What happens in so many cycles to a component that only counts."""
     if rule == Rule.RIGID:
-        s.way <<= cycles
+        if s.way:  # a processor shifts by 63 at most
+            s.way <<= cycles
         s.w_word += cycles if offered else 0
     elif rule == Rule.REPEAT:
         s.r_word += cycles

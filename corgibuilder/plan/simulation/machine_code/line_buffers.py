@@ -1,5 +1,8 @@
 """Rules of what holds a map: rings of pixels, pairs of rows, banks of rows.
 
+``complete`` and ``blocked`` are what the last cycle saw: all pixels of the window are there; no
+word can be written.
+
 See :mod:`~corgibuilder.plan.simulation.machine_code`.
 """
 
@@ -22,8 +25,8 @@ def ring(p, s, offered, taken):
         + clamp(left + p.kernel_x - 1, p.columns)
     )
     draining = s.draining == 1
-    s.ahead = s.written > need
-    there = s.ahead or (s.written == need and s.w_word > s.r_word)
+    s.complete = s.written > need
+    there = s.complete or (s.written == need and s.w_word > s.r_word)
     free = s.valid == 0 or taken
     wants = free and sized and there and not draining
     ends = s.w_x == p.columns - 1 and s.w_y == p.rows - 1
@@ -66,8 +69,8 @@ def paired_rows(p, s, offered, taken):
     freed_next = s.pair + 2 * (margin + (line if last_x else after))
     span = p.rows - 1 - top if top + 2 >= p.rows else 2
     need = s.pair + span * line + margin + clamp(left + p.kernel_x - 1, p.columns)
-    s.ahead = s.written > need
-    there = s.ahead or (s.written == need and s.w_word > s.r_word)
+    s.complete = s.written > need
+    there = s.complete or (s.written == need and s.w_word > s.r_word)
     extra = s.extra == 1
     free = s.valid == 0 or taken
     wants = free and sized and there and not extra

@@ -43,10 +43,11 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def record(wide: str, fields: str = "", yes_or_no: str = "") -> np.dtype[np.void]:
-    """A record of whole numbers of 64 bits, which are ``wide``, of 32, and of 0 or 1.
+def record(*, wide: str = "", fields: str = "", yes_or_no: str = "") -> np.dtype[np.void]:
+    """A record of whole numbers, small enough for a processor's fast memory.
 
-    Those of a whole pipeline are small enough for a processor's fast memory.
+    ``wide`` ones have 64 bits: what counts on from frame to frame, or counts values of a whole map.
+    ``fields`` have 32, ``yes_or_no`` ones 8.
     """
     kinds = ((wide, np.int64), (fields, np.int32), (yes_or_no, np.int8))
     numbers = [(name, kind) for names, kind in kinds for name in names.split()]
@@ -54,24 +55,25 @@ def record(wide: str, fields: str = "", yes_or_no: str = "") -> np.dtype[np.void
 
 
 PARAMETERS = record(
-    "depth capacity",
-    """
-    lanes_in lanes_out channels words groups short registers tail lean tail_early tail_late
+    wide="depth capacity channels words",
+    fields="""
+    lanes_in lanes_out groups short registers tail lean tail_early tail_late
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
     repeats words_per_group single_port write_first full alternate size_from margin
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
     """,
 )
 STATE = record(
-    "held way written base pair start_0 start_1 first most",
-    """
-    valid w_word r_word w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
-    draining starts cycle place_column lower extra begun blocked ahead
+    wide="held way w_word r_word written base pair start_0 start_1 first most",
+    fields="""
+    valid w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
+    draining starts cycle place_column lower extra begun blocked complete
     """,
 )
-CHAIN = record("", "first end source gives_on join join_end reader next_reader")
+CHAIN = record(fields="first end source gives_on join join_end reader next_reader")
 #: What was seen of a component, or of a chain: whether a word came, whether its own was taken,
 #: whether it accepts one if it comes, whether it offers one now, and whether that would be taken.
-#: If nothing of that changes, it does the same ``until`` a cycle. It is to look around in cycle
-#: ``wake``, if not before. A component may count meanwhile, from cycle ``since`` on.
-SEEN = record("until wake since", "", "coming taken accepts offers ready counts")
+#: If nothing of that changes, it does the same ``until`` a cycle. It is not asked before cycle
+#: ``wake``, which is the same, or earlier once something changes. A component that ``counts`` has
+#: done so since cycle ``since``.
+SEEN = record(wide="until wake since", yes_or_no="coming taken accepts offers ready counts")

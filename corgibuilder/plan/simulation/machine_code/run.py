@@ -32,9 +32,9 @@ def run(
     and others without a source get their words as fast as they take them. Other arrays as in
     :class:`~corgibuilder.plan.simulation.chains.Machine`.
 
-    ``seen`` and ``chain_seen`` are records of :data:`SEEN`, 0 before a call: all look around first.
+    ``seen`` and ``chain_seen`` are zeros of :data:`SEEN`: everyone is awake in the first cycle.
     """
-    _look_around(state, chains, readers, flags, seen, chain_seen)
+    _begin(state, chains, readers, flags, seen, chain_seen)
     now, sent, offer_from = clock
     entered = (sent + words[0] - 1) // words[0]
     entering = False
@@ -76,8 +76,8 @@ def run(
 
 
 @inlined
-def _look_around(state, chains, readers, flags, seen, chain_seen):
-    """See what there is before the first cycle."""
+def _begin(state, chains, readers, flags, seen, chain_seen):
+    """What each offers, and whether that would be taken, before the first cycle."""
     for k in range(len(state)):
         seen[k].offers = state[k].valid != 0
     for c in range(len(chains)):
@@ -88,7 +88,7 @@ def _look_around(state, chains, readers, flags, seen, chain_seen):
 
 @inlined
 def _wake_readers(chains, chain_seen, c, when):
-    """What a chain offers is another thing from cycle ``when`` on."""
+    """Wake the readers of a chain in cycle ``when``, from which on it offers another thing."""
     reader = chains[c].reader
     while reader >= 0:
         chain_seen[reader].wake = min(chain_seen[reader].wake, when)
@@ -100,7 +100,7 @@ def _cycle(
     kinds, parameters, state, chains, joined, readers, words, flags, spans,
     seen, chain_seen, now, entering
 ):  # fmt: skip
-    """One cycle of the chains that look around in it; returns whether ``spans`` is full.
+    """One cycle of the chains that are awake in it; returns whether ``spans`` is full.
 
     Whoever reads a stream comes before whoever gives it: all see the state before the cycle.
     """
@@ -109,23 +109,11 @@ def _cycle(
         chain, mine = chains[c], chain_seen[c]
         if mine.wake > now:
             continue
-        first, end, source = chain.first, chain.end, chain.source
-        join, join_end = chain.join, chain.join_end
-        turn = -1  # of the chains that are joined, the one whose turn it is
-        if join < join_end and kinds[first] == Rule.CONCAT:
-            turn = joined[join + state[first].x]
-            coming = chain_seen[turn].offers != 0
-        elif join < join_end:
-            coming = True
-            for k in range(join, join_end):
-                coming = coming and chain_seen[joined[k]].offers != 0
-        elif source >= 0:
-            coming = chain_seen[source].offers != 0 and not flags[c, SERVED]
-        else:
-            coming = entering or c > 0
+        first, end = chain.first, chain.end
+        coming, turn = _coming(kinds, state, chains, joined, flags, chain_seen, c, entering)
         offers = mine.offers != 0 if end > first else coming
         leaves = offers and not chain.gives_on
-        taken = leaves or not offers or mine.ready != 0
+        taken = not offers or mine.ready != 0
         if leaves:
             full = _leave(words[c], flags, spans, c, now) or full
         elif offers and readers[c] > 1:
@@ -143,22 +131,46 @@ def _cycle(
                     mine.offers = not offers
                     _wake_readers(chains, chain_seen, c, now + 1)
         mine.until, mine.wake = until, now + 1 if leaves else until
-        accepts = mine.accepts != 0
-        if join < join_end:
-            for k in range(join, join_end):
-                takes = accepts and (joined[k] == turn if turn >= 0 else coming)
-                _tell(chain_seen, joined[k], takes, now)
-        elif source >= 0 and readers[source] == 1:
-            _tell(chain_seen, source, accepts, now)
-        elif source >= 0:
-            through = flags[c, SERVED] != 0 or accepts
-            if through != (flags[c, THROUGH] != 0):
-                flags[c, THROUGH] = through
-                chain_seen[source].ready = _all_through(chains, flags, source)
-                chain_seen[source].wake = now
-        elif c > 0 and accepts and spans[c, 0, 0] < 0:
+        _answer(chains, joined, readers, flags, chain_seen, c, coming, turn, now)
+        enters = c > 0 and chain.source < 0 and chain.join == chain.join_end and mine.accepts
+        if enters and spans[c, 0, 0] < 0:
             spans[c, 0, 0] = now
     return full
+
+
+@inlined
+def _coming(kinds, state, chains, joined, flags, chain_seen, c, entering):
+    """Whether a word comes to a chain, and of those that are joined in turn whose turn it is."""
+    first, source = chains[c].first, chains[c].source
+    join, join_end = chains[c].join, chains[c].join_end
+    coming, turn = entering or c > 0, -1  # -1: they are not joined in turn
+    if join < join_end and kinds[first] == Rule.CONCAT:
+        turn = joined[join + state[first].x]
+        coming = chain_seen[turn].offers != 0
+    elif join < join_end:
+        coming = True
+        for k in range(join, join_end):
+            coming = coming and chain_seen[joined[k]].offers != 0
+    elif source >= 0:
+        coming = chain_seen[source].offers != 0 and not flags[c, SERVED]
+    return coming, turn
+
+
+@inlined
+def _answer(chains, joined, readers, flags, chain_seen, c, coming, turn, now):
+    """Tell the chains that one reads whether it takes their words, or would."""
+    source, accepts = chains[c].source, chain_seen[c].accepts != 0
+    for k in range(chains[c].join, chains[c].join_end):
+        takes = accepts and (joined[k] == turn if turn >= 0 else coming)
+        _tell(chain_seen, joined[k], takes, now)
+    if source >= 0 and readers[source] == 1:
+        _tell(chain_seen, source, accepts, now)
+    elif source >= 0:
+        through = flags[c, SERVED] != 0 or accepts
+        if through != (flags[c, THROUGH] != 0):
+            flags[c, THROUGH] = through
+            chain_seen[source].ready = _all_through(chains, flags, source)
+            chain_seen[source].wake = now
 
 
 @inlined
@@ -197,7 +209,7 @@ def _advance(kinds, parameters, state, seen, first, end, coming, taken, now):
 
 @inlined
 def _tell(chain_seen, source, takes, now):
-    """Whether the word of a chain with one reader is taken, which it is asked after."""
+    """Tell a chain with one reader whether its word would be taken; its turn is later."""
     if takes != (chain_seen[source].ready != 0):
         chain_seen[source].ready = takes
         chain_seen[source].wake = now
