@@ -19,8 +19,9 @@ SIDE = 224
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))  #: inner channels and blocks
 EXPANSION = 4
 CLOCK_HZ = 200_000_000
-#: Frames a second, and seconds that planning may take. FINN's ResNet-50 has the first of these
-#: rates. At lower ones words are narrower, so a frame has more of them to simulate.
+#: Frames a second, and seconds that planning may take. FINN's ResNet-50 reaches 2,000 on an Alveo
+#: U250 (discuss.pynq.io/t/1003). At lower rates words are narrower, so a frame has more of them to
+#: simulate.
 RATES = ((2_700, 20), (300, None), (30, None))
 
 
