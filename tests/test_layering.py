@@ -80,7 +80,7 @@ LIBRARIES = {
     "amaranth": {"hw", "emit"},
     "pyosys": {"emit", "synth"},
     "onnx": {"frontend", "examples"},
-    "networkx": {"ir"},
+    "networkx": {"ir", "plan"},
     "cocotb": set(),  # only the benches in sim/ know it
     "jinja2": {"templates"},
     "typer": {"cli", "console", "options"},

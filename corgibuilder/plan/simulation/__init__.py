@@ -1,24 +1,37 @@
 """The token simulation: interval and latencies of a planned pipeline, cycle by cycle."""
 
 from .alone import least_interval, stage_intervals
-from .chains import machine, stage_machine
+from .chains import Machine, machine, stage_machine
 from .pipelines import pipeline_fills, pipeline_latencies, pipeline_timing
 from .queues import JoinQueue, short_queues, shortest
-from .simulate import DeadlockError, Fill, Pace, PipelineTiming, keeps, latencies, timing
+from .regions import region
+from .simulate import (
+    DeadlockError,
+    Pace,
+    PipelineTiming,
+    in_time,
+    keeps,
+    keeps_pace,
+    latencies,
+    timing,
+)
 
 __all__ = [
     "DeadlockError",
-    "Fill",
     "JoinQueue",
+    "Machine",
     "Pace",
     "PipelineTiming",
+    "in_time",
     "keeps",
+    "keeps_pace",
     "latencies",
     "least_interval",
     "machine",
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",
+    "region",
     "short_queues",
     "shortest",
     "stage_intervals",

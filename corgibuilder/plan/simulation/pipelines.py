@@ -7,7 +7,7 @@ from corgibuilder.plan.pipeline import Pipeline
 
 from .chains import machine
 from .deadlock import stopped
-from .simulate import DeadlockError, Fill, PipelineTiming, fills, latencies, timing
+from .simulate import DeadlockError, PipelineTiming, fills, latencies, timing
 
 
 def pipeline_timing(pipeline: Pipeline) -> PipelineTiming:
@@ -24,7 +24,7 @@ def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[
 
 def pipeline_fills(
     pipeline: Pipeline, frame_interval: int
-) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], Fill]]:
+) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], int]]:
     """As :func:`~corgibuilder.plan.simulation.simulate.fills`, of a pipeline."""
     with _refusing(pipeline):
         return fills(machine(pipeline), frame_interval)

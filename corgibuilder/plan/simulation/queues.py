@@ -4,7 +4,7 @@ Where branches meet again, the branch that is ahead waits for the others. With t
 there, the fork before the branches stops, and with it what feeds the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from corgibuilder.plan.pipeline import Pipeline
@@ -45,26 +45,28 @@ def queues(pipeline: Pipeline) -> Iterator[JoinQueue]:
             yield from (JoinQueue(number, port) for port in stage.ports)
 
 
-def shortest(pipeline: Pipeline, queue: JoinQueue, wanted: Pace, *, least: int = 0) -> Pipeline:
-    """The pipeline, which is as fast as ``wanted``, with one queue as short as it can be then.
+def shortest(
+    pipeline: Pipeline, queue: JoinQueue, enough: Callable[[Pipeline], bool], *, least: int = 0
+) -> Pipeline:
+    """The pipeline, which is fast ``enough``, with one queue as short as it can be then.
 
     ``least`` words are tried; then 1, 2, 4, ... fewer than there are until these are too few; then
     the numbers between the last two.
     """
 
-    def enough(words: int) -> bool:
-        return keeps(machine(queue.with_depth(pipeline, words)), wanted)
+    def works(words: int) -> bool:
+        return enough(queue.with_depth(pipeline, words))
 
     depth = queue.depth(pipeline)
-    if depth <= least or enough(least):
+    if depth <= least or works(least):
         return queue.with_depth(pipeline, least)
     step = 1
-    while enough(max(depth - step, least)):
+    while works(max(depth - step, least)):
         depth, step = depth - step, 2 * step
     short = max(depth - step, least)
     while depth - short > 1:
         middle = (short + depth) // 2
-        if enough(middle):
+        if works(middle):
             depth = middle
         else:
             short = middle
@@ -121,10 +123,14 @@ def _working(pipeline: Pipeline) -> Pipeline | None:
             wanted = timing(machine(longest))
     except DeadlockError:
         return None
+
+    def enough(tried: Pipeline) -> bool:
+        return keeps(machine(tried), wanted)
+
     for queue in queues(pipeline):
         longer = queue.longest(pipeline)
-        if keeps(machine(longer), wanted):
-            return shortest(longer, queue, wanted, least=queue.depth(pipeline))
+        if enough(longer):
+            return shortest(longer, queue, enough, least=queue.depth(pipeline))
     for queue in queues(pipeline):
-        longest = shortest(longest, queue, wanted, least=queue.depth(pipeline))
+        longest = shortest(longest, queue, enough, least=queue.depth(pipeline))
     return longest

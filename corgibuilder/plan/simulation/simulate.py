@@ -161,6 +161,7 @@ class DeadlockError(Exception):
 
 _known: dict[bytes, PipelineTiming] = {}  #: simulations that were run
 _kept: dict[bytes, bool] = {}  #: and those that were compared with what was wanted
+_unstoppable: dict[bytes, bool] = {}  #: whether pipelines go on with the least storage
 
 
 def timing(machine: Machine) -> PipelineTiming:
@@ -171,13 +172,14 @@ def timing(machine: Machine) -> PipelineTiming:
     """
     key = hashlib.sha256(machine.key).digest()
     if key not in _known:
-        _check_lean(machine)
+        if not _never_stops(machine):
+            raise DeadlockError
         _known[key] = _timing(machine)
     return _known[key]
 
 
-def _check_lean(machine: Machine) -> None:
-    """Run a pipeline with joins with the least storage. Raises :class:`DeadlockError` if it stops.
+def _never_stops(machine: Machine) -> bool:
+    """Whether a pipeline goes on with the least storage that its joins may find.
 
     Registers that advance together hold fewer words when there are gaps between these, so that
     late words or a slow reader can hold up a fork that never is at full rate. A lean pipeline holds
@@ -185,22 +187,29 @@ def _check_lean(machine: Machine) -> None:
     words, not on when these come; except for the last windows of a row, which may wait for columns
     of the next row or not. Pipelines have to go on both ways.
     """
-    if len(machine.joined):
-        _go_on(machine.lean("tail_early"))
-        if machine.has_tails:
-            _go_on(machine.lean("tail_late"))
+    if not len(machine.joined):
+        return True
+    tails = ("tail_early", "tail_late") if machine.has_tails else ("tail_early",)
+    key = hashlib.sha256(machine.key).digest()
+    if key not in _unstoppable:
+        _unstoppable[key] = all(_goes_on(machine.lean(tail)) for tail in tails)
+    return _unstoppable[key]
 
 
-def _go_on(machine: Machine) -> None:
-    """Run until a state comes again. Raises :class:`DeadlockError` if the pipeline stops."""
+def _goes_on(machine: Machine) -> bool:
+    """Whether a state comes again; otherwise the pipeline stops."""
     progress = _Run(machine, 1)
     seen: set[bytes] = set()
     for frames in range(1, MOST_FRAMES):
-        progress.go_to(frames)
+        try:
+            progress.go_to(frames)
+        except DeadlockError:
+            return False
         state = progress.snapshot()
         if progress.first_frame_is_out and state in seen:
-            return
+            break
         seen.add(state)
+    return True
 
 
 def _timing(machine: Machine) -> PipelineTiming:
@@ -228,7 +237,12 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 
 def keeps(machine: Machine, wanted: Pace) -> bool:
-    """Whether a pipeline is never slower than wanted, and never stops.
+    """Whether a pipeline is never slower than wanted, and never stops whatever stalls there are."""
+    return keeps_pace(machine, wanted) and _never_stops(machine)
+
+
+def keeps_pace(machine: Machine, wanted: Pace) -> bool:
+    """Whether a pipeline is never slower than wanted where nothing outside it stalls.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
@@ -241,11 +255,22 @@ def keeps(machine: Machine, wanted: Pace) -> bool:
     if key not in _kept:
         try:
             _kept[key] = _keeps(machine, wanted)
-            if _kept[key]:
-                _check_lean(machine)
         except DeadlockError:
             _kept[key] = False
     return _kept[key]
+
+
+def in_time(machine: Machine, wanted: Pace) -> bool:
+    """Whether the first frame is not late at any output, and the interval is kept in steady state.
+
+    The steady state is that of :func:`timing`, before which the interval may be longer, and which
+    whoever plans needs anyway; :func:`keeps` asks for the interval from the first frame on.
+    """
+    try:
+        first = _first_frame(machine, 1, wanted.interval)
+        return first.first_frame_keeps(wanted) and timing(machine).interval <= wanted.interval
+    except DeadlockError:
+        return False
 
 
 def _keeps(machine: Machine, wanted: Pace) -> bool:
@@ -272,18 +297,12 @@ def latencies(
     return _first_frame(machine, interval, frame_interval).latencies()
 
 
-@dataclass(frozen=True)
-class Fill:
-    """Words in a queue when its first word was taken, and the depth with which it is never full."""
-
-    first: int
-    most: int
-
-
 def fills(
     machine: Machine, frame_interval: int
-) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], Fill]]:
-    """Latencies of the first frame, and what each queue at a join held, by stage and input.
+) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], int]]:
+    """Latencies of the first frame, and depths with which queues at joins are never full.
+
+    These are by stage and input.
 
     A frame comes in in every ``frame_interval`` cycles.
     """
@@ -291,10 +310,7 @@ def fills(
     spans = progress.latencies()
     progress.go_to(int((progress.begun >= 0).sum()) + FURTHER_FRAMES)
     state = progress.machine.state
-    return spans, {
-        port: Fill(int(state[number]["first"]), int(state[number]["most"]))
-        for port, number in machine.queues.items()
-    }
+    return spans, {port: int(state[number]["most"]) for port, number in machine.queues.items()}
 
 
 def _first_frame(machine: Machine, interval: int, frame_interval: int = 0) -> _Run:

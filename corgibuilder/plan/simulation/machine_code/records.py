@@ -64,7 +64,7 @@ PARAMETERS = record(
     """,
 )
 STATE = record(
-    wide="held way w_word r_word written base pair start_0 start_1 first most",
+    wide="held way w_word r_word written base pair start_0 start_1 most",
     fields="""
     valid w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
     draining starts cycle place_column lower extra begun blocked complete

@@ -23,11 +23,8 @@ def buffer(p, s, offered, taken):
 def queue(p, s, offered, taken):
     """``depth`` words: all but one in a memory, where ``held`` are, and the one on offer.
 
-    ``first`` becomes how many there were when the first one was taken, ``most`` the least depth
-    with which all that is offered would be accepted.
+    ``most`` becomes the least depth with which all that is offered would be accepted.
     """
-    if s.valid and taken and s.first == 0:
-        s.first = s.held + 1
     if offered:
         s.most = max(s.most, s.held + 2)
     if p.depth == 1:
