@@ -44,7 +44,7 @@ ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are 
 MORE_WORDS = (0, 4, 64)  #: than a region by itself needs, tried one after the other
 #: Cycles of a frame times components times queues: up to this queues are tried with fewer words,
 #: in the whole pipeline or else in their regions, which takes half a minute at most. ResNet-20 has
-#: 7e7; ResNet-50 of 224x224 has 1e9 at 2,700 frames/s, and 8e7 in all its regions.
+#: 7e7; ResNet-50 of 224x224 has 1e9 at 2,700 frames/s, and 6e7 in all its regions.
 MOST_WORK = 2e8
 
 

@@ -237,7 +237,7 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 
 def keeps(machine: Machine, wanted: Pace) -> bool:
-    """Whether a pipeline is never slower than wanted, and never stops whatever stalls there are."""
+    """As :func:`keeps_pace`; and the pipeline never stops, whatever stalls there are."""
     return keeps_pace(machine, wanted) and _never_stops(machine)
 
 
@@ -246,7 +246,8 @@ def keeps_pace(machine: Machine, wanted: Pace) -> bool:
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
-    are offered as fast as they are taken; and a pipeline whose input is early is not later for it.
+    are offered as fast as they are taken. With such early words it may still be slower, where they
+    are in the way of those before them: only :func:`timing` tells.
     One that falls back for ``SLOWER`` frames one after the other, or is in no such state after
     ``PATIENCE`` frames and twice those that are under way at once, is taken not to keep it.
     """
