@@ -217,7 +217,17 @@ def test_nothing_is_left_at_any_moment(tmp_path, build_dir, name):
     assert interrupted >= 3
 
 
-def test_held_signals_come_at_the_end_of_the_block():
+@pytest.fixture
+def handlers():
+    """Python's own signal handlers, also where whoever started the tests ignores signals."""
+    own = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in own.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_held_signals_come_at_the_end_of_the_block(handlers):
     done = []
     with pytest.raises(KeyboardInterrupt):
         with held():
@@ -228,15 +238,6 @@ def test_held_signals_come_at_the_end_of_the_block():
         done.append("after")
     assert done == ["inner", "outer"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-@pytest.fixture
-def handlers():
-    """The signal handlers of before, after the test."""
-    before = {number: signal.getsignal(number) for number in SAID}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SAID)
