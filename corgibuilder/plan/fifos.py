@@ -92,9 +92,9 @@ def _work_in_regions(pipeline: Pipeline, joins: list[int]) -> int:
     )
 
 
-def _components(machine: Machine) -> int:
+def _components(simulated: Machine) -> int:
     """Components that are there whatever queues there are."""
-    return int((machine.rules != Rule.QUEUE).sum())
+    return int((simulated.rules != Rule.QUEUE).sum())
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
