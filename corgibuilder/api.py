@@ -26,7 +26,6 @@ from corgibuilder.plan import (
     memory_report,
     pipeline_of,
     read_pins,
-    read_technology,
 )
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.progress import Progress, silent
@@ -42,6 +41,7 @@ from corgibuilder.stimulus import (
 )
 from corgibuilder.synth import synth
 from corgibuilder.system import System
+from corgibuilder.technology import read_technology
 from corgibuilder.units import (
     FRAMES,
     SEED,

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "frontend": {"ir"},
     "inputs": {"frontend", "folders", "ir"},
     "passes": {"ir", "golden"},
-    "plan": {"ir", "passes", "golden", "resources", "strict_json", "system"},
+    "technology": {"resources"},
+    "plan": {"ir", "passes", "golden", "strict_json", "system", "technology"},
     "hw": {"ir", "plan"},
     "report": {"plan", "templates"},
     "build_directory": {"build_files", "strict_json"},
@@ -59,7 +60,7 @@ MAY_IMPORT = {
     },
     "synth": {"templates", "processes"} | BUILD,
     "examples": set(),
-    "api": VERBS | {"ir", "passes", "inputs", "units", "system", "build_directory"},
+    "api": VERBS | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory"},
     "inspection": {"frontend", "ir", "passes"},
 }
 FRONT = {  # what faces people: parses and prints

@@ -5,7 +5,6 @@ from .memory_report import MemoryReport, MemoryTotals, memory_report
 from .pins import NOTHING_PINNED, Pins, read_pins
 from .plan import Plan, StagePlan, describe, make_plan, pipeline_of
 from .target import Target
-from .technology import read_technology
 
 __all__ = [
     "NOTHING_PINNED",
@@ -21,5 +20,4 @@ __all__ = [
     "memory_report",
     "pipeline_of",
     "read_pins",
-    "read_technology",
 ]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from corgibuilder.technology import Macro, Technology
+
 from .components import Memory
-from .technology import Macro, Technology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corgibuilder.technology import Technology
+
 from .macros import Cut, cut
 from .pipeline import Pipeline
 from .plan import memories
-from .technology import Technology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

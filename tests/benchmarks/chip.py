@@ -19,12 +19,12 @@ from corgibuilder.plan import (
     Plan,
     memory_report,
     pipeline_of,
-    read_technology,
 )
 from corgibuilder.plan.components import Purpose
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.simulation import pipeline_latencies
+from corgibuilder.technology import read_technology
 
 from ..published import NEUROCORGI
 from .build import measure

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut, tile
-from corgibuilder.plan.technology import Macro, Technology, read_technology
+from corgibuilder.technology import Macro, Technology, read_technology
 
 
 def macro(words, bits, area, ports=1):

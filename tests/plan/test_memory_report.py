@@ -10,7 +10,7 @@ from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut
 from corgibuilder.plan.memory_report import totals
 from corgibuilder.plan.plan import memories
-from corgibuilder.plan.technology import Macro, Technology
+from corgibuilder.technology import Macro, Technology
 
 from ..toys import small
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan.technology import Macro, parse, read_technology, shipped
+from corgibuilder.technology.technology import Macro, parse, read_technology, shipped
 
 FLOWS = Path(__file__).parents[2] / "flows"
 LEFS = Path(__file__).parents[3] / "shared/pdk/ihp-sg13g2/libs.ref/sg13g2_sram/lef"
