@@ -39,7 +39,8 @@ from corgibuilder.stimulus import (
     smaller_frames,
     values_of,
 )
-from corgibuilder.synth import synth
+from corgibuilder.synth import SynthReport
+from corgibuilder.synth import synth as synthesise
 from corgibuilder.system import System
 from corgibuilder.technology import read_technology
 from corgibuilder.units import (
@@ -221,9 +222,14 @@ def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
 
 def built_memories(
     build_dir: str | Path, technology: str, *, changed: bool = False
-) -> MemoryReport:
-    """The same for the plan of a build directory; ``changed`` as in :func:`simulate`."""
+) -> MemoryReport | None:
+    """The same for the plan of a build directory; ``changed`` as in :func:`simulate`.
+
+    ``None`` for a technology that has no macros.
+    """
     directory = read_build_directory(Path(build_dir), changed=changed)
+    if not read_technology(technology).macros:
+        return None
     return memories(directory.source, _read_plan(directory.plan), technology)
 
 
@@ -333,6 +339,34 @@ def simulate(
         progress=progress,
     )
     return replace(report, coverage=chosen.coverage)
+
+
+def synth(
+    build_dir: str | Path,
+    technology: str = "generic",
+    *,
+    device: str | None = None,
+    seed: int = 1,
+    liberty: Path | None = None,
+    netlist: bool = False,
+    changed: bool = False,
+    progress: Progress = silent,
+) -> SynthReport:
+    """Synthesise a build directory for a technology, given by its name or file.
+
+    All else is as in :func:`corgibuilder.synth.synth`.
+    """
+    SEED.check(seed)
+    return synthesise(
+        Path(build_dir),
+        read_technology(technology),
+        device=device,
+        seed=seed,
+        liberty=liberty,
+        netlist=netlist,
+        changed=changed,
+        progress=progress,
+    )
 
 
 def _check_frame_count(count: int, network: Network) -> None:

@@ -18,6 +18,7 @@ from corgibuilder.options import (
     Changed,
     Classes,
     Clock,
+    DeviceName,
     Fps,
     FrameCount,
     Headroom,
@@ -27,10 +28,12 @@ from corgibuilder.options import (
     InputTypeName,
     Json,
     Latency,
+    MacroTechnologyName,
     NetworkFile,
     OptionalInputFiles,
     PinFile,
     PixelValues,
+    PlacementSeed,
     Seed,
     SimulatorName,
     SystemName,
@@ -43,13 +46,13 @@ from corgibuilder.show import (
     memories_table,
     outputs_tables,
     passes_table,
+    placement_table,
     plan_data,
     plan_table,
     simulation_table,
     synth_table,
     top_classes,
 )
-from corgibuilder.synth import SynthTarget
 from corgibuilder.system import CLASSES, System
 from corgibuilder.units import parse_input_type
 from corgibuilder.verify import SimulationReport, Simulator
@@ -68,7 +71,7 @@ app = typer.Typer(
       corgibuilder plan net.onnx --fps 30 --clock 59MHz
       corgibuilder build net.onnx --fps 30 --clock 59MHz -o build/
       corgibuilder simulate build/
-      corgibuilder synth build/ --target ecp5
+      corgibuilder synth build/ --technology ecp5 --device ecp5-85f
     Or all of it, on a small network that comes along:
       corgibuilder demo
     """,
@@ -153,7 +156,7 @@ def plan(
     input_type: InputTypeName = None,
     input_scale: InputScale = None,
     pin: PinFile = None,
-    technology: TechnologyName = None,
+    technology: MacroTechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     report: Annotated[Path | None, typer.Option(help="File for pictures of it, .html.")] = None,
     json: Json = False,
@@ -287,19 +290,21 @@ def simulate(
 
 @app.command(
     epilog=examples(
-        "corgibuilder synth build/ --target xilinx",
+        "corgibuilder synth build/ --technology xilinx_up",
+        "corgibuilder synth build/ --technology ecp5 --device ecp5-85f",
         "corgibuilder synth build/ --technology ihp_sg13g2 --liberty sg13g2_stdcell.lib",
     )
 )
 def synth(
     build: BuildDir,
-    target: Annotated[
-        SynthTarget, typer.Option(help="What to synthesise for.")
-    ] = SynthTarget.GENERIC,
-    technology: TechnologyName = None,
+    technology: TechnologyName = "generic",
+    device: DeviceName = None,
+    seed: PlacementSeed = 1,
     liberty: Annotated[
         Path | None,
-        typer.Option(help="Standard cells to map to, .lib, for their area; with --target generic."),
+        typer.Option(
+            help="Standard cells to map to, .lib, for their area; with generic and ihp_sg13g2."
+        ),
     ] = None,
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Also write the whole network as gates.")
@@ -307,16 +312,29 @@ def synth(
     changed: Changed = False,
     json: Json = False,
 ) -> None:
-    """Synthesise every stage with Yosys and count cells, DSPs and memories; areas of a chip."""
-    memories = api.built_memories(build, technology, changed=changed) if technology else None
+    """Synthesise every stage with Yosys and count cells, DSPs and memories; areas of a chip.
+
+    With --device also tell the clock that the whole network keeps on an FPGA, next to the plan's.
+    """
+    memories = api.built_memories(build, technology, changed=changed)
     with progress_bar() as progress:
         report = api.synth(
-            build, target, liberty=liberty, netlist=netlist, changed=changed, progress=progress
+            build,
+            technology,
+            device=device,
+            seed=seed,
+            liberty=liberty,
+            netlist=netlist,
+            changed=changed,
+            progress=progress,
         )
     data = asdict(report) | {"total": report.total}
+    tables = [synth_table(report, memories)]
     if memories:
         data["memories"] = memories_data(memories)
-    show(json, data, synth_table(report, memories))
+    if report.placement:
+        tables.append(placement_table(report.placement))
+    show(json, data, *tables)
 
 
 @app.command(epilog=examples("corgibuilder demo"))

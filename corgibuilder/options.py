@@ -7,6 +7,7 @@ import typer
 
 from corgibuilder.inputs import Pixels
 from corgibuilder.system import MAX_CLASSES, SystemStyle
+from corgibuilder.technology import shipped
 from corgibuilder.units import CLOCK_HZ, FPS, FRAMES, HEADROOM, IMAGE_SIDE, LATENCY, SEED
 from corgibuilder.verify import Simulator
 
@@ -79,12 +80,30 @@ PinFile = Annotated[
         " requantiser, fifo.",
     ),
 ]
-TechnologyName = Annotated[
+MacroTechnologyName = Annotated[
     str | None,
     typer.Option(
         "--technology",
         help="Cut memories into the SRAM macros of a process: ihp_sg13g2, or a file, .toml.",
     ),
+]
+TechnologyName = Annotated[
+    str,
+    typer.Option(
+        "--technology",
+        help=f"What to synthesise for: {', '.join(shipped())}, or a file, .toml.",
+    ),
+]
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="Also place and route the whole network, with nextpnr, to see its clock: on an FPGA of"
+        " the technology, such as ecp5-25f, ecp5-85f or ice40-hx8k.",
+    ),
+]
+PlacementSeed = Annotated[
+    int, typer.Option("--seed", help=f"For the order in which nextpnr places, {SEED}.")
 ]
 Changed = Annotated[
     bool,

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
+from corgibuilder.api import synth
 from corgibuilder.build_directory import LONGEST, read_build_directory
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.synth import synth
 from corgibuilder.verify import lint, simulate
 
 from .simulators import FAST

@@ -254,7 +254,7 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
 
 
 def test_synthesis_counts(build_dir):
-    report = data("synth", build_dir, "--target", "ice40")
+    report = data("synth", build_dir, "--technology", "ice40")
     assert report["total"]["luts"] == sum(stage["luts"] for stage in report["stages"]) > 0
 
 

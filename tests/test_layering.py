@@ -58,14 +58,14 @@ MAY_IMPORT = {
         "build_directory",
         "verify",
     },
-    "synth": {"templates", "processes"} | BUILD,
+    "synth": {"templates", "processes", "technology"} | BUILD,
     "examples": set(),
     "api": VERBS | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory"},
     "inspection": {"frontend", "ir", "passes"},
 }
 FRONT = {  # what faces people: parses and prints
-    "show": {"inspection", "plan", "synth", "verify", "model"},
-    "options": {"inputs", "system", "units", "verify"},
+    "show": {"inspection", "plan", "synth", "technology", "verify", "model"},
+    "options": {"inputs", "system", "technology", "units", "verify"},
     "console": {"show"},
     "demo": {"api", "examples", "inspection", "plan", "synth", "verify"},
 }

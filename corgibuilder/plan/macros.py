@@ -30,11 +30,15 @@ class Cut:
 
 
 def cut(memory: Memory, technology: Technology) -> Cut:
-    """The smallest way to hold a memory; registers where no macros are smaller."""
+    """The smallest way to hold a memory; registers where no macros are smaller.
+
+    The technology is one that has macros.
+    """
     if memory.constant:
         bit = technology.rom_bit_area
         area = None if bit is None else bit * memory.bits
         return Cut(memory=memory, macros={}, bits_in_registers=0, bits_wasted=0, area=area)
+    assert technology.register_bit_area is not None
     tiling = tile(technology.macros, memory.depth, memory.width, memory.ports)
     registers = technology.register_bit_area * memory.bits
     if tiling is None or registers <= tiling.area:

@@ -1,6 +1,6 @@
 """Results as tables for people and as JSON for programs."""
 
-from .measured import simulation_table, synth_table
+from .measured import placement_table, simulation_table, synth_table
 from .memories import memories_data, memories_table
 from .network import inspection_table, outputs_tables, passes_table, top_classes
 from .plain import to_json
@@ -12,6 +12,7 @@ __all__ = [
     "memories_table",
     "outputs_tables",
     "passes_table",
+    "placement_table",
     "plan_data",
     "plan_table",
     "simulation_table",

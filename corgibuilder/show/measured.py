@@ -3,7 +3,8 @@
 from rich.table import Table
 
 from corgibuilder.plan import MemoryReport
-from corgibuilder.synth import StageCost, SynthReport, SynthTarget
+from corgibuilder.synth import Placement, StageCost, SynthReport
+from corgibuilder.technology import Flow
 from corgibuilder.verify import Coverage, SimulationReport
 
 from .memories import area_title
@@ -52,24 +53,40 @@ def _add_coverage(table: Table, coverage: Coverage) -> None:
 
 def synth_table(report: SynthReport, memories: MemoryReport | None = None) -> Table:
     """Cells of every stage, with ``memories`` also the area of all its memories."""
-    generic = report.target is SynthTarget.GENERIC
-    columns = ["transistors"] if generic else ["LUTs", "DSPs", "block RAMs"]
+    generic = report.flow is Flow.GENERIC
+    columns = ["transistors"] if generic else ["LUTs", "carries", "DSPs", "block RAMs"]
     areas = _areas(report.total, memories)
     table = empty_table(
-        f"{report.target.value}, by {report.tool}",
+        f"{report.technology}, by {' and '.join(map(str, report.tools))}",
         *("stage", "cells", "flip-flops", *columns, "memory bits", *areas, "seconds"),
     )
     for stage in (*report.stages, report.total):
         if stage.layer == "total":
             table.add_section()
-        counts = [stage.transistors] if generic else [stage.luts, stage.dsps, stage.block_rams]
-        numbers = [stage.cells, stage.flip_flops, *counts, stage.memory_bits]
+        mapped = stage.luts, stage.carries, stage.dsps, stage.block_rams
+        counts = (stage.transistors,) if generic else mapped
+        numbers = stage.cells, stage.flip_flops, *counts, stage.memory_bits
         table.add_row(
             stage.layer,
             *(f"{number:,}" for number in numbers),
             *(f"{area:,.0f}" for area in _areas(stage, memories).values()),
             f"{stage.seconds:.1f}",
         )
+    return table
+
+
+def placement_table(placement: Placement) -> Table:
+    """The clock of a placed network next to the plan's, and what it uses of the device."""
+    table = empty_table(f"placed on {placement.device}, seed {placement.seed}", "", "")
+    table.add_row("clock after routing", f"{placement.fmax_hz / 1e6:,.2f} MHz")
+    table.add_row("planned clock", f"{placement.clock_hz / 1e6:,.2f} MHz")
+    table.add_row("slack", f"{placement.slack_ns:,.2f} ns")
+    table.add_row("critical path from", placement.path_from)
+    table.add_row("to", placement.path_to)
+    table.add_row("products in", "DSPs" if placement.hard_multipliers else "LUTs")
+    for resource in placement.resources:
+        table.add_row(resource.name, f"{resource.used:,} of {resource.available:,}")
+    table.add_row("synthesised and placed in", f"{placement.seconds:.1f} s")
     return table
 
 

@@ -1,7 +1,7 @@
-"""Starts the Yosys flows in ``flows/`` on a build directory and reads what they found."""
+"""Starts what is in ``flows/``, and nextpnr, on a build directory and reads what they found."""
 
-from .report import StageCost, SynthReport
+from .placement import Placement, Resource
+from .report import StageCost, SynthReport, Tool
 from .synth import synth
-from .targets import SynthTarget
 
-__all__ = ["StageCost", "SynthReport", "SynthTarget", "synth"]
+__all__ = ["Placement", "Resource", "StageCost", "SynthReport", "Tool", "synth"]

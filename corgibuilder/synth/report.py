@@ -1,13 +1,16 @@
 """What synthesis found."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corgibuilder.folders import cut_off
+from corgibuilder.technology import CellNames, Flow, count
 
-from .targets import CELL_NAMES, SynthTarget, count
+from .placement import Placement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +18,7 @@ class StageCost:
     """Cells of one stage after synthesis. A block RAM or macro is one cell, whatever its size.
 
     ``memory_bits`` are those of all memories and ROMs as they were written, wherever they went.
-    ``transistors`` are those of the gates and flip-flops of the generic target, 0 for others;
+    ``transistors`` are those of the gates and flip-flops of the generic flow, 0 for others;
     ``area`` is that of cells from a Liberty file in its own unit, where there is one. Neither
     counts memories.
     """
@@ -24,6 +27,7 @@ class StageCost:
     module: str
     cells: int
     luts: int
+    carries: int
     flip_flops: int
     dsps: int
     block_rams: int
@@ -34,13 +38,29 @@ class StageCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SynthReport:
-    """Cells of every stage, each synthesised by itself, and the netlist where one was asked for."""
+class Tool:
+    """A program that was run."""
 
-    target: SynthTarget
-    tool: str
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthReport:
+    """Cells of every stage, each synthesised by itself.
+
+    ``netlist`` and ``placement`` are those of the whole network, where they were asked for.
+    """
+
+    technology: str
+    flow: Flow
+    tools: tuple[Tool, ...]
     stages: tuple[StageCost, ...]
     netlist: Path | None
+    placement: Placement | None
 
     @property
     def total(self) -> StageCost:
@@ -51,6 +71,7 @@ class SynthReport:
             module="",
             cells=sum(stage.cells for stage in self.stages),
             luts=sum(stage.luts for stage in self.stages),
+            carries=sum(stage.carries for stage in self.stages),
             flip_flops=sum(stage.flip_flops for stage in self.stages),
             dsps=sum(stage.dsps for stage in self.stages),
             block_rams=sum(stage.block_rams for stage in self.stages),
@@ -61,35 +82,54 @@ class SynthReport:
         )
 
 
+def read_json(file: Path) -> Any:
+    """What Yosys wrote into a file; of one that was cut off, that the disk is full."""
+    try:
+        return json.loads(file.read_text())
+    except ValueError:
+        raise cut_off() from None
+
+
 def read_cost(
-    directory: Path, layer: str, module: str, target: SynthTarget, seconds: float
+    directory: Path, layer: str, module: str, names: CellNames, seconds: float
 ) -> StageCost:
     """Cost of a stage from the JSON files that its script left in ``directory``."""
 
     def read(kind: str) -> Any:
-        try:
-            return json.loads((directory / f"{module}.{kind}.json").read_text())
-        except ValueError:
-            raise cut_off() from None
+        return read_json(directory / f"{module}.{kind}.json")
 
     memories = read("memories")["design"]["num_memory_bits"]
     design = read("cells")["design"]
     mapped = (directory / f"{module}.area.json").is_file()
-    cells = design.get("num_cells_by_type", {})
-    names = CELL_NAMES[target]
     return StageCost(
         layer=layer,
         module=module,
         cells=design["num_cells"],
-        luts=count(cells, names.luts),
-        flip_flops=count(cells, names.flip_flops),
-        dsps=count(cells, names.dsps),
-        block_rams=count(cells, names.block_rams),
+        **counts(design, names),
         memory_bits=memories + _macro_bits(read("macros")),
         transistors=int(design.get("estimated_num_transistors", "0").rstrip("+")),
         area=read("area")["design"]["area"] if mapped else None,
         seconds=seconds,
     )
+
+
+def counts(design: Mapping[str, Any], names: CellNames) -> dict[str, int]:
+    """Number of cells of each kind in what ``stat -json`` says of a design."""
+    cells = design.get("num_cells_by_type", {})
+    return {
+        "luts": count(cells, names.luts),
+        "carries": count(cells, names.carries),
+        "flip_flops": count(cells, names.flip_flops),
+        "dsps": count(cells, names.dsps),
+        "block_rams": count(cells, names.block_rams),
+    }
+
+
+def yosys_version(directory: Path, module: str) -> str:
+    """The version that wrote the JSON files of a stage."""
+    creator = read_json(directory / f"{module}.memories.json")["creator"]
+    found = re.match(r"Yosys (\S+)", creator)
+    return found[1] if found else str(creator)
 
 
 def _macro_bits(netlist: Any) -> int:

@@ -1,14 +1,13 @@
-"""Synthesises a build directory with Yosys, stage by stage."""
+"""Synthesises a build directory with Yosys, stage by stage, and has the whole of it placed."""
 
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
@@ -17,17 +16,21 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
 from corgibuilder.progress import Progress, silent
-from corgibuilder.templates import render
+from corgibuilder.technology import Flow, Technology
 
-from .report import StageCost, SynthReport, read_cost
-from .targets import SynthTarget
-from .yosys import Yosys, find_yosys
+from .nextpnr import find_nextpnr
+from .place import PlacementTask, place, planned_clock
+from .report import StageCost, SynthReport, Tool, read_cost, yosys_version
+from .scripts import Scripts
+from .yosys import find_yosys
 
 
 def synth(
     build_dir: Path,
-    target: SynthTarget = SynthTarget.GENERIC,
+    technology: Technology,
     *,
+    device: str | None = None,
+    seed: int = 1,
     liberty: Path | None = None,
     netlist: bool = False,
     changed: bool = False,
@@ -35,51 +38,62 @@ def synth(
 ) -> SynthReport:
     """Synthesise every stage by itself, as many at once as there are processors.
 
-    For the generic target the build's memories stay whole, and gates are mapped to the cells of the
-    file ``liberty`` where one is given.
+    In the generic flow the build's memories stay whole, and gates are mapped to the cells of the
+    file ``liberty`` where one is given. With ``device``, one of the technology, also the whole
+    network is synthesised, placed and routed; ``seed`` is that of the random numbers of nextpnr.
 
-    Results appear in ``build_dir/synth/<target>``, all at once, when they are complete. With
+    Results appear in ``build_dir/synth/<technology>``, all at once, when they are complete. With
     ``netlist`` also the whole network as simple gates, in ``netlist.v`` there, which
     :func:`corgibuilder.verify.simulate` takes in place of the build directory's own Verilog.
 
     Raises :class:`CompileError` for a build that was changed, unless ``changed`` says that this is
-    meant.
+    meant, and for a network that does not fit into the device.
     """
     build = read_build_directory(build_dir, changed=changed)
     yosys = find_yosys()
-    final = build_dir / "synth" / target.value
+    task = _placement_task(build, technology, device, seed) if device else None
+    final = build_dir / "synth" / technology.name
     if liberty:
-        _check(liberty, target)
+        _check(liberty, technology)
         _check_place(final.absolute())
     with (
         complete_folder(final, foreign=foreign_results) as out,
         _workers() as pool,
         Children() as children,
     ):
-        run = partial(_run, yosys, children, build, out)
+        scripts = Scripts(yosys=yosys, children=children, rtl=build.path / "rtl")
         stages = build.manifest.stages
+        steps = len(stages) + netlist + 2 * bool(task)
         # a copy, so that no path of the user's stands in a script
         cells = shutil.copyfile(liberty, out / "cells.lib") if liberty else None
         begun = [
-            pool.submit(_cost, run, build, stage, target, cells, out)
+            pool.submit(_cost, scripts, build, stage, technology, cells, out)
             for stage in _largest_first(build)
         ]
         costs: dict[str, StageCost] = {}
         for done in as_completed(begun):
             cost = done.result()
             costs[cost.module] = cost
-            progress(f"synthesised {cost.layer}", len(costs) / (len(stages) + netlist))
+            progress(f"synthesised {cost.layer}", len(costs) / steps)
         if netlist:
-            progress("writing the netlist", len(costs) / (len(stages) + 1))
-            run(build.manifest.network, "netlist")
+            progress("writing the netlist", len(costs) / steps)
+            network = build.manifest.network
+            scripts.run("netlist", network.module, build.paths(network), out)
             if not (out / "netlist.v").read_text().endswith("endmodule\n"):
                 raise cut_off()
         report = SynthReport(
-            target=target,
-            tool=yosys.name,
+            technology=technology.name,
+            flow=technology.flow,
+            tools=tuple(
+                Tool(name=yosys.name, version=yosys_version(out, stage.module))
+                for stage in stages[:1]
+            ),
             stages=tuple(costs[stage.module] for stage in stages),
             netlist=final / "netlist.v" if netlist else None,
+            placement=None,
         )
+        if task:
+            report = _placed(report, task, scripts, build, out, progress)
         _write_summary(report, out)
         if cells:
             cells.unlink()
@@ -87,13 +101,27 @@ def synth(
     return report
 
 
-def _check(liberty: Path, target: SynthTarget) -> None:
-    if target is not SynthTarget.GENERIC:
+def _placement_task(
+    build: BuildDirectory, technology: Technology, device: str, seed: int
+) -> PlacementTask:
+    """All that a placement needs, found before any work."""
+    chosen = technology.device(device)
+    return PlacementTask(
+        technology=technology,
+        device=chosen,
+        nextpnr=find_nextpnr(chosen.tool),
+        clock_hz=planned_clock(build),
+        seed=seed,
+    )
+
+
+def _check(liberty: Path, technology: Technology) -> None:
+    if technology.flow is not Flow.GENERIC:
         raise CompileError(
             "CB703",
-            f"the cells of {target.value} are not those of a Liberty file",
+            f"the cells of {technology.name} are not those of a Liberty file",
             at=Origin(str(liberty)),
-            help="leave out the Liberty file, or take the target generic",
+            help="leave out the Liberty file, or take --technology generic",
         )
     if not liberty.is_file():
         raise CompileError(
@@ -132,57 +160,48 @@ def _largest_first(build: BuildDirectory) -> list[Unit]:
 
 
 def _cost(
-    run: Callable[..., None],
+    scripts: Scripts,
     build: BuildDirectory,
     stage: Unit,
-    target: SynthTarget,
+    technology: Technology,
     liberty: Path | None,
     out: Path,
 ) -> StageCost:
     start = time.monotonic()
-    macros = build.memories(stage) if target is SynthTarget.GENERIC else []
-    run(stage, f"synth_{target.value}", macros=macros, liberty=liberty)
-    return read_cost(out, stage.layer, stage.module, target, time.monotonic() - start)
+    scripts.run(
+        f"synth_{technology.flow.value}",
+        stage.module,
+        build.paths(stage),
+        out,
+        macros=build.memories(stage) if technology.flow is Flow.GENERIC else (),
+        liberty=liberty,
+        family=technology.family,
+        hard_multipliers=True,
+    )
+    seconds = time.monotonic() - start
+    return read_cost(out, stage.layer, stage.module, technology.cells, seconds)
 
 
-def _run(
-    yosys: Yosys,
-    children: Children,
+def _placed(
+    report: SynthReport,
+    task: PlacementTask,
+    scripts: Scripts,
     build: BuildDirectory,
     out: Path,
-    unit: Unit,
-    flow: str,
-    *,
-    macros: Sequence[Path] = (),
-    liberty: Path | None = None,
-) -> None:
-    """Run one flow on one unit, in ``rtl/`` where the memory images are.
-
-    Of the files in ``macros`` only the ports are read. All paths are relative, as the WebAssembly
-    Yosys sees no others.
-    """
-    rtl = build.path / "rtl"
-    sources = [path for path in build.paths(unit) if path not in macros]
-    text = render(
-        f"{flow}.ys.j2",
-        top=unit.module,
-        sources=[os.path.relpath(path, rtl) for path in sources],
-        macros=[os.path.relpath(path, rtl) for path in macros],
-        liberty=liberty and os.path.relpath(liberty, rtl),
-        out=os.path.relpath(out, rtl),
-    )
-    script = out / f"{unit.module}.{flow}.ys"
-    script.write_text(text)
-    log = out / f"{unit.module}.{flow}.log"
-    yosys.run(os.path.relpath(script, rtl), children, cwd=rtl, log=log)
+    progress: Progress,
+) -> SynthReport:
+    folder = out / "placement"
+    folder.mkdir()
+    tool = task.nextpnr.version(scripts.children, folder)
+    placement = place(task, scripts, build, report.total, folder, progress)
+    return replace(report, tools=(*report.tools, tool), placement=placement)
 
 
 def _write_summary(report: SynthReport, out: Path) -> None:
-    stages = [asdict(stage) for stage in (*report.stages, report.total)]
-    summary = {
-        "target": report.target.value,
-        "tool": report.tool,
-        "stages": stages,
+    summary = asdict(report) | {
+        "flow": report.flow.value,
+        "netlist": None if report.netlist is None else report.netlist.name,
+        "stages": [asdict(stage) for stage in (*report.stages, report.total)],
         "files": file_digests(out),
     }
     (out / REPORT).write_text(json.dumps(summary, indent=2))

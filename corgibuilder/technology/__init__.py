@@ -1,5 +1,18 @@
 """What hardware can be made of, read from TOML files."""
 
-from .technology import Macro, Technology, read_technology, shipped
+from .cells import CellNames, Flow, count
+from .devices import Device, Placer
+from .macros import Macro
+from .technology import Technology, read_technology, shipped
 
-__all__ = ["Macro", "Technology", "read_technology", "shipped"]
+__all__ = [
+    "CellNames",
+    "Device",
+    "Flow",
+    "Macro",
+    "Placer",
+    "Technology",
+    "count",
+    "read_technology",
+    "shipped",
+]

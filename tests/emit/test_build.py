@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from corgibuilder import api
+from corgibuilder.api import synth
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Plan
 from corgibuilder.report import plan_page
-from corgibuilder.synth import synth
 
 from ..frontend.models import QONNX, Model
 from ..simulators import FAST

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut, tile
-from corgibuilder.technology import Macro, Technology, read_technology
+from corgibuilder.technology import CellNames, Flow, Macro, Technology, read_technology
 
 
 def macro(words, bits, area, ports=1):
@@ -22,7 +22,14 @@ def ram(depth, width, ports=1):
 
 
 def technology(*macros, register=1e9, rom=None):
-    return Technology(name="toy", register_bit_area=register, rom_bit_area=rom, macros=macros)
+    return Technology(
+        name="toy",
+        flow=Flow.GENERIC,
+        cells=CellNames(),
+        register_bit_area=register,
+        rom_bit_area=rom,
+        macros=macros,
+    )
 
 
 def collections(sizes, length):

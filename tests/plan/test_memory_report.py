@@ -10,7 +10,7 @@ from corgibuilder.plan.components import Memory, Purpose
 from corgibuilder.plan.macros import cut
 from corgibuilder.plan.memory_report import totals
 from corgibuilder.plan.plan import memories
-from corgibuilder.technology import Macro, Technology
+from corgibuilder.technology import CellNames, Flow, Macro, Technology
 
 from ..toys import small
 
@@ -22,7 +22,14 @@ def report(rom=None, register=10.0):
         Macro(name="one", words=16, bits=4, ports=1, area=300.0),
         Macro(name="two", words=16, bits=4, ports=2, area=500.0),
     )
-    offered = Technology(name="toy", register_bit_area=register, rom_bit_area=rom, macros=macros)
+    offered = Technology(
+        name="toy",
+        flow=Flow.GENERIC,
+        cells=CellNames(),
+        register_bit_area=register,
+        rom_bit_area=rom,
+        macros=macros,
+    )
     return memory_report(PIPELINE, offered)
 
 
@@ -55,7 +62,14 @@ def test_macros_are_counted_by_their_own_ports():
 
 def test_a_memory_of_one_port_in_a_macro_of_two():
     macro = Macro(name="two", words=16, bits=4, ports=2, area=500.0)
-    offered = Technology(name="", register_bit_area=1e6, rom_bit_area=None, macros=(macro,))
+    offered = Technology(
+        name="",
+        flow=Flow.GENERIC,
+        cells=CellNames(),
+        register_bit_area=1e6,
+        rom_bit_area=None,
+        macros=(macro,),
+    )
     memory = Memory(name="ram", purpose=Purpose.LINES, depth=16, width=8, ports=1)
     found = totals([cut(memory, offered)], offered)
     assert (found.rams_of_one_port, found.rams_of_two_ports) == (1, 0)

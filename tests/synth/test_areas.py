@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from corgibuilder import resources
+from corgibuilder.api import synth
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.synth import SynthTarget, synth
 from tests.verify import toys
 
 from .cells import liberty
@@ -69,18 +69,18 @@ def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "message"),
+    ("technology", "message"),
     [
         (
-            SynthTarget.ECP5,
+            "ecp5",
             (
                 "error[CB703]: the cells of ecp5 are not those of a Liberty file\n"
                 "  --> nix.lib\n"
-                "  help: leave out the Liberty file, or take the target generic"
+                "  help: leave out the Liberty file, or take --technology generic"
             ),
         ),
         (
-            SynthTarget.GENERIC,
+            "ihp_sg13g2",
             (
                 "error[CB704]: the Liberty file does not exist\n"
                 "  --> nix.lib\n"
@@ -88,12 +88,12 @@ def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
             ),
         ),
     ],
-    ids=lambda value: getattr(value, "value", ""),
+    ids=["ecp5", "ihp_sg13g2"],
 )
-def test_a_liberty_file_that_cannot_be_used_is_refused(tmp_path, target, message, monkeypatch):
+def test_a_liberty_file_that_cannot_be_used_is_refused(tmp_path, technology, message, monkeypatch):
     build = directory(tmp_path, register=REGISTER)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CompileError) as caught:
-        synth(build, target, liberty=Path("nix.lib"))
+        synth(build, technology, liberty=Path("nix.lib"))
     assert str(caught.value) == message
     assert not (tmp_path / "synth").exists()

@@ -1,29 +1,34 @@
 import json
+import re
 
 import pytest
 
+from corgibuilder.api import synth
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.synth import SynthTarget, synth
 from corgibuilder.synth.report import read_cost
+from corgibuilder.technology import CellNames, Flow, shipped
 from corgibuilder.verify import simulate
 from tests.simulators import FAST
 from tests.verify import toys
 
 
-@pytest.mark.parametrize("target", SynthTarget, ids=lambda t: t.value)
-def test_every_stage_is_counted(tmp_path, target):
+@pytest.mark.parametrize("technology", shipped())
+def test_every_stage_is_counted(tmp_path, technology):
     seen = []
-    report = synth(toys.toy(tmp_path), target, progress=lambda *what: seen.append(what))
+    report = synth(toys.toy(tmp_path), technology, progress=lambda *what: seen.append(what))
     (add,) = report.stages
     assert (add.layer, add.module, add.memory_bits) == ("add", "add", 36)
     assert 18 + 1 + 1 <= add.flip_flops <= 18 + 1 + 1 + 16 + 36  # word, valid, part, count, table
-    assert (add.luts > 0) == (target is not SynthTarget.GENERIC)
+    assert (add.luts > 0) == (add.carries > 0) == (report.flow is not Flow.GENERIC)
     assert (add.dsps, add.block_rams) == (0, 0)
-    assert report.total.cells == add.cells >= add.luts + add.flip_flops
+    assert report.total.cells == add.cells >= add.luts + add.carries + add.flip_flops
     assert seen == [("synthesised add", 1.0), ("synthesised", 1.0)]
-    kept = json.loads((tmp_path / "synth" / target.value / "report.json").read_text())
+    kept = json.loads((tmp_path / "synth" / technology / "report.json").read_text())
     assert kept["stages"][0]["cells"] == add.cells
-    assert [path.name for path in (tmp_path / "synth").iterdir()] == [target.value]
+    assert (kept["technology"], kept["flow"]) == (technology, report.flow.value)
+    (yosys,) = kept["tools"]
+    assert yosys["name"] == "pyosys" and re.fullmatch(r"\d+\.\d+.*", yosys["version"])
+    assert [path.name for path in (tmp_path / "synth").iterdir()] == [technology]
 
 
 @pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
@@ -54,4 +59,4 @@ def test_verilog_that_yosys_refuses_leaves_nothing(tmp_path):
 def test_results_that_are_cut_off_are_a_full_disk(tmp_path):
     (tmp_path / "add.memories.json").write_text('{"design": ')
     with pytest.raises(OSError, match="No space left on device"):
-        read_cost(tmp_path, "add", "add", SynthTarget.GENERIC, 1.0)
+        read_cost(tmp_path, "add", "add", CellNames(), 1.0)
