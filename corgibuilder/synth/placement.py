@@ -1,6 +1,7 @@
 """What nextpnr found: the clock that a placed and routed network keeps, and what it takes."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,8 @@ def read_placement(
         said = json.loads(report.read_text())
         ((clock, speeds),) = said["fmax"].items()
         fmax_hz = 1e6 * float(speeds["achieved"])
+        if not 0 < fmax_hz < math.inf:
+            raise ValueError(f"a clock of {fmax_hz} Hz")
         edge = re.compile(rf"(pos|neg)edge {re.escape(clock)}")
         path = next(
             found["path"]
@@ -93,7 +96,7 @@ def read_placement(
         )
     except (
         *(ValueError, TypeError, KeyError, IndexError, AttributeError),
-        *(ZeroDivisionError, OverflowError, RecursionError, StopIteration, FileNotFoundError),
+        *(OverflowError, RecursionError, StopIteration, FileNotFoundError),
     ) as fault:
         raise CompileError(
             "CB709",
@@ -110,7 +113,7 @@ def _pin(end: dict[str, Any]) -> str:
 def _resources(said: dict[str, Any], names: dict[str, str]) -> tuple[Resource, ...]:
     """Those that networks are made of and the device has, and all others that are used."""
     found = {
-        kind: Resource(name=names.get(kind, kind), used=entry["used"], available=entry["available"])
+        kind: _resource(names.get(kind, kind), entry["used"], entry["available"])
         for kind, entry in said.items()
     }
     order = sorted(found, key=lambda kind: [*names, kind].index(kind))
@@ -134,7 +137,8 @@ def said_used(log: str, placer: Placer) -> list[Resource]:
     """The resources in the table that nextpnr prints before it places."""
     lines = re.findall(r"^Info:\s+(\w+):\s+(\d{1,12})/\s*(\d{1,12})\s+\d+%", log, re.MULTILINE)
     names = NAMES[placer]
-    return [
-        Resource(name=names.get(kind, kind), used=int(used), available=int(available))
-        for kind, used, available in lines
-    ]
+    return [_resource(names.get(kind, kind), used, available) for kind, used, available in lines]
+
+
+def _resource(name: str, used: int | str, available: int | str) -> Resource:
+    return Resource(name=name, used=int(used), available=int(available))

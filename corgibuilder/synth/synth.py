@@ -93,7 +93,14 @@ def synth(
             placement=None,
         )
         if task:
-            report = _placed(report, task, scripts, build, out, progress)
+            report = _placed(
+                report,
+                task,
+                scripts,
+                build,
+                out,
+                lambda what, done: progress(what, (steps - 2 + 2 * done) / steps),
+            )
         _write_summary(report, out)
         if cells:
             cells.unlink()
