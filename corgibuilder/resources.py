@@ -16,7 +16,7 @@ def sim() -> Path:
 
 
 def flows() -> Path:
-    """Scripts for Yosys."""
+    """Scripts for Yosys, what nextpnr reads, and technologies."""
     return _folder("flows")
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,8 +9,10 @@ from typer.testing import CliRunner
 
 from corgibuilder.cli import app
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
+from corgibuilder.technology import read_technology, shipped
 
 from .simulators import FAST
+from .verify import toys
 
 DIGITS = str(DIGITS_NETWORK)
 FLIPPED = str.maketrans("0123456789abcdef", "1032547698badcfe")  # lowest bit of each digit
@@ -214,6 +217,16 @@ def test_plan_refuses_what_is_no_technology(tmp_path):
     assert "error[CB407]: this is not a technology: TOMLDecodeError" in refused
 
 
+def test_plan_refuses_a_technology_without_macros(tmp_path):
+    saved = tmp_path / "plan.json"
+    assert message("plan", DIGITS, *TARGET, "--technology", "ecp5", "-o", saved) == (
+        "error[CB419]: the technology ecp5 has no macros to cut memories into\n"
+        "  --> --technology\n"
+        "  help: take one that has them, such as ihp_sg13g2\n"
+    )
+    assert not saved.exists()
+
+
 def test_simulation_passes(build_dir):
     report = data("simulate", build_dir, "--simulator", FAST.value, "--frames", 3)
     assert report["passed"]
@@ -256,6 +269,8 @@ def test_wrong_hardware_ends_with_status_1(tmp_path, build_dir):
 def test_synthesis_counts(build_dir):
     report = data("synth", build_dir, "--technology", "ice40")
     assert report["total"]["luts"] == sum(stage["luts"] for stage in report["stages"]) > 0
+    assert "memories" not in report
+    assert report["placement"] is None
 
 
 def test_synthesis_finds_the_memories_of_the_plan(build_dir):
@@ -266,6 +281,35 @@ def test_synthesis_finds_the_memories_of_the_plan(build_dir):
     }
     assert {stage["layer"]: stage["memory_bits"] for stage in report["stages"]} == planned
     assert report["total"]["transistors"] > 0
+
+
+def test_a_placement_is_shown_next_to_the_plan(tmp_path):
+    build = toys.edit_manifest(
+        toys.toy(tmp_path), lambda fields: fields["target"].update(clock_hz=59_000_000)
+    )
+    options = "--technology", "ecp5", "--device", "ecp5-25f", "--seed", 2
+    report = data("synth", build, *options)
+    placement = report["placement"]
+    assert (placement["device"], placement["seed"]) == ("ecp5-25f", 2)
+    assert (report["technology"], report["flow"]) == ("ecp5", "ecp5")
+    table = call("synth", build, *options).stdout
+    assert "placed on ecp5-25f, seed 2" in table
+    assert f"{placement['fmax_hz'] / 1e6:,.2f} MHz" in table
+    assert "59.00 MHz" in table
+    for end in ("path_from", "path_to"):
+        assert placement[end] in table
+
+
+def test_devices_and_technologies_of_the_help_are_there():
+    words = (["--help"], ["plan", "--help"], ["synth", "--help"])
+    shown = " ".join(call(*line).stdout.replace("│", " ") for line in words)
+    shown = " ".join(shown.split())
+    named = set(re.findall(r"--technology ([a-z]\w+)", shown))
+    assert {"ecp5", "ihp_sg13g2", "xilinx_up"} <= named <= set(shipped())
+    devices = {d.name for name in shipped() for d in read_technology(name).devices}
+    assert devices == set(re.findall(r"(?:ecp5|ice40)-\w+", shown))
+    for name in shipped():
+        assert name in shown
 
 
 def test_demo_ends_with_what_was_compared():

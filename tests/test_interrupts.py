@@ -17,6 +17,8 @@ from corgibuilder import api
 from corgibuilder.examples import DIGITS_NETWORK
 from corgibuilder.interrupts import held, run_program
 
+from .verify import toys
+
 TARGET = ["--fps", "10000", "--clock", "59MHz"]
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 # Libraries are loaded before anything is done that has to be cleared up.
@@ -156,6 +158,24 @@ def test_nothing_is_left_of_a_command(tmp_path, build_dir, name, says, programs,
     ended.end(number)
     ended.check(number)
     assert files(build_dir) == before
+
+
+@pytest.mark.parametrize(
+    ("says", "number"),
+    [("synthesising the whole", signal.SIGINT), ("placing and routing", signal.SIGTERM)],
+)
+def test_nothing_is_left_of_a_placement(tmp_path, says, number):
+    """Of a small network, as that stages are synthesised before is no matter here."""
+    (tmp_path / "build").mkdir()
+    clock = {"clock_hz": 59_000_000}
+    build = toys.edit_manifest(
+        toys.toy(tmp_path / "build"), lambda fields: fields["target"].update(clock)
+    )
+    ended = Command(tmp_path, "synth", build, "--technology", "ecp5", "--device", "ecp5-85f")
+    ended.wait_for(says)
+    ended.wait_for_programs(1)
+    ended.end(number)
+    ended.check(number)
 
 
 @pytest.mark.parametrize(
