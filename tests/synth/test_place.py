@@ -54,9 +54,8 @@ def test_a_network_is_placed_on_every_device(tmp_path, technology, device):
     assert used.get("flip-flops", used.get("logic cells")) >= report.total.flip_flops > 0
 
     log = (folder / "nextpnr.log").read_text()
-    before, after = re.findall(r"Max frequency for clock \S+ ([\d.]+) MHz", log)
+    *_, after = re.findall(r"Max frequency for clock \S+ ([\d.]+) MHz", log)
     assert placement.fmax_hz / 1e6 == pytest.approx(float(after), abs=0.01)
-    assert before != after
     assert placement.slack_ns == pytest.approx(1e9 / CLOCK_HZ - 1e9 / placement.fmax_hz)
     cells = json.loads((folder / "network.json").read_text())["modules"]
     (top,) = (module for module in cells.values() if int(module["attributes"].get("top", "0"), 2))
@@ -70,7 +69,7 @@ def test_a_network_is_placed_on_every_device(tmp_path, technology, device):
     kept = json.loads((folder.parent / "report.json").read_text())
     assert kept["placement"]["fmax_hz"] == placement.fmax_hz
     assert [tool["name"] for tool in kept["tools"]] == ["pyosys", f"yowasp-{said.tool.value}"]
-    assert re.match(r"0\.\d+", kept["tools"][1]["version"])
+    assert re.match(r"\d+\.\d+", kept["tools"][1]["version"])
     assert "placement/nextpnr.log" in kept["files"]
 
 
@@ -201,12 +200,18 @@ def test_a_seed_out_of_range_is_refused(build, seed):
     assert refusal(build, seed=seed).startswith(f"error[CB625]: {seed} is out of range")
 
 
+def test_the_same_seed_gives_the_same_clock(build):
+    first, again, other = (
+        placed(build, "ecp5", "ecp5-25f", seed=seed)[1].fmax_hz for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
 @pytest.mark.slow
-def test_the_example_is_placed_again_as_before_and_otherwise_with_another_seed(tmp_path):
-    plan = api.plan(api.read(DIGITS_NETWORK), fps=1000, clock_hz=CLOCK_HZ)
+def test_the_example_is_placed(tmp_path):
+    plan = api.plan(api.read(DIGITS_NETWORK), fps=3000, clock_hz=CLOCK_HZ)
     api.build(DIGITS_NETWORK, plan, tmp_path / "build")
-    found = [
-        placed(tmp_path / "build", "ecp5", "ecp5-85f", seed=seed)[1].fmax_hz for seed in (1, 1, 2)
-    ]
-    assert found[0] == found[1] != found[2]
-    assert all(30e6 < fmax_hz < 200e6 for fmax_hz in found)
+    _, placement, _ = placed(tmp_path / "build", "ecp5", "ecp5-85f")
+    assert 25e6 < placement.fmax_hz < 200e6
+    assert placement.hard_multipliers
+    assert placement.path_from.startswith("layer_")
