@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.plan.components import BorderConfig
 
 from .raster import raster
-from .size import COUNT, SIZE
+from .size import SIZE, sides
 from .streams import counter, recoded, shape_of, word
 
 
@@ -42,13 +42,12 @@ class Border(wiring.Component):
         config, pads, size = self.config, self.config.pads, self.size
         free, give = Signal(), Signal()
         place, last_place = counter(m, config.words, give, name="word")
-        width, height = size.payload.width, size.payload.height
+        width, height = sides(size.payload, config.shape)
         at = raster(
             m,
             width + (pads.left + pads.right),
             height + (pads.top + pads.bottom),
             give & last_place,
-            shape=COUNT,
         )
         inside, begins = Signal(), Signal()
         m.d.comb += [

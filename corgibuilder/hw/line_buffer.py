@@ -10,7 +10,7 @@ from .line_memory import LineMemory, Planes
 from .paired_rows import PairedRows
 from .raster import raster
 from .ring import Ring
-from .size import SIZE
+from .size import SIZE, sides
 from .streams import as_given, shape_of, word
 from .window_walk import WindowWalk
 
@@ -47,11 +47,12 @@ class LineBuffer(wiring.Component):
         channels, lanes, capacity = config.shape.channels, config.lanes, config.capacity
         self.walk = WindowWalk(
             config.window,
+            largest=config.shape,
             repeats=config.repeats,
             by_column=config.by_column,
         )
         places = PairedRows if config.paired else Ring
-        self.places = places(config.read_window, capacity=capacity, max_width=config.shape.width)
+        self.places = places(config.read_window, capacity=capacity, largest=config.shape)
         self.memory = LineMemory(
             shape_of(config.x),
             lanes,
@@ -93,13 +94,15 @@ class LineBuffer(wiring.Component):
 
     def _write(self, m, write, places, planes):
         size = self.write_size
-        width, height, take = size.payload.width, size.payload.height, Signal()
+        (width, height), take = sides(size.payload, self.config.shape), Signal()
         at = raster(m, width, height, places.write_next, name="write")
         m.d.comb += [
             places.write_size.valid.eq(size.valid),
             places.write_size.size.eq(size.payload),
-            places.write_first.eq(at.first),
-            places.write_last.eq(at.last),
+            places.write_x.eq(at.x),
+            places.write_y.eq(at.y),
+            places.write_last_x.eq(at.last_x),
+            places.write_last_y.eq(at.last_y),
             places.write_next.eq(take & planes.group_last),
             write.valid.eq(self.i.valid & places.write_ready),
             write.payload.place.eq(places.write_place),
@@ -110,7 +113,7 @@ class LineBuffer(wiring.Component):
             take.eq(self.i.valid & self.i.ready),
             planes.advance.eq(take),
             planes.leave.eq(1),
-            size.ready.eq(places.write_next & places.write_last),
+            size.ready.eq(places.write_next & at.last),
         ]
 
     def _read(self, m, memory, places, walk, planes):
@@ -118,7 +121,7 @@ class LineBuffer(wiring.Component):
         followed = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
         m.d.comb += [
             getattr(places, name).eq(getattr(walk, name))
-            for name in (*followed, "tap_y", "top", "left", "column")
+            for name in (*followed, "tap_y", "top", "left", "row", "column")
         ]
         m.d.comb += [
             walk.size.eq(self.read_size.payload),

@@ -181,6 +181,9 @@ class Planes(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        if self.words == 1:  # in the one plane of the one bank
+            m.d.comb += [self.group_last.eq(1), self.last_group.eq(1)]
+            return m
         plane, base = self.plane, Signal.like(self.base, name="base_now")
         group_plane, group_base = self.group_plane, Signal.like(base, name="group_base")
         next_plane, next_base = (

@@ -1,13 +1,15 @@
 """Where the pixels of a map lie when two rows at a time become free."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from dataclasses import dataclass
+
+from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Shape, Window
 from corgibuilder.plan.paired_rows import margin, places
 
-from .places import places_signature
-from .window_walk import on_map
+from .places import moved_on_map, places_signature, sum_modulo, window_is_there
+from .size import sides
 
 
 class PairedRows(wiring.Component):
@@ -24,149 +26,155 @@ class PairedRows(wiring.Component):
         Kernel, stride and padding of the windows read.
     capacity
         Places.
-    max_width
-        Widest map that will ever pass.
+    largest
+        Shape of the largest map that will ever pass.
 
     Members
     -------
     As in :func:`~.places.places_signature`.
     """
 
-    def __init__(self, window: Window, *, capacity: int, max_width: int):
-        assert capacity >= places(window, max_width)
+    def __init__(self, window: Window, *, capacity: int, largest: Shape):
+        assert capacity >= places(window, largest.width)
         self.window = window
         self.margin = margin(window)
         self.capacity = capacity
+        self.largest = largest
         # Places are numbered in the order of writing, modulo a power of two.
-        self.index_bits = (4 * capacity).bit_length() + 1
-        super().__init__(places_signature(window, capacity))
+        self.number = (4 * capacity).bit_length() + 1
+        super().__init__(places_signature(window, capacity, largest))
 
     def elaborate(self, platform):
         m = Module()
         line = Signal(range(self.capacity // 2 + 1))  # columns of a line, with the margin
+        new_line = Signal.like(line)
         modulus = Signal(range(self.capacity))
-        written = Signal(self.index_bits)  # number of the place being written
-        freed = Signal(self.index_bits)  # number of the first pixel still needed,
-        freed_next = Signal(self.index_bits)  # and when the window is read to its end
+        written = Signal(self.number)  # number of the place being written
+        limit = Signal(self.number)  # number of the first place that is not free yet,
+        next_limit = Signal(self.number)  # and when the window is read to its end
         waiting = Signal(signed(4))  # frames written that are not read to their end
-        restart, frame_over = Signal(), Signal()
+        first, restart, frame_over = Signal(), Signal(), Signal()
         size = self.write_size
         m.d.comb += [
+            new_line.eq(sides(size.size, self.largest)[0] + self.margin),
             modulus.eq(2 * line - 1),
-            restart.eq(
-                size.valid
-                & self.write_first
-                & (waiting == 0)
-                & (line != size.size.width + self.margin)
-            ),
+            first.eq((self.write_x == 0) & (self.write_y == 0)),
+            restart.eq(size.valid & first & (waiting == 0) & (line != new_line)),
         ]
-        ended = self.write_next & self.write_last
+        ended = self.write_next & self.write_last_x & self.write_last_y
         m.d.sync += waiting.eq(waiting + ended - frame_over)
         with m.If(restart):
-            m.d.sync += line.eq(size.size.width + self.margin)
-        self._write(m, line, modulus, restart, written, (freed, freed_next))
-        self._read(m, line, modulus, restart, written, (freed, freed_next), frame_over)
+            m.d.sync += line.eq(new_line)
+        lines = Lines(line, new_line, modulus, restart)
+        self._write(m, lines, first, written, (limit, next_limit))
+        row_over = self._read(m, lines, waiting, frame_over)
+        self._free(m, lines, row_over, limit, next_limit)
+        self._taps(m, lines, row_over)
         return m
 
-    def _sum(self, m, place, step, modulus, *, name):
-        """``(place + step) % modulus`` of two places below ``modulus``."""
-        total = Signal(range(2 * self.capacity), name=f"{name}_sum")
-        result = Signal(range(self.capacity), name=name)
-        m.d.comb += [
-            total.eq(place + step),
-            result.eq(Mux(total >= modulus, total - modulus, total)),
-        ]
-        return result
-
-    def _half(self, m, step, modulus, *, name):
-        """``step / 2`` modulo the odd ``modulus``: the distance of columns in the next pair."""
+    def _half(self, m, distance, lines, *, name):
+        """``distance / 2`` modulo the odd ``modulus``: the same columns' in the next pair."""
         half = Signal(range(self.capacity), name=name)
-        m.d.comb += half.eq((step + Mux(step[0], modulus, 0)) >> 1)
+        m.d.comb += half.eq((distance + Mux(distance[0], lines.modulus, 0)) >> 1)
         return half
 
-    def _write(self, m, line, modulus, restart, written, freed):
+    def _write(self, m, lines, first, written, limits):
         """Pass through all places of a pair; some stay without a pixel.
 
         The lower row begins where the columns of the next pair are apart: half a ``step``.
         """
-        place, column = self.write_place, Signal.like(line, name="write_column")
+        line, place = lines.columns, self.write_place
+        column = Signal.like(line, name="write_column")
         step = Signal(range(self.capacity), name="write_step")
         lower = Signal(name="write_lower")  # in the second row of a pair
         aligned, advance, skip, row_ends = Signal(), Signal(), Signal(), Signal()
-        held = [Signal(signed(self.index_bits), name=f"held_{k}") for k in range(2)]
+        beyond = [Signal(signed(self.number), name=f"beyond_{k}") for k in range(2)]
         active, blank, free, free_word = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            active.eq(self.write_size.valid & (line == self.write_size.size.width + self.margin)),
-            aligned.eq(~self.write_first | (lower == self.window.pads.top % 2)),
+            active.eq(self.write_size.valid & (line == lines.new_columns)),
+            aligned.eq(~first | (lower == self.window.pads.top % 2)),
             blank.eq(column < self.margin),
-            *(held[k].eq(written - freed[k]) for k in range(2)),
-            free.eq(held[0] < 2 * line),
-            free_word.eq(free | self.write_behind & (held[1] < 2 * line)),
+            *(beyond[k].eq(written - limits[k]) for k in range(2)),
+            free.eq(beyond[0] < 0),
+            free_word.eq(free | self.write_behind & (beyond[1] < 0)),
             self.write_ready.eq(active & aligned & free_word & ~blank),
             advance.eq(active & aligned & free & blank | self.write_next),
-            skip.eq(active & ~aligned & (held[0] <= line)),  # a whole row without pixels
+            skip.eq(active & ~aligned & (beyond[0] + line <= 0)),  # a whole row without pixels
             row_ends.eq(skip | advance & (column == line - 1)),
         ]
-        after = self._sum(m, place, step, modulus, name="write_after")
-        half = self._half(m, step, modulus, name="write_half")
+        after = sum_modulo(m, place, step, lines.modulus, name="write_after")
+        half = self._half(m, step, lines, name="write_half")
         with m.If(advance):
             m.d.sync += [written.eq(written + 1), column.eq(column + 1), place.eq(after)]
             with m.If(lower & (column == line - 2)):
-                m.d.sync += place.eq(modulus)  # the last place of a pair keeps out of the shuffle
+                # The last place of a pair keeps out of the shuffle.
+                m.d.sync += place.eq(lines.modulus)
         with m.If(skip):
             m.d.sync += written.eq(written + line)
         with m.If(row_ends):
             m.d.sync += [column.eq(0), lower.eq(~lower), place.eq(half)]
             with m.If(lower):
                 m.d.sync += [place.eq(0), step.eq(half)]
-        with m.If(restart):
+        with m.If(lines.restart):
             m.d.sync += [written.eq(0), column.eq(0), lower.eq(0), place.eq(0), step.eq(1)]
 
-    def _read(self, m, line, modulus, restart, written, freed, frame_over):
-        """Follow the walk through the windows."""
-        kw, sx, pads = self.window.kernel[1], self.window.stride[1], self.window.pads
-        width, height, top, left = self.read_size.width, self.read_size.height, self.top, self.left
-
-        # The window frees the pair's columns before it; its last pixel must be there.
-        pair_index = Signal(self.index_bits)  # number of the pair's first place
-        need, ahead, span = Signal(self.index_bits), Signal(self.index_bits), Signal(range(3))
+    def _read(self, m, lines, waiting, frame_over):
+        """Follow the walk through the windows; returns that it leaves a pair of rows."""
+        _, height = sides(self.read_size, self.largest)
+        there = window_is_there(m, self)
         extra = Signal()  # a pair of which no row of windows starts is let go
-        m.d.comb += [
-            freed[0].eq(pair_index + 2 * (self.margin + Mux(left < 0, 0, left))),
-            freed[1].eq(
-                pair_index
-                + 2 * (self.margin + Mux(self.last_x, line, Mux(left < -sx, 0, left + sx)))
-            ),
-            span.eq(Mux(top + 2 >= height, height - 1 - top, 2)),
-            need.eq(pair_index + span * line + self.margin + on_map(left + (kw - 1), width)),
-            ahead.eq(written - need - 1),
-            self.read_ready.eq((~ahead[-1] | (written == need) & self.write_beyond) & ~extra),
-        ]
         # Pairs of a frame that no row of windows owns: one if rows are left over at its end.
-        left_over = Signal()
+        left_over, row_over = Signal(), Signal()
         m.d.comb += [
-            left_over.eq(height + height[0] > top + (pads.top + 2)),
+            self.read_ready.eq(((waiting > 0) | (waiting == 0) & there) & ~extra),
+            left_over.eq(height + height[0] > self.top + (self.window.pads.top + 2)),
             self.frame_taken.eq(self.frame_done),
             frame_over.eq(self.frame_done & ~left_over | extra),
+            row_over.eq(self.window_done & self.last_x | extra),
         ]
         m.d.sync += extra.eq(self.frame_done & left_over)
+        return row_over
 
-        # Places: of the tap, of its row's first, of the window's first in the pair and below it.
-        # Columns lie ``step`` apart in the pair, ``half`` below it; so do the pair's rows.
-        step = Signal(range(self.capacity), name="read_step")
-        half = self._half(m, step, modulus, name="read_half")
-        quarter = self._half(m, half, modulus, name="read_quarter")
+    def _free(self, m, lines, row_over, limit, next_limit):
+        """A window frees the pair's columns before it."""
+        pair_limit, next_pair_limit = Signal.like(limit), Signal.like(limit)
+        columns_freed = moved_on_map(self.left, self.window.stride[1], self.window.pads.left)
+        m.d.comb += [
+            next_pair_limit.eq(pair_limit + 2 * lines.columns),
+            next_limit.eq(Mux(self.last_x, next_pair_limit, limit + 2 * columns_freed)),
+        ]
+        with m.If(self.window_done):
+            m.d.sync += limit.eq(next_limit)
+        with m.If(row_over):
+            m.d.sync += [place.eq(next_pair_limit) for place in (limit, pair_limit)]
+        with m.If(lines.restart):
+            first_limit = 2 * lines.new_columns + 2 * self.margin
+            m.d.sync += [place.eq(first_limit) for place in (limit, pair_limit)]
+
+    def _taps(self, m, lines, row_over):
+        """Places of the tap, of its row's first, of the window's first in the pair and below it.
+
+        Columns lie ``step`` apart in the pair, ``half`` below it; so do the pair's rows.
+        """
+        sx, modulus = self.window.stride[1], lines.modulus
+        width, _ = sides(self.read_size, self.largest)
+        step, half = self._columns_apart(m, lines, 1, row_over, name="step")
+        window_step, window_half = step, half
+        if sx > 1:
+            window_step, window_half = self._columns_apart(m, lines, sx, row_over, name="stride")
+        # A row's first window starts so many columns from its first place.
+        offset = self.margin - self.window.pads.left
+        _, row_window = self._columns_apart(m, lines, offset, row_over, name="start")
+        row_below = self._half(m, row_window, lines, name="row_below")
         tap, tap_row, window, below = (
             Signal(range(self.capacity), name=f"{loop}_place")
             for loop in ("tap", "tap_row", "window", "below")
         )
-        beside = self._sum(m, tap, Mux(self.tap_y == 2, half, step), modulus, name="beside")
-        second = self._sum(m, tap_row, half, modulus, name="second_row")
-        next_window = self._times(m, window, sx, step, modulus, name="next_window")
-        next_below = self._times(m, below, sx, half, modulus, name="next_below")
-        offset = self.margin - pads.left
-        row_window = self._times(m, 0, offset, half, modulus, name="row_window")
-        row_below = self._times(m, 0, offset, quarter, modulus, name="row_below")
+        tap_step = Mux(self.tap_y == 2, half, step)
+        beside = sum_modulo(m, tap, tap_step, modulus, name="beside")
+        second = sum_modulo(m, tap_row, half, modulus, name="second_row")
+        next_window = sum_modulo(m, window, window_step, modulus, name="next_window")
+        next_below = sum_modulo(m, below, window_half, modulus, name="next_below")
         at_end = (self.tap_y == 1) & (self.column == width - 1)
         m.d.comb += self.read_place.eq(Mux(at_end, modulus, tap))
         with m.If(self.tap_step):
@@ -179,18 +187,43 @@ class PairedRows(wiring.Component):
         with m.If(self.window_done):
             m.d.sync += [place.eq(next_window) for place in (tap, tap_row, window)]
             m.d.sync += below.eq(next_below)
-        with m.If(self.window_done & self.last_x | extra):
+        with m.If(row_over):
             m.d.sync += [place.eq(row_window) for place in (tap, tap_row, window)]
-            m.d.sync += [below.eq(row_below), step.eq(half), pair_index.eq(pair_index + 2 * line)]
-        with m.If(restart):
-            # The columns of the first pair are 1 apart, those below it a line: two lines make 1.
-            new_line = self.write_size.size.width + self.margin
+            m.d.sync += below.eq(row_below)
+        with m.If(lines.restart):
             m.d.sync += [place.eq(offset) for place in (tap, tap_row, window)]
-            m.d.sync += below.eq(offset // 2 + (new_line if offset % 2 else 0))
-            m.d.sync += [step.eq(1), pair_index.eq(0)]
+            m.d.sync += below.eq(self._first_half(lines, offset))
 
-    def _times(self, m, place, count, step, modulus, *, name):
-        """``(place + count * step) % modulus``."""
-        for k in range(count):
-            place = self._sum(m, place, step, modulus, name=f"{name}_{k}")
-        return place
+    def _columns_apart(self, m, lines, columns: int, row_over, *, name):
+        """Registers that hold how far so many columns are apart, in the pair and below it."""
+        if not columns:
+            return Const(0, 1), Const(0, 1)
+        here, below = (
+            Signal(range(self.capacity), name=f"{name}_{where}") for where in ("here", "below")
+        )
+        with m.If(row_over):
+            m.d.sync += [
+                here.eq(below),
+                below.eq(self._half(m, below, lines, name=f"{name}_below_half")),
+            ]
+        with m.If(lines.restart):
+            m.d.sync += [here.eq(columns), below.eq(self._first_half(lines, columns))]
+        return here, below
+
+    def _first_half(self, lines, columns: int):
+        """Half of so many places, after a restart: two lines make 1."""
+        return columns // 2 + (lines.new_columns if columns % 2 else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Columns of a line, with the margin: those of now and those of the map being written.
+
+    ``modulus`` is that of the places of a pair, without the last one. With ``restart`` the order of
+    places starts anew, for lines of ``new_columns``.
+    """
+
+    columns: Signal
+    new_columns: Signal
+    modulus: Signal
+    restart: Signal

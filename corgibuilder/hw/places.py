@@ -1,21 +1,24 @@
 """What a line buffer asks of whoever says where its pixels lie."""
 
-from amaranth.hdl import ShapeLike
+from collections.abc import Callable
+
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, ValueLike, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Shape, Window
 
-from .size import OFFSET, SIZE
+from .size import SIZE
+from .window_walk import taps_signature
 
 
-def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
+def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str, ShapeLike]:
     """Members of :class:`~.ring.Ring` and :class:`~.paired_rows.PairedRows`.
 
     write_size : :py:`In(StructLayout({"valid", "size"}))`
         Size of the map being written, as far as it is known.
-    write_first, write_last : :py:`In(1)`
-        At the first pixel of a frame, at the last one.
+    write_x, write_y, write_last_x, write_last_y : :py:`In`
+        Column and row of the pixel being written, and whether they are the last ones.
     write_next : :py:`In(1)`
         The pixel is written; only while ``write_ready``.
     write_behind, write_beyond : :py:`In(1)`
@@ -25,7 +28,7 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
         There is a place for the word: ``write_place``.
     read_size : :py:`In(SIZE)`
         Size of the map being read.
-    tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, column
+    tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, row, column
         What the :class:`~.window_walk.WindowWalk` says.
     read_ready : :py:`Out(1)`
         The window's last pixel is there, as far as read; ``read_place`` is that of the tap.
@@ -35,7 +38,9 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
     events = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
     return {
         "write_size": In(data.StructLayout({"valid": 1, "size": SIZE})),
-        **{name: In(1) for name in ("write_first", "write_last", "write_next")},
+        "write_x": In(range(largest.width)),
+        "write_y": In(range(largest.height)),
+        **{name: In(1) for name in ("write_last_x", "write_last_y", "write_next")},
         "write_behind": In(1),
         "write_beyond": In(1),
         "write_ready": Out(1),
@@ -43,8 +48,54 @@ def places_signature(window: Window, capacity: int) -> dict[str, ShapeLike]:
         "read_size": In(SIZE),
         **{name: In(1) for name in events},
         "tap_y": In(range(max(window.kernel[0], 2))),
-        **{name: In(OFFSET) for name in ("top", "left", "column")},
+        **taps_signature(window, largest, In),
         "read_ready": Out(1),
         "read_place": Out(range(capacity)),
         "frame_taken": Out(1),
     }
+
+
+def window_is_there(m: Module, places) -> Signal:
+    """Whether the writer, who is in the map being read, has come to the window's last pixel.
+
+    Of a window that reaches into the padding it is the last one of a row of the map, or in its
+    last row.
+    """
+    kh, kw = places.window.kernel
+    bottom, right = Signal.like(places.row, name="bottom"), Signal.like(places.column, name="right")
+    row_written, row_begun = Signal(), Signal()
+    pixel_written, pixel_begun, there = Signal(), Signal(), Signal(name="window_is_there")
+    m.d.comb += [
+        bottom.eq(places.top + (kh - 1)),
+        right.eq(places.left + (kw - 1)),
+        row_written.eq(places.write_y > bottom),
+        row_begun.eq((places.write_y == bottom) | places.write_last_y),
+        pixel_written.eq(places.write_x > right),
+        pixel_begun.eq((places.write_x == right) | places.write_last_x),
+        there.eq(row_written | row_begun & (pixel_written | pixel_begun & places.write_beyond)),
+    ]
+    return there
+
+
+def moved_on_map(first, by: int, pad: int, amount: Callable[[int], ValueLike] = int):
+    """How far a window's first row or column on the map moves, where its first one moves ``by``.
+
+    ``first`` is ``-pad`` and a multiple of ``by``. So there are three distances at most; of the one
+    taken the ``amount`` is given.
+    """
+    if pad == 0:
+        return amount(by)
+    onto = amount(-pad % by)  # from the padding on to the map
+    within = onto if pad <= by else Mux(first >= -by, onto, amount(0))
+    return Mux(first < 0, within, amount(by))
+
+
+def sum_modulo(m: Module, place, distance, modulus, *, name: str) -> Signal:
+    """Named wire holding ``(place + distance) % modulus``, both less than ``modulus``."""
+    result = Signal.like(place, name=name)
+    over = Signal(signed(len(place) + 1), name=f"{name}_over")
+    m.d.comb += [
+        over.eq(place - (modulus - distance)),
+        result.eq(Mux(over < 0, place + distance, over)),
+    ]
+    return result

@@ -9,7 +9,7 @@ from corgibuilder.ir import PoolKind, QInt
 from corgibuilder.plan.components import PixelPoolConfig, TilePoolConfig, WindowPoolConfig
 
 from .raster import raster
-from .size import COUNT, SIZE, output_columns, output_rows
+from .size import SIZE, output_columns, output_rows, sides
 from .streams import counter, decoded, shape_of, word
 
 
@@ -127,7 +127,8 @@ class TilePool(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        (kh, kw), size = self.config.window.kernel, self.size.payload
+        window, largest = self.config.window, self.config.shape
+        (kh, kw), (width, height) = window.kernel, sides(self.size.payload, largest)
         layout = word(shape_of(self.config.out), self.config.lanes)
         m.submodules.results = results = Memory(shape=layout.size, depth=self.config.depth, init=[])
         write, read = results.write_port(), results.read_port()
@@ -142,15 +143,16 @@ class TilePool(wiring.Component):
         part, part_last = counter(m, self.config.words, take, name="part")
         pixel = Signal()
         m.d.comb += pixel.eq(take & part_last)
-        at = raster(m, size.width, size.height, pixel)
-        tap_x, tap_y = Signal(range(kw + 1)), Signal(range(kh + 1))
+        at = raster(m, width, height, pixel)
+        tap_x, tap_y = Signal(range(kw)), Signal(range(kh))
         base = Signal(range(self.config.depth))  # first word of the window's result
-        columns, rows = Signal(COUNT), Signal(COUNT)
+        most_rows, most_columns = window.output_size(largest.height, largest.width)
+        columns, rows = Signal(range(most_columns + 1)), Signal(range(most_rows + 1))
         inside = Signal()
-        column, row = Signal(COUNT), Signal(COUNT)  # of the window
+        column, row = Signal.like(columns), Signal.like(rows)  # of the window
         m.d.comb += [
-            columns.eq(output_columns(self.config.window, size.width)),
-            rows.eq(output_rows(self.config.window, size.height)),
+            columns.eq(output_columns(window, width)),
+            rows.eq(output_rows(window, height)),
             inside.eq((column < columns) & (row < rows)),
             self.size.ready.eq(pixel & at.last),
         ]

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, ShapeLike, Signal
+from amaranth.hdl import Module, Signal
 
-from .size import POSITION
 from .streams import counter
 
 
@@ -28,19 +27,16 @@ class Raster:
         return self.last_x & self.last_y
 
 
-def raster(
-    m: Module, width, height, advance, *, name: str = "", shape: ShapeLike = POSITION
-) -> Raster:
+def raster(m: Module, width, height, advance, *, name: str = "") -> Raster:
     """Registers that go from pixel to pixel on ``advance``, row by row, map after map.
 
     Parameters
     ----------
     width, height
-        Size of the map, 1 or more. Another map's may take their place after the last pixel.
-    shape
-        Of column and row.
+        Size of the map, 1 or more, in as many bits as the largest map needs. Another map's may
+        take their place after the last pixel.
     """
     prefix = f"{name}_" if name else ""
-    x, last_x = counter(m, width, advance, name=f"{prefix}x", shape=shape)
-    y, last_y = counter(m, height, advance & last_x, name=f"{prefix}y", shape=shape)
+    x, last_x = counter(m, width, advance, name=f"{prefix}x")
+    y, last_y = counter(m, height, advance & last_x, name=f"{prefix}y")
     return Raster(x, y, last_x, last_y)

@@ -1,14 +1,13 @@
 """Where the pixels of a map lie in a ring: in raster order, rows and frames without a gap."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Shape, Window
 
-from .places import places_signature
-from .size import OFFSET, POSITION
+from .places import moved_on_map, places_signature, sum_modulo, window_is_there
+from .size import sides
 from .streams import Buffer
-from .window_walk import on_map
 
 
 class Ring(wiring.Component):
@@ -23,82 +22,56 @@ class Ring(wiring.Component):
         Kernel, stride and padding of the windows read.
     capacity
         Places.
-    max_width
-        Widest map that will ever pass.
+    largest
+        Shape of the largest map that will ever pass.
 
     Members
     -------
     As in :func:`~.places.places_signature`.
     """
 
-    def __init__(self, window: Window, *, capacity: int, max_width: int):
+    def __init__(self, window: Window, *, capacity: int, largest: Shape):
+        assert capacity >= window.span(largest.width)
         self.window = window
         self.capacity = capacity
-        self.max_width = max_width
-        # Pixels are numbered modulo a power of two in which every distance is unambiguous.
-        reach = max(capacity, max(window.kernel[0], window.stride[0]) * max_width) + max_width + 2
-        self.index_bits = (reach + max(window.kernel[1], window.stride[1])).bit_length() + 1
-        self.start = data.StructLayout({"place": range(capacity), "index": self.index_bits})
-        super().__init__(places_signature(window, capacity))
+        self.largest = largest
+        self.number = pixel_numbers(window, capacity=capacity, width=largest.width)
+        self.start = data.StructLayout({"place": range(capacity), "number": self.number})
+        super().__init__(places_signature(window, capacity, largest))
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.starts = starts = Buffer(self.start)
-        first = Signal(self.index_bits)  # number of the first pixel still needed
-        written = Signal(self.index_bits)  # number of the pixel being written
+        first = Signal(self.number)  # number of the first pixel still needed
         draining = Signal()  # nothing that comes before the next frame is needed
-        self._write(m, starts.i, first, written, draining)
-        self._read(m, starts.o, first, written, draining)
+        self._write(m, starts.i, first, draining)
+        self._read(m, starts.o, first, draining)
         return m
 
-    def _moved(self, m, place, distance, most, *, name):
-        """The place so far behind, which is at most ``most``."""
-        return wrapped(m, place + distance, self.capacity, self.capacity - 1 + most, name=name)
-
-    def _write(self, m, start, first, written, draining):
+    def _write(self, m, start, first, draining):
         """After each frame tell the reader where the next one starts."""
-        held = Signal(signed(self.index_bits))  # negative while pixels pass that no window needs
-        next_place = self._moved(m, self.write_place, 1, 1, name="write_next_place")
+        bits = len(first)
+        replaced = Signal(bits, init=-self.capacity % (1 << bits))  # number of the pixel before
+        next_place = self._moved(m, self.write_place, 1 % self.capacity, name="write_next_place")
+        # The first window starts in the padding, whose columns have places like others.
+        back = (1 - self.window.pads.left) % self.capacity
+        frame_start = self._moved(m, self.write_place, back, name="frame_start")
+        last = self.write_last_x & self.write_last_y
         m.d.comb += [
-            held.eq(written - first),
             self.write_ready.eq(
-                self.write_size.valid
-                & ((held < self.capacity) | draining)
-                & (start.ready | ~self.write_last)
+                self.write_size.valid & ((replaced != first) | draining) & (start.ready | ~last)
             ),
-            start.valid.eq(self.write_next & self.write_last),
-            start.payload.place.eq(next_place),
-            start.payload.index.eq(written + 1),
+            start.valid.eq(self.write_next & last),
+            start.payload.place.eq(frame_start),
+            start.payload.number.eq(replaced + (self.capacity + 1)),
         ]
         with m.If(self.write_next):
-            m.d.sync += [self.write_place.eq(next_place), written.eq(written + 1)]
+            m.d.sync += [self.write_place.eq(next_place), replaced.eq(replaced + 1)]
 
-    def _read(self, m, start, first, written, draining):
+    def _read(self, m, start, first, draining):
         """Follow the walk through the windows."""
-        (kh, kw), (sy, sx), pads = self.window.kernel, self.window.stride, self.window.pads
-        width, height, top, left = self.read_size.width, self.read_size.height, self.top, self.left
-
-        # How far the first row on the map moves down for the next row of windows.
-        top_next, rows_down = Signal(OFFSET), Signal(range(sy + 1))
-        m.d.comb += [
-            top_next.eq(top + sy),
-            rows_down.eq(Mux(top_next < 0, 0, Mux(top < 0, top_next, sy))),
-        ]
-
-        # The window's first pixel on the map frees all before it; its last one must be there.
-        row_index = Signal(self.index_bits)  # number of the first pixel in row max(top, 0)
-        need, ahead = Signal(self.index_bits), Signal(self.index_bits)
-        top_on_map, left_on_map, span = Signal(POSITION), Signal(POSITION), Signal(range(kh + 1))
-        m.d.comb += [
-            top_on_map.eq(Mux(top < 0, 0, top)),
-            # A row that the next row of windows starts with too stays whole.
-            left_on_map.eq(Mux((left < 0) | (rows_down == 0), 0, left)),
-            span.eq(on_map(top + (kh - 1), height) - top_on_map),
-            first.eq(row_index + left_on_map),
-            need.eq(row_index + span * width + on_map(left + (kw - 1), width)),
-            ahead.eq(written - need - 1),
-            self.read_ready.eq((~ahead[-1] | (written == need) & self.write_beyond) & ~draining),
-        ]
+        there = window_is_there(m, self)
+        m.d.comb += self.read_ready.eq((start.valid | there) & ~draining)
         # After a frame's last word: on to the next frame, or wait until this one is written to its
         # end and let pass what no window needs.
         next_frame = Signal()
@@ -111,35 +84,84 @@ class Ring(wiring.Component):
             m.d.sync += draining.eq(1)
         with m.If(next_frame):
             m.d.sync += draining.eq(0)
+        self._free(m, start.payload.number, first, next_frame)
+        self._taps(m, start.payload.place, next_frame)
 
-        # Places: of the tap, and of where the enclosing loops began. Rows above the map have none,
-        # so the place stands still in them.
+    def _free(self, m, frame_start, first, next_frame):
+        """A window's first pixel on the map frees all before it."""
+        (sy, sx), pads = self.window.stride, self.window.pads
+        width, _ = sides(self.read_size, self.largest)
+        first_of_row = Signal.like(first, name="first_of_row")  # of row max(top, 0)
+        next_row, columns_freed = (
+            Signal.like(first, name="first_of_next_row"),
+            Signal(range(sx + 1)),
+        )
+        # A row that the next row of windows starts with too stays whole.
+        row_stays = moved_on_map(self.top, sy, pads.top, lambda rows: int(rows == 0))
+        m.d.comb += [
+            next_row.eq(
+                first_of_row + moved_on_map(self.top, sy, pads.top, lambda rows: rows * width)
+            ),
+            columns_freed.eq(Mux(row_stays, 0, moved_on_map(self.left, sx, pads.left))),
+        ]
+        with m.If(self.window_done):
+            m.d.sync += first.eq(first + columns_freed)
+            with m.If(self.last_x):
+                m.d.sync += [number.eq(next_row) for number in (first, first_of_row)]
+        with m.If(next_frame):
+            m.d.sync += [number.eq(frame_start) for number in (first, first_of_row)]
+
+    def _taps(self, m, frame_start, next_frame):
+        """Places of the tap, and of where the enclosing loops began.
+
+        Rows above the map have none, so the place stands still in them.
+        """
+        kh, (sy, sx), pads = self.window.kernel[0], self.window.stride, self.window.pads
+        width, _ = sides(self.read_size, self.largest)
         back = -pads.left % self.capacity
         at = [
             Signal(range(self.capacity), name=f"{loop}_place", init=back)
             for loop in ("tap", "tap_row", "window", "row")
         ]
         tap, tap_row, window, row = at
-        beside = self._moved(m, tap, 1, 1, name="beside")
-        above = top + self.tap_y < 0
-        below = self._moved(m, tap_row, Mux(above, 0, width), self.max_width, name="below")
-        next_window = self._moved(m, window, sx, sx, name="next_window")
-        next_row = self._moved(m, row, rows_down * width, sy * self.max_width, name="next_row")
-        frame_start = self._moved(m, start.payload.place, back, back, name="frame_start")
+
+        def distance(rows: int):
+            most = rows * self.largest.width
+            return wrapped(m, rows * width, self.capacity, most, name=f"distance_of_{rows}_rows")
+
+        rows_down = Signal.like(row, name="rows_down")
+        m.d.comb += rows_down.eq(moved_on_map(self.top, sy, pads.top, distance))
+        next_window = self._moved(m, window, sx % self.capacity, name="next_window")
+        next_row = self._moved(m, row, rows_down, name="next_row")
         m.d.comb += self.read_place.eq(tap)
         with m.If(self.tap_step):
-            m.d.sync += tap.eq(beside)
-        with m.If(self.row_done):
-            m.d.sync += [tap.eq(below), tap_row.eq(below)]
+            m.d.sync += tap.eq(self._moved(m, tap, 1 % self.capacity, name="beside"))
+        if kh > 1:
+            below = self._moved(m, tap_row, width, name="below")
+            with m.If(self.row_done):
+                m.d.sync += [place.eq(Mux(self.row < 0, tap_row, below)) for place in at[:2]]
         with m.If(self.taps_done):
-            m.d.sync += [tap.eq(window), tap_row.eq(window)]
+            m.d.sync += [place.eq(window) for place in at[:2]]
         with m.If(self.window_done):
             m.d.sync += [place.eq(Mux(self.last_x, next_row, next_window)) for place in at[:3]]
             with m.If(self.last_x):
-                m.d.sync += [row.eq(next_row), row_index.eq(row_index + rows_down * width)]
+                m.d.sync += row.eq(next_row)
         with m.If(next_frame):
             m.d.sync += [place.eq(frame_start) for place in at]
-            m.d.sync += row_index.eq(start.payload.index)
+
+    def _moved(self, m, place, distance, *, name):
+        return sum_modulo(m, place, distance, self.capacity, name=name)
+
+
+def pixel_numbers(window: Window, *, capacity: int, width: int) -> range:
+    """Numbers of pixels, modulo a power of two: as many as places can be free, or none.
+
+    If the pixel to be written is number ``n`` and the first one still needed is number ``first``,
+    then ``first + capacity - n`` places are free. ``n`` comes after the last pixel of the window
+    that was read last, so ``first`` is less than a stride beyond ``n``. It is never more than
+    ``capacity`` before ``n``, not even where rows that no window needs end a map.
+    """
+    return range(capacity + max(window.stride[0] * width, window.stride[1]))
 
 
 FEW = 4  #: subtractions in a row, of the modulus itself; for more, of its powers of two

@@ -5,11 +5,12 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import QInt, Window
+from corgibuilder.ir import QInt, Shape, Window
 
-from .raster import raster
-from .size import COUNT, OFFSET, POSITION, SIZE, columns_read, output_rows
-from .streams import Buffer, as_given, shape_of, word
+from .places import moved_on_map
+from .raster import Raster, raster
+from .size import SIZE, columns_read, first_taps, sides
+from .streams import Buffer, as_given, counter, shape_of, word
 
 
 class RowBanks(wiring.Component):
@@ -22,15 +23,15 @@ class RowBanks(wiring.Component):
 
     Parameters
     ----------
-    x, lanes
-        Range of the values, and the channels of the map: a word is a whole pixel.
+    x
+        Range of the values.
     given
         Range of the values that come out: ``x`` itself, or with a step of 1. The banks hold codes
         of ``x``.
     window
         Kernel, stride and padding.
-    max_width
-        Widest map that will ever pass.
+    largest
+        Shape of the largest map that will ever pass. A word is a whole pixel.
 
     Members
     -------
@@ -41,17 +42,17 @@ class RowBanks(wiring.Component):
         Size of the map being written and of the map being read; taken with the frame's last word.
     """
 
-    def __init__(self, x: QInt, lanes: int, *, given: QInt, window: Window, max_width: int):
+    def __init__(self, x: QInt, *, given: QInt, window: Window, largest: Shape):
         self.x = x
         self.given = given
-        self.pixel = word(shape_of(x), lanes)
-        self.shown = word(shape_of(given), lanes)
+        self.pixel = word(shape_of(x), largest.channels)
+        self.shown = word(shape_of(given), largest.channels)
         self.window = window
-        self.max_width = max_width
+        self.largest = largest
         self.rows = window.kernel[0]
         # Rows are counted modulo a power of two in which every distance is unambiguous.
-        self.index_bits = (2 * max(self.rows, window.stride[0]) + self.rows + 2).bit_length() + 1
-        self.start = data.StructLayout({"bank": range(max(self.rows, 2)), "row": self.index_bits})
+        self.number = (2 * max(self.rows, window.stride[0]) + self.rows + 2).bit_length() + 1
+        self.start = data.StructLayout({"bank": range(max(self.rows, 2)), "row": self.number})
         super().__init__({
             "i": In(stream.Signature(self.pixel)),
             "o": Out(stream.Signature(data.ArrayLayout(self.shown, self.rows))),
@@ -64,34 +65,36 @@ class RowBanks(wiring.Component):
         banks = []
         for b in range(self.rows):
             m.submodules[f"bank_{b}"] = bank = Memory(
-                shape=self.pixel.size, depth=max(self.max_width, 2), init=[]
+                shape=self.pixel.size, depth=max(self.largest.width, 2), init=[]
             )
             banks.append((bank.write_port(), bank.read_port()))
         m.submodules.starts = starts = Buffer(self.start)
-        writer = Signal(data.StructLayout({"column": POSITION, "row": self.index_bits}))
-        reader = Signal(data.StructLayout({"column": POSITION, "row": self.index_bits}))
+        first_row = Signal(self.number)  # number of the first row still needed
+        first_column = Signal(range(self.largest.width))  # of its first pixel still needed
         draining = Signal()  # nothing that comes before the next frame is needed
-        self._write(m, [port for port, _ in banks], starts.i, writer, reader, draining)
-        self._read(m, [port for _, port in banks], starts.o, writer, reader, draining)
+        writes, reads = zip(*banks, strict=True)
+        at = self._write(m, writes, starts.i, first_row, first_column, draining)
+        self._read(m, reads, starts.o, at, first_row, first_column, draining)
         return m
 
-    def _write(self, m, ports, start, writer, reader, draining):
-        """Fill bank after bank; after each frame tell the reader where the next one starts."""
+    def _write(self, m, ports, start, first_row, first_column, draining) -> Raster:
+        """Fill bank after bank; after each frame tell the reader where the next one starts.
+
+        Returns where the pixel being written lies.
+        """
         bank, next_bank = Signal(range(max(self.rows, 2))), Signal(range(max(self.rows, 2)))
         take, ends, room = Signal(name="write_take"), Signal(name="write_ends"), Signal()
-        ahead = Signal(signed(self.index_bits))
+        ahead = Signal(signed(self.number))
         size = self.write_size
-        at = raster(m, size.payload.width, size.payload.height, take, name="write")
-        row = Signal(self.index_bits, name="write_row")
+        width, height = sides(size.payload, self.largest)
+        at = raster(m, width, height, take, name="write")
+        row = Signal(self.number, name="write_row")
         m.d.comb += [
-            Cat(writer.column, writer.row).eq(Cat(at.x, row)),
             ends.eq(at.last),
             next_bank.eq(Mux(bank == self.rows - 1, 0, bank + 1)),
-            ahead.eq(row - reader.row),
+            ahead.eq(row - first_row),
             room.eq(
-                (ahead < self.rows)
-                | ((ahead == self.rows) & (writer.column < reader.column))
-                | draining
+                (ahead < self.rows) | ((ahead == self.rows) & (at.x < first_column)) | draining
             ),
             self.i.ready.eq(size.valid & room & (start.ready | ~ends)),
             take.eq(self.i.valid & self.i.ready),
@@ -103,49 +106,42 @@ class RowBanks(wiring.Component):
         for b, port in enumerate(ports):
             m.d.comb += [
                 port.en.eq(take & (bank == b)),
-                port.addr.eq(writer.column),
+                port.addr.eq(at.x),
                 port.data.eq(Cat(self.i.payload)),
             ]
         with m.If(take & at.last_x):
             m.d.sync += [row.eq(row + 1), bank.eq(next_bank)]
+        return at
 
-    def _read(self, m, ports, start, writer, reader, draining):
+    def _read(self, m, ports, start, written, first_row, first_column, draining):
         """Walk over the columns of every row of windows."""
         window, pads, sy = self.window, self.window.pads, self.window.stride[0]
-        width, height = self.read_size.payload.width, self.read_size.payload.height
-        rows, columns = Signal(COUNT), Signal(COUNT)
-        m.d.comb += [
-            rows.eq(output_rows(window, height)),
-            columns.eq(columns_read(window, width)),
-        ]
+        width, height = sides(self.read_size.payload, self.largest)
+        columns = Signal(range(self.largest.width + 1))
         step = Signal(name="read_step")
-        at = raster(m, columns, rows, step, name="read")
-        top = Signal(OFFSET, init=-pads.top)
-        top_next, rows_down = Signal(OFFSET), Signal(range(sy + 1))
-        first_row = Signal(self.index_bits)  # number of row max(top, 0)
-        span = Signal(range(self.rows + 1))
-        behind = Signal(signed(self.index_bits))
+        x, last_x = counter(m, columns, step, name="read_x")
+        tops, _ = first_taps(window, self.largest)
+        top, last_y = Signal(tops, init=-pads.top), Signal(name="read_last_y")
+        bottom = Signal(range(tops.start, tops.stop + self.rows - 1))
+        rows_down, there = Signal(range(sy + 1)), Signal()
         m.d.comb += [
-            top_next.eq(top + sy),
-            rows_down.eq(Mux(top_next < 0, 0, Mux(top < 0, top_next, sy))),
-            span.eq(
-                Mux(top + (self.rows - 1) >= height, height - 1, top + (self.rows - 1))
-                - Mux(top < 0, 0, top)
-            ),
-            behind.eq(writer.row - (first_row + span)),
+            columns.eq(columns_read(window, width)),
+            last_y.eq(top > height + (pads.bottom - self.rows - sy)),
+            rows_down.eq(moved_on_map(top, sy, pads.top)),
             # A row that the next row of windows starts with too stays whole.
-            reader.row.eq(first_row),
-            reader.column.eq(Mux(rows_down == 0, 0, at.x)),
+            first_column.eq(Mux(rows_down == 0, 0, x)),
+            # The last row may lie in the padding.
+            bottom.eq(top + (self.rows - 1)),
+            there.eq(
+                start.valid
+                | (written.y > bottom)
+                | ((written.y == bottom) | written.last_y) & (written.x > x)
+            ),
         ]
         enable, next_frame, frame_done = Signal(), Signal(), Signal()
         m.d.comb += [
-            step.eq(
-                enable
-                & self.read_size.valid
-                & ~draining
-                & ((behind > 0) | ((behind == 0) & (at.x < writer.column)))
-            ),
-            frame_done.eq(step & at.last),
+            step.eq(enable & self.read_size.valid & ~draining & there),
+            frame_done.eq(step & last_x & last_y),
             next_frame.eq((frame_done | draining) & start.valid),
             self.read_size.ready.eq(next_frame),
             start.ready.eq(next_frame),
@@ -157,9 +153,9 @@ class RowBanks(wiring.Component):
         bank_start = Array([(b - pads.top) % self.rows for b in range(self.rows)])[
             start.payload.bank
         ]
-        with m.If(step & at.last_x):
+        with m.If(step & last_x):
             m.d.sync += [
-                top.eq(top_next),
+                top.eq(top + sy),
                 first_row.eq(first_row + rows_down),
                 bank.eq(bank_down),
             ]
@@ -178,7 +174,7 @@ class RowBanks(wiring.Component):
         masked = Signal(self.rows, reset_less=True)
         m.d.comb += enable.eq(~self.o.valid | self.o.ready)
         for port in ports:
-            m.d.comb += [port.en.eq(step), port.addr.eq(at.x)]
+            m.d.comb += [port.en.eq(step), port.addr.eq(x)]
         with m.If(enable):
             m.d.sync += [
                 self.o.valid.eq(step),

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.plan.components import RowRepeaterConfig
 
 from .raster import raster
-from .size import POSITION, SIZE
+from .size import SIZE, sides
 from .streams import counter, shape_of, word
 
 
@@ -51,9 +51,10 @@ class RowRepeater(wiring.Component):
         held, fresh = Signal(range(width + 1)), Signal(range(width + 1))
         written, given, freed = Signal(), Signal(), Signal()
         # Both sides agree on where a pixel lies as long as they are within a row of one width.
-        limit = Signal(POSITION)
-        widths = self.write_size.payload.width, self.read_size.payload.width
-        m.d.comb += limit.eq(Mux(widths[0] < widths[1], *widths))
+        limit = Signal.like(held)
+        written_width, _ = sides(self.write_size.payload, config.shape)
+        given_width, _ = sides(self.read_size.payload, config.shape)
+        m.d.comb += limit.eq(Mux(written_width < given_width, written_width, given_width))
         m.d.sync += [
             held.eq(held + written - freed),
             fresh.eq(fresh + written - given),
@@ -66,7 +67,8 @@ class RowRepeater(wiring.Component):
         size, words = self.write_size, self.config.words
         take = Signal(name="write_take")
         place, last_place = counter(m, words, take, name="write_word")
-        at = raster(m, size.payload.width, size.payload.height, written, name="write")
+        width, height = sides(size.payload, self.config.shape)
+        at = raster(m, width, height, written, name="write")
         base = Signal.like(port.addr, name="write_base")
         m.d.comb += [
             self.i.ready.eq(room & size.valid & self.read_size.valid),
@@ -86,11 +88,11 @@ class RowRepeater(wiring.Component):
         free, step = Signal(name="read_free"), Signal(name="read_step")
         place, last_place = counter(m, config.given_words, step, name="read_word")
         _, last_time = counter(m, config.columns, step & last_place, name="pixel")
-        width, height = size.payload.width, size.payload.height
+        width, height = sides(size.payload, config.shape)
         pixel_done, row_done, row_freed = Signal(), Signal(), Signal()
-        _, last_x = counter(m, width, pixel_done, name="read_x", shape=POSITION)
+        _, last_x = counter(m, width, pixel_done, name="read_x")
         time, last_row = counter(m, config.rows, row_done, name="row_time")
-        _, last_y = counter(m, height, row_freed, name="read_y", shape=POSITION)
+        _, last_y = counter(m, height, row_freed, name="read_y")
         base, part = Signal.like(port.addr, name="read_base"), Signal.like(port.addr, name="part")
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),

@@ -9,7 +9,7 @@ those of four.
 
 from itertools import pairwise
 
-from amaranth.hdl import Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,10 +18,21 @@ from corgibuilder.plan.kinds import SizeRule
 from corgibuilder.plan.limits import SIZE_BITS
 
 SIZE = data.StructLayout({"width": SIZE_BITS, "height": SIZE_BITS})
-POSITION = unsigned(SIZE_BITS)  #: row or column on a map
-COUNT = unsigned(SIZE_BITS + 1)  #: rows of windows, or windows in a row
-OFFSET = signed(SIZE_BITS + 2)  #: row or column on a map or in its padding
+POSITION = unsigned(SIZE_BITS)  #: width or height of a map
 SIZES_HELD = 4  #: in a queue, where several maps may be in a stage
+
+
+def sides(size, largest: Shape) -> tuple:
+    """Width and height of a map, in as many bits as the ``largest`` that will ever pass needs."""
+    return size.width[: largest.width.bit_length()], size.height[: largest.height.bit_length()]
+
+
+def first_taps(window: Window, largest: Shape) -> tuple[range, range]:
+    """Rows and columns in which windows start; negative in the padding."""
+    (kh, kw), pads = window.kernel, window.pads
+    rows = largest.height + pads.top + pads.bottom - kh
+    columns = largest.width + pads.left + pads.right - kw
+    return range(-pads.top, rows - pads.top + 1), range(-pads.left, columns - pads.left + 1)
 
 
 def output_rows(window: Window, height):

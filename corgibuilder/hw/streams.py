@@ -1,6 +1,6 @@
 """Words of several values, how these are held, and two small stream components of every stage."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Shape, ShapeLike, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, ShapeLike, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -59,15 +59,16 @@ def input_ports(count: int) -> list[str]:
     return [f"i{port}" for port in range(count)] if count > 1 else ["i"]
 
 
-def counter(m: Module, limit, advance, *, name: str, shape: ShapeLike | None = None):
+def counter(m: Module, limit, advance, *, name: str):
     """Register that counts 0..``limit - 1`` on ``advance``, and the flag that it is at its last.
 
-    ``limit`` is a number, or a value that is 1 or more; then ``shape`` is that of the register.
+    ``limit`` is a number, or an unsigned value that is 1 or more, whose bits the register has.
     """
-    value = Signal(range(max(limit, 2)) if shape is None else shape, name=name)
+    known = isinstance(limit, int)
+    value = Signal(range(max(limit, 2)) if known else unsigned(len(limit)), name=name)
     last = Signal(name=f"{name}_last")
     m.d.comb += last.eq(value == limit - 1)
-    if shape is not None or limit > 1:
+    if not known or limit > 1:
         with m.If(advance):
             m.d.sync += value.eq(value + 1)
             with m.If(last):

@@ -4,10 +4,10 @@ from amaranth.hdl import Cat, Module, Mux, ShapeLike, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Shape, Window
 
 from .raster import raster
-from .size import COUNT, OFFSET, SIZE, columns_read, output_columns, output_rows
+from .size import SIZE, columns_read, output_columns, output_rows, sides
 from .streams import counter
 
 
@@ -68,6 +68,8 @@ class WindowFormer(wiring.Component):
         Layout of one pixel.
     window
         Kernel, stride and padding; what concerns rows is already done.
+    largest
+        Shape of the largest map that will ever pass.
 
     Members
     -------
@@ -79,8 +81,9 @@ class WindowFormer(wiring.Component):
         Size of the map; taken with the last column of the frame.
     """
 
-    def __init__(self, pixel: data.Layout, *, window: Window):
+    def __init__(self, pixel: data.Layout, *, window: Window, largest: Shape):
         self.window = window
+        self.largest = largest
         self.column = data.ArrayLayout(pixel, window.kernel[0])
         super().__init__({
             "i": In(stream.Signature(self.column)),
@@ -92,9 +95,10 @@ class WindowFormer(wiring.Component):
         m = Module()
         kw, stride = self.window.kernel[1], self.window.stride[1]
         head = kw - 1 - self.window.pads.left  # columns of a row before its first window
-        width, height = self.size.payload.width, self.size.payload.height
-        columns, rows = Signal(COUNT), Signal(COUNT)
-        tail = Signal(OFFSET)  # columns of padding after the row
+        width, height = sides(self.size.payload, self.largest)
+        most_rows, _ = self.window.output_size(self.largest.height, self.largest.width)
+        columns, rows = Signal(range(self.largest.width + 1)), Signal(range(most_rows + 1))
+        tail = Signal(range(-stride, kw))  # columns of padding after the row
         m.d.comb += [
             columns.eq(columns_read(self.window, width)),
             rows.eq(output_rows(self.window, height)),

@@ -94,7 +94,7 @@ class ColumnBufferSource(wiring.Component):
         window = self.config.lines.window
         m.submodules.column = column = Column(pixel, window.kernel[0])
         wiring.connect(m, lines.o, column.i)
-        _give_windows(m, self, column.o, pixel, window)
+        _give_windows(m, self, column.o, pixel, window, lines.config.shape)
         return m
 
 
@@ -127,15 +127,11 @@ class RowBanksSource(wiring.Component):
         m = Module()
         config = self.config
         m.submodules.row_banks = rows = RowBanks(
-            config.x,
-            config.shape.channels,
-            given=config.given,
-            window=config.window,
-            max_width=config.shape.width,
+            config.x, given=config.given, window=config.window, largest=config.shape
         )
         _connect_lines(m, self, rows)
         pixel = word(shape_of(config.given), config.shape.channels)
-        _give_windows(m, self, rows.o, pixel, config.window)
+        _give_windows(m, self, rows.o, pixel, config.window, config.shape)
         return m
 
 
@@ -152,10 +148,10 @@ def _connect_lines(m, source, lines):
     wiring.connect(m, wiring.flipped(source.read_size), lines.read_size)
 
 
-def _give_windows(m, source, columns, pixel, window):
+def _give_windows(m, source, columns, pixel, window, largest):
     """Form windows of ``columns`` and give them in the steps of ``source``."""
     config = source.config
-    m.submodules.window = former = WindowFormer(pixel, window=window)
+    m.submodules.window = former = WindowFormer(pixel, window=window, largest=largest)
     m.submodules.chunks = chunks = Chunks(
         pixel.elem_shape,
         size=window.kernel[0] * window.kernel[1] * pixel.length,

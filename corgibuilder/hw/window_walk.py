@@ -1,13 +1,12 @@
 """The loops over a map's windows and the words of each."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
-from corgibuilder.ir import Window
+from corgibuilder.ir import Shape, Window
 
-from .raster import raster
-from .size import COUNT, OFFSET, SIZE, columns_read, output_columns, output_rows
+from .size import SIZE, columns_read, first_taps, sides
 from .streams import counter
 
 
@@ -21,6 +20,8 @@ class WindowWalk(wiring.Component):
     ----------
     window
         Kernel, stride and padding.
+    largest
+        Shape of the largest map that will ever pass.
     repeats
         How often each group of a window is read.
     by_column
@@ -40,19 +41,22 @@ class WindowWalk(wiring.Component):
     last_x : :py:`Out(1)`
         At the last window of a row.
     tap_y : :py:`Out(range(kernel rows))`
-    top, left : :py:`Out(OFFSET)`
+    top, left : :py:`Out`
         Row and column of the window's first tap; negative in the padding.
-    column : :py:`Out(OFFSET)`
-        Column of the tap.
+    row, column : :py:`Out`
+        Row and column of the tap.
     outside : :py:`Out(1)`
         Whether the tap lies in the padding.
     """
 
-    def __init__(self, window: Window, *, repeats: int = 1, by_column: bool = False):
-        self.columns = lambda width: (columns_read if by_column else output_columns)(window, width)
+    def __init__(
+        self, window: Window, *, largest: Shape, repeats: int = 1, by_column: bool = False
+    ):
+        self.whole_window = window
         self.window = window.column if by_column else window
+        self.largest = largest
         self.repeats = repeats
-        pads = self.window.pads
+        self.by_column = by_column
         events = ("tap_step", "row_done", "taps_done", "group_done", "window_done", "frame_done")
         super().__init__({
             "size": In(SIZE),
@@ -61,16 +65,14 @@ class WindowWalk(wiring.Component):
             "last_group": In(1),
             **{name: Out(1) for name in (*events, "last_x", "outside")},
             "tap_y": Out(range(max(self.window.kernel[0], 2))),
-            "top": Out(OFFSET, init=-pads.top),
-            "left": Out(OFFSET, init=-pads.left),
-            "column": Out(OFFSET),
+            **taps_signature(self.window, largest, Out),
         })
 
     def elaborate(self, platform):
         m = Module()
         (kh, kw), (sy, sx), pads = self.window.kernel, self.window.stride, self.window.pads
         tap_advance = self.step & self.group_last
-        tap_x, tap_x_last = counter(m, kw, tap_advance, name="tap_x")
+        _, tap_x_last = counter(m, kw, tap_advance, name="tap_x")
         tap_y, tap_y_last = counter(m, kh, self.row_done, name="tap_y")
         _, repeat_last = counter(m, self.repeats, self.taps_done, name="repeat")
         m.d.comb += [
@@ -81,29 +83,72 @@ class WindowWalk(wiring.Component):
             self.window_done.eq(self.group_done & self.last_group),
             self.tap_y.eq(tap_y),
         ]
-        width, height = self.size.width, self.size.height
-        columns, rows, row = Signal(COUNT), Signal(COUNT), Signal(OFFSET)
-        at = raster(m, columns, rows, self.window_done)
+        width, height = sides(self.size, self.largest)
+        last_y = Signal()
         m.d.comb += [
-            columns.eq(self.columns(width)),
-            rows.eq(output_rows(self.window, height)),
-            self.last_x.eq(at.last_x),
-            self.frame_done.eq(self.window_done & at.last),
-            row.eq(self.top + tap_y),
-            self.column.eq(self.left + tap_x),
-            self.outside.eq(
-                (row < 0) | (row >= height) | (self.column < 0) | (self.column >= width)
-            ),
+            self.last_x.eq(self._last_column(width)),
+            last_y.eq(self.top > height + (pads.bottom - kh - sy)),
+            self.frame_done.eq(self.window_done & self.last_x & last_y),
+            self.outside.eq(self._outside(width, height)),
+        ]
+        next_left, next_top = Signal.like(self.left), Signal.like(self.top)
+        m.d.comb += [
+            next_left.eq(Mux(self.last_x, -pads.left, self.left + sx)),
+            next_top.eq(Mux(last_y, -pads.top, self.top + sy)),
         ]
         with m.If(self.window_done):
-            m.d.sync += self.left.eq(self.left + sx)
+            m.d.sync += self.left.eq(next_left)
             with m.If(self.last_x):
-                m.d.sync += [self.left.eq(-pads.left), self.top.eq(self.top + sy)]
-        with m.If(self.frame_done):
-            m.d.sync += self.top.eq(-pads.top)
+                m.d.sync += self.top.eq(next_top)
+        self._tap(m, next_top, next_left)
         return m
 
+    def _tap(self, m, next_top, next_left):
+        """Registers for row and column of the tap, which are those of the window if it has one."""
+        kh, kw = self.window.kernel
+        if kw == 1:
+            m.d.comb += self.column.eq(self.left)
+        else:
+            with m.If(self.tap_step):
+                m.d.sync += self.column.eq(self.column + 1)
+            with m.If(self.row_done):
+                m.d.sync += self.column.eq(self.left)
+            with m.If(self.window_done):
+                m.d.sync += self.column.eq(next_left)
+        if kh == 1:
+            m.d.comb += self.row.eq(self.top)
+        else:
+            with m.If(self.row_done):
+                m.d.sync += self.row.eq(self.row + 1)
+            with m.If(self.taps_done):
+                m.d.sync += self.row.eq(self.top)
+            with m.If(self.window_done & self.last_x):
+                m.d.sync += self.row.eq(next_top)
 
-def on_map(value, limit):
-    """``value``, or the nearest row or column of the map."""
-    return Mux(value < 0, 0, Mux(value >= limit, limit - 1, value))
+    def _last_column(self, width):
+        """Whether no window, or column, of the row comes after this one."""
+        if self.by_column:
+            return self.left == columns_read(self.whole_window, width) - 1
+        return self.left > width + (
+            self.window.pads.right - self.window.kernel[1] - self.window.stride[1]
+        )
+
+    def _outside(self, width, height):
+        """Whether the tap is beyond a side that has padding."""
+        beyond = (self.row < 0, self.column < 0, self.row >= height, self.column >= width)
+        return Cat(
+            over for over, pad in zip(beyond, self.window.pads.sides, strict=True) if pad
+        ).any()
+
+
+def taps_signature(window: Window, largest: Shape, flow) -> dict[str, Member]:
+    """Where a window and its tap lie: members ``top``, ``left``, ``row`` and ``column``."""
+    (kh, kw), pads = window.kernel, window.pads
+    tops, lefts = first_taps(window, largest)
+    rows, columns = range(tops.start, tops.stop + kh - 1), range(lefts.start, lefts.stop + kw - 1)
+    return {
+        "top": flow(tops, init=-pads.top),
+        "left": flow(lefts, init=-pads.left),
+        "row": flow(rows, init=-pads.top),
+        "column": flow(columns, init=-pads.left),
+    }

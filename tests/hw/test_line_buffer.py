@@ -105,6 +105,23 @@ def test_groups_of_words(stall, case, groups, words, repeats, single_port):
     assert got["o"] == want
 
 
+@pytest.mark.parametrize("kernel,rows", [(1, 3), (1, 4), (1, 7), (2, 4), (2, 5), (2, 7), (3, 7)])
+@pytest.mark.parametrize("width", [1, 3, 8])
+@pytest.mark.parametrize("stall", [{"i": 0.7, "o": 0}, {"i": 0, "o": 0.7}], ids=["slow", "fast"])
+def test_rows_that_no_window_needs(stall, width, kernel, rows):
+    window = Window(kernel=(kernel, 1), stride=(rows, 2))
+    frames = [np.arange(width * height).reshape(1, height, width) % 32 for height in (6, 4, 5)]
+    order = {"repeats": 1, "groups": 1, "padding": 0}
+    want = [w for f in frames for w in expected_words(f, window, lanes=1, **order)]
+    got, _ = run_streams(
+        bench(window, channels=1, lanes=1, extra=0),
+        {"i": to_words(frames, 1), "size": size_words(frames)},
+        {"o": len(want)},
+        stall=stall,
+    )
+    assert got["o"] == want
+
+
 def test_rows_and_frames_follow_without_a_gap():
     frames = [np.ones((1, 6, 8), int)] * 4
     feeds = {"i": to_words(frames, 1), "size": size_words(frames)}

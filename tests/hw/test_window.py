@@ -68,17 +68,17 @@ class Windows(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        kh = self.window.kernel[0]
-        m.submodules.former = former = WindowFormer(self.pixel, window=self.window)
+        kh, largest = self.window.kernel[0], Shape(self.lanes, 6, 8)
+        m.submodules.former = former = WindowFormer(self.pixel, window=self.window, largest=largest)
         if self.banked:
-            source = RowBanks(self.x, self.lanes, given=self.given, window=self.window, max_width=8)
+            source = RowBanks(self.x, given=self.given, window=self.window, largest=largest)
         else:
             rows = column_window(self.window)
             source = LineBuffer(
                 LineBufferConfig(
                     x=self.x,
                     given=self.given,
-                    shape=Shape(self.lanes, 6, 8),
+                    shape=largest,
                     lanes=self.lanes,
                     window=self.window,
                     capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,

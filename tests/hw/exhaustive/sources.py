@@ -66,8 +66,7 @@ def column_buffer(window, sizes, *, spare=0, single_port=False, late=False):
 
 def row_banks(window, sizes, *, late=False):
     """Whole windows, fed from a bank for each row of the kernel, a column in each cycle."""
-    widest = max(width for _, width in sizes)
-    rows = RowBanks(PIXEL, 1, given=PIXEL, window=window, max_width=widest)
+    rows = RowBanks(PIXEL, given=PIXEL, window=window, largest=_largest(1, sizes))
     return _windows(window, sizes, rows, late, by_value=False)
 
 
@@ -116,7 +115,7 @@ def _largest(channels, sizes):
 
 def _windows(window, sizes, rows, late, *, by_value):
     kh, kw = window.kernel
-    source = _WholeWindows(window, rows, by_value=by_value)
+    source = _WholeWindows(window, rows, largest=_largest(1, sizes), by_value=by_value)
     order = Order(words=(tuple((ty, tx, 0) for tx in range(kw) for ty in range(kh)),))
     ports = (*LINE_BUFFER_SIZES, "former_size")
     return Checked(source, window, sizes, order, size_ports=ports, late_sizes=late)
@@ -125,8 +124,9 @@ def _windows(window, sizes, rows, late, *, by_value):
 class _WholeWindows(wiring.Component):
     """The window shift register behind what gives it its columns."""
 
-    def __init__(self, window: Window, rows, *, by_value: bool):
+    def __init__(self, window: Window, rows, *, largest: Shape, by_value: bool):
         self.window = window
+        self.largest = largest
         self.rows = rows
         self.by_value = by_value
         self.pixel = word(shape_of(PIXEL), 1)
@@ -140,7 +140,9 @@ class _WholeWindows(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.rows = rows = self.rows
-        m.submodules.former = former = WindowFormer(self.pixel, window=self.window)
+        m.submodules.former = former = WindowFormer(
+            self.pixel, window=self.window, largest=self.largest
+        )
         source = rows.o
         if self.by_value:
             m.submodules.column = column = Column(self.pixel, self.window.kernel[0])
