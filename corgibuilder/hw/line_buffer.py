@@ -12,7 +12,7 @@ from .raster import raster
 from .ring import Ring
 from .size import SIZE, sides
 from .streams import as_given, shape_of, word
-from .window_walk import WindowWalk
+from .window_walk import TAPS, WindowWalk
 
 
 class LineBuffer(wiring.Component):
@@ -120,8 +120,7 @@ class LineBuffer(wiring.Component):
         free = Signal(name="read_free")
         followed = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
         m.d.comb += [
-            getattr(places, name).eq(getattr(walk, name))
-            for name in (*followed, "tap_y", "top", "left", "row", "column")
+            getattr(places, name).eq(getattr(walk, name)) for name in (*followed, "tap_y", *TAPS)
         ]
         m.d.comb += [
             walk.size.eq(self.read_size.payload),

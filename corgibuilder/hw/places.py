@@ -28,7 +28,8 @@ def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str,
         There is a place for the word: ``write_place``.
     read_size : :py:`In(SIZE)`
         Size of the map being read.
-    tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, row, column
+    tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, bottom,
+    right, row, column
         What the :class:`~.window_walk.WindowWalk` says.
     read_ready : :py:`Out(1)`
         The window's last pixel is there, as far as read; ``read_place`` is that of the tap.
@@ -61,17 +62,13 @@ def window_is_there(m: Module, places) -> Signal:
     Of a window that reaches into the padding it is the last one of a row of the map, or in its
     last row.
     """
-    kh, kw = places.window.kernel
-    bottom, right = Signal.like(places.row, name="bottom"), Signal.like(places.column, name="right")
     row_written, row_begun = Signal(), Signal()
     pixel_written, pixel_begun, there = Signal(), Signal(), Signal(name="window_is_there")
     m.d.comb += [
-        bottom.eq(places.top + (kh - 1)),
-        right.eq(places.left + (kw - 1)),
-        row_written.eq(places.write_y > bottom),
-        row_begun.eq((places.write_y == bottom) | places.write_last_y),
-        pixel_written.eq(places.write_x > right),
-        pixel_begun.eq((places.write_x == right) | places.write_last_x),
+        row_written.eq(places.write_y > places.bottom),
+        row_begun.eq((places.write_y == places.bottom) | places.write_last_y),
+        pixel_written.eq(places.write_x > places.right),
+        pixel_begun.eq((places.write_x == places.right) | places.write_last_x),
         there.eq(row_written | row_begun & (pixel_written | pixel_begun & places.write_beyond)),
     ]
     return there

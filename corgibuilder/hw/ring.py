@@ -21,7 +21,7 @@ class Ring(wiring.Component):
     window
         Kernel, stride and padding of the windows read.
     capacity
-        Places.
+        Places; at least the span of a window on the largest map.
     largest
         Shape of the largest map that will ever pass.
 
@@ -31,7 +31,6 @@ class Ring(wiring.Component):
     """
 
     def __init__(self, window: Window, *, capacity: int, largest: Shape):
-        assert capacity >= window.span(largest.width)
         self.window = window
         self.capacity = capacity
         self.largest = largest

@@ -122,7 +122,7 @@ class RowBanks(wiring.Component):
         x, last_x = counter(m, columns, step, name="read_x")
         tops, _ = first_taps(window, self.largest)
         top, last_y = Signal(tops, init=-pads.top), Signal(name="read_last_y")
-        bottom = Signal(range(tops.start, tops.stop + self.rows - 1))
+        bottom = Signal(range(tops.start, tops.stop + self.rows - 1), init=self.rows - 1 - pads.top)
         rows_down, there = Signal(range(sy + 1)), Signal()
         m.d.comb += [
             columns.eq(columns_read(window, width)),
@@ -130,8 +130,7 @@ class RowBanks(wiring.Component):
             rows_down.eq(moved_on_map(top, sy, pads.top)),
             # A row that the next row of windows starts with too stays whole.
             first_column.eq(Mux(rows_down == 0, 0, x)),
-            # The last row may lie in the padding.
-            bottom.eq(top + (self.rows - 1)),
+            # The window's last row may lie in the padding.
             there.eq(
                 start.valid
                 | (written.y > bottom)
@@ -156,6 +155,7 @@ class RowBanks(wiring.Component):
         with m.If(step & last_x):
             m.d.sync += [
                 top.eq(top + sy),
+                bottom.eq(bottom + sy),
                 first_row.eq(first_row + rows_down),
                 bank.eq(bank_down),
             ]
@@ -164,7 +164,8 @@ class RowBanks(wiring.Component):
         with m.If(next_frame):
             m.d.sync += [
                 draining.eq(0),
-                top.eq(-pads.top),
+                top.eq(top.init),
+                bottom.eq(bottom.init),
                 first_row.eq(start.payload.row),
                 bank.eq(bank_start),
             ]

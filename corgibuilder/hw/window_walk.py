@@ -43,6 +43,8 @@ class WindowWalk(wiring.Component):
     tap_y : :py:`Out(range(kernel rows))`
     top, left : :py:`Out`
         Row and column of the window's first tap; negative in the padding.
+    bottom, right : :py:`Out`
+        Row and column of the window's last tap; maybe in the padding.
     row, column : :py:`Out`
         Row and column of the tap.
     outside : :py:`Out(1)`
@@ -91,17 +93,24 @@ class WindowWalk(wiring.Component):
             self.frame_done.eq(self.window_done & self.last_x & last_y),
             self.outside.eq(self._outside(width, height)),
         ]
-        next_left, next_top = Signal.like(self.left), Signal.like(self.top)
-        m.d.comb += [
-            next_left.eq(Mux(self.last_x, -pads.left, self.left + sx)),
-            next_top.eq(Mux(last_y, -pads.top, self.top + sy)),
-        ]
-        with m.If(self.window_done):
-            m.d.sync += self.left.eq(next_left)
-            with m.If(self.last_x):
-                m.d.sync += self.top.eq(next_top)
+        row_over = self.window_done & self.last_x
+        next_left = self._move(m, self.left, self.right, sx, self.window_done, self.last_x)
+        next_top = self._move(m, self.top, self.bottom, sy, row_over, last_y)
         self._tap(m, next_top, next_left)
         return m
+
+    def _move(self, m, first, last, stride: int, advance, ends):
+        """Registers of the window's first and last row, or column; returns the next first one."""
+        next_first = Signal.like(first, name=f"next_{first.name}")
+        m.d.comb += next_first.eq(Mux(ends, first.init, first + stride))
+        with m.If(advance):
+            m.d.sync += first.eq(next_first)
+        if first.init == last.init:
+            m.d.comb += last.eq(first)
+        else:
+            with m.If(advance):
+                m.d.sync += last.eq(Mux(ends, last.init, last + stride))
+        return next_first
 
     def _tap(self, m, next_top, next_left):
         """Registers for row and column of the tap, which are those of the window if it has one."""
@@ -141,14 +150,19 @@ class WindowWalk(wiring.Component):
         ).any()
 
 
+TAPS = ("top", "left", "bottom", "right", "row", "column")
+
+
 def taps_signature(window: Window, largest: Shape, flow) -> dict[str, Member]:
-    """Where a window and its tap lie: members ``top``, ``left``, ``row`` and ``column``."""
+    """Where a window's first tap, its last one and the tap read lie."""
     (kh, kw), pads = window.kernel, window.pads
     tops, lefts = first_taps(window, largest)
     rows, columns = range(tops.start, tops.stop + kh - 1), range(lefts.start, lefts.stop + kw - 1)
     return {
         "top": flow(tops, init=-pads.top),
         "left": flow(lefts, init=-pads.left),
+        "bottom": flow(rows, init=kh - 1 - pads.top),
+        "right": flow(columns, init=kw - 1 - pads.left),
         "row": flow(rows, init=-pads.top),
         "column": flow(columns, init=-pads.left),
     }

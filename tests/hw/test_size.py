@@ -1,14 +1,28 @@
-"""Queues of sizes; and the largest maps that are accepted, through the simulator."""
+"""Queues of sizes, the bits they take; and the largest maps accepted, through the simulator."""
 
+import re
 import shutil
 
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 from amaranth.sim import Simulator as Simulation
 
 from corgibuilder import api
+from corgibuilder.hw.components import component_of
 from corgibuilder.hw.size import SIZES_HELD, SizeQueue
-from corgibuilder.limits import MAX_SIDE
+from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
+from corgibuilder.limits import MAX_SIDE, SIZE_BITS
+from corgibuilder.plan.components import (
+    BorderConfig,
+    ColumnBufferConfig,
+    LineBufferConfig,
+    RowBanksConfig,
+    RowRepeaterConfig,
+    TapSerialConfig,
+    TilePoolConfig,
+)
+from corgibuilder.plan.paired_rows import places
 from corgibuilder.verify import Simulator
 
 from ..frontend.models import Model
@@ -65,3 +79,40 @@ def test_so_many_sizes_wait():
     simulator.add_testbench(fill)
     simulator.run()
     assert taken == [1] * SIZES_HELD + [0, 0]
+
+
+BIT = QInt(0, 1)
+SMALL = Shape(1, 8, 8)
+ONE = Pads(top=1, left=1, bottom=1, right=1)
+SAME, STRIDED = Window(kernel=(3, 3), pads=ONE), Window(kernel=(3, 3), stride=(2, 2), pads=ONE)
+MAP = {"x": BIT, "shape": SMALL, "lanes": 1}
+
+
+def lines(window, capacity, **options):
+    return LineBufferConfig(given=BIT, window=window, capacity=capacity, **MAP, **options)
+
+
+WITH_POSITIONS = {
+    "tap_serial": TapSerialConfig(lines=lines(SAME, SAME.span(8))),
+    "paired rows": TapSerialConfig(lines=lines(STRIDED, places(STRIDED, 8))),
+    "column_buffer": ColumnBufferConfig(
+        lines=lines(SAME, SAME.span(8), by_column=True), picks=((0,),), repeats=1
+    ),
+    "row_banks": RowBanksConfig(
+        x=BIT, given=BIT, shape=SMALL, window=SAME, picks=((0,),), repeats=1
+    ),
+    "row repeater": RowRepeaterConfig(rows=2, columns=2, **MAP),
+    "border": BorderConfig(out=BIT, pads=ONE, value=0, **MAP),
+    "tile pool": TilePoolConfig(
+        kind=PoolKind.MAX, out=BIT, window=Window(kernel=(2, 2), stride=(2, 2)), **MAP
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_POSITIONS)
+def test_registers_are_as_wide_as_the_largest_map_planned_needs(name):
+    text = rtlil.convert(component_of(WITH_POSITIONS[name]), emit_src=False)
+    registers = re.findall(r"cell \$dff .*?\n *end", text, re.DOTALL)
+    widths = [int(re.search(r"parameter \\WIDTH (\d+)", cell)[1]) for cell in registers]
+    assert widths
+    assert max(widths) < SIZE_BITS
