@@ -39,8 +39,8 @@ def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str,
     events = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
     return {
         "write_size": In(data.StructLayout({"valid": 1, "size": SIZE})),
-        "write_x": In(range(largest.width)),
-        "write_y": In(range(largest.height)),
+        "write_x": In(range(max(largest.width, 2))),
+        "write_y": In(range(max(largest.height, 2))),
         **{name: In(1) for name in ("write_last_x", "write_last_y", "write_next")},
         "write_behind": In(1),
         "write_beyond": In(1),

@@ -144,7 +144,7 @@ class TilePool(wiring.Component):
         pixel = Signal()
         m.d.comb += pixel.eq(take & part_last)
         at = raster(m, width, height, pixel)
-        tap_x, tap_y = Signal(range(kw)), Signal(range(kh))
+        tap_x, tap_y = Signal(range(max(kw, 2))), Signal(range(max(kh, 2)))
         base = Signal(range(self.config.depth))  # first word of the window's result
         most_rows, most_columns = window.output_size(largest.height, largest.width)
         columns, rows = Signal(range(most_columns + 1)), Signal(range(most_rows + 1))

@@ -125,6 +125,8 @@ class Ring(wiring.Component):
         tap, tap_row, window, row = at
 
         def distance(rows: int):
+            if rows == 0:
+                return 0
             most = rows * self.largest.width
             return wrapped(m, rows * width, self.capacity, most, name=f"distance_of_{rows}_rows")
 
@@ -137,8 +139,10 @@ class Ring(wiring.Component):
             m.d.sync += tap.eq(self._moved(m, tap, 1 % self.capacity, name="beside"))
         if kh > 1:
             below = self._moved(m, tap_row, width, name="below")
+            if pads.top:
+                below = Mux(self.row < 0, tap_row, below)
             with m.If(self.row_done):
-                m.d.sync += [place.eq(Mux(self.row < 0, tap_row, below)) for place in at[:2]]
+                m.d.sync += [place.eq(below) for place in at[:2]]
         with m.If(self.taps_done):
             m.d.sync += [place.eq(window) for place in at[:2]]
         with m.If(self.window_done):

@@ -1,6 +1,6 @@
 """The line buffer for one column per cycle: one bank for each row of the window."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -70,7 +70,7 @@ class RowBanks(wiring.Component):
             banks.append((bank.write_port(), bank.read_port()))
         m.submodules.starts = starts = Buffer(self.start)
         first_row = Signal(self.number)  # number of the first row still needed
-        first_column = Signal(range(self.largest.width))  # of its first pixel still needed
+        first_column = Signal(range(max(self.largest.width, 2)))  # of its first pixel still needed
         draining = Signal()  # nothing that comes before the next frame is needed
         writes, reads = zip(*banks, strict=True)
         at = self._write(m, writes, starts.i, first_row, first_column, draining)
@@ -121,7 +121,8 @@ class RowBanks(wiring.Component):
         step = Signal(name="read_step")
         x, last_x = counter(m, columns, step, name="read_x")
         tops, _ = first_taps(window, self.largest)
-        top, last_y = Signal(tops, init=-pads.top), Signal(name="read_last_y")
+        top = Signal(tops, init=-pads.top)
+        last_y = Signal(name="read_last_y")
         bottom = Signal(range(tops.start, tops.stop + self.rows - 1), init=self.rows - 1 - pads.top)
         rows_down, there = Signal(range(sy + 1)), Signal()
         m.d.comb += [
@@ -173,6 +174,12 @@ class RowBanks(wiring.Component):
         # The banks answer one cycle after the step, then turn to put the top row first.
         turn = Signal.like(bank, reset_less=True)
         masked = Signal(self.rows, reset_less=True)
+        no = Const(0, 1)
+        above_or_below = [
+            (top + k < 0 if k < pads.top else no)
+            | (top + k >= height if k >= self.rows - pads.bottom else no)
+            for k in range(self.rows)
+        ]
         m.d.comb += enable.eq(~self.o.valid | self.o.ready)
         for port in ports:
             m.d.comb += [port.en.eq(step), port.addr.eq(x)]
@@ -180,7 +187,7 @@ class RowBanks(wiring.Component):
             m.d.sync += [
                 self.o.valid.eq(step),
                 turn.eq(bank),
-                masked.eq(Cat(((top + k < 0) | (top + k >= height)) for k in range(self.rows))),
+                masked.eq(Cat(above_or_below)),
             ]
         for k in range(self.rows):
             row = Array([ports[(b + k) % self.rows].data for b in range(self.rows)])[turn]

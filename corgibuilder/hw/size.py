@@ -28,11 +28,11 @@ def sides(size, largest: Shape) -> tuple:
 
 
 def first_taps(window: Window, largest: Shape) -> tuple[range, range]:
-    """Rows and columns in which windows start; negative in the padding."""
+    """Rows and columns in which windows start, negative in the padding; two of them at least."""
     (kh, kw), pads = window.kernel, window.pads
-    rows = largest.height + pads.top + pads.bottom - kh
-    columns = largest.width + pads.left + pads.right - kw
-    return range(-pads.top, rows - pads.top + 1), range(-pads.left, columns - pads.left + 1)
+    last_row = max(largest.height + pads.bottom - kh, 1 - pads.top)
+    last_column = max(largest.width + pads.right - kw, 1 - pads.left)
+    return range(-pads.top, last_row + 1), range(-pads.left, last_column + 1)
 
 
 def output_rows(window: Window, height):
