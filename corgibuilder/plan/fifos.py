@@ -15,7 +15,6 @@ than regions need; where regions do too, so long that they are never full.
 
 from collections.abc import Callable, Container
 from dataclasses import replace
-from functools import partial
 
 from .components import Rule
 from .pipeline import Pipeline
@@ -25,15 +24,15 @@ from .simulation import (
     JoinQueue,
     Machine,
     Pace,
+    Region,
     in_time,
-    keeps,
     keeps_pace,
     latencies,
     least_interval,
     machine,
     pipeline_fills,
     pipeline_timing,
-    region,
+    regions,
     shortest,
     timing,
 )
@@ -73,7 +72,7 @@ def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
     queues = any(any(pipeline.stages[number].fifos) for number in joins)
     if not queues or _work(pipeline, joins) <= MOST_WORK:
         return ()
-    if _work_in_regions(pipeline, joins) <= MOST_WORK:
+    if _work_in_regions(pipeline, regions(pipeline, joins)) <= MOST_WORK:
         longer = "queues may be a little longer than they have to be"
     else:
         longer = "queues are so long that they are never full, and shorter ones were not tried"
@@ -85,10 +84,10 @@ def _work(pipeline: Pipeline, joins: list[int]) -> int:
     return pipeline.frame_cycles * _components(machine(pipeline)) * queues
 
 
-def _work_in_regions(pipeline: Pipeline, joins: list[int]) -> int:
+def _work_in_regions(pipeline: Pipeline, parts: dict[int, Region]) -> int:
     return pipeline.frame_cycles * sum(
-        _components(region(pipeline, number).machine(pipeline)) * len(pipeline.stages[number].ports)
-        for number in joins
+        _components(part.machine(pipeline)) * len(pipeline.stages[number].ports)
+        for number, part in parts.items()
     )
 
 
@@ -122,13 +121,20 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     pipeline = _nearly_shortest(pipeline, joins, found, wanted)
     if _work(pipeline, joins) > MOST_WORK:
         return pipeline
-    if not _keeps(wanted, pipeline):
+    if not keeps_pace(machine(pipeline), wanted):
         wanted = pipeline_timing(pipeline)
-    paced = _all_shortest(pipeline, joins, partial(_keeps, wanted))
-    if timing(machine(paced)).interval <= wanted.interval:
-        return paced
+
+    def paced(tried: Pipeline) -> bool:
+        return keeps_pace(machine(tried), wanted)
+
+    def unpaced(tried: Pipeline) -> bool:
+        return timing(machine(tried)).interval <= wanted.interval
+
+    shortened = _all_shortest(pipeline, joins, paced)
+    if unpaced(shortened):
+        return shortened
     # frames that come early are in the way of those before them
-    return _all_shortest(pipeline, joins, partial(_always_keeps, wanted))
+    return _all_shortest(pipeline, joins, lambda tried: paced(tried) and unpaced(tried))
 
 
 def _all_shortest(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pipeline:
@@ -176,10 +182,11 @@ def _nearly_shortest(
     """
     never_full = _never_full(pipeline, joins, found)
     longer: list[Pipeline] = []
-    if _work_in_regions(pipeline, joins) <= MOST_WORK:
+    parts = regions(pipeline, joins)
+    if _work_in_regions(pipeline, parts) <= MOST_WORK:
         guess = never_full
-        for number in joins:
-            guess = _shortest_in_region(guess, number, wanted.interval)
+        for number, part in parts.items():
+            guess = _shortest_in_region(guess, number, part, wanted.interval)
         longer = [_longer(guess, never_full, words) for words in MORE_WORDS]
         longer.append(_longer(guess, never_full, MORE_WORDS[-1], everywhere=True))
     fitting = (tried for tried in (*longer, never_full) if in_time(machine(tried), wanted))
@@ -220,9 +227,8 @@ def _longer(
     return replace(pipeline, stages=tuple(stages))
 
 
-def _shortest_in_region(pipeline: Pipeline, number: int, interval: int) -> Pipeline:
+def _shortest_in_region(pipeline: Pipeline, number: int, part: Region, interval: int) -> Pipeline:
     """With the queues of one stage as short as its region by itself allows."""
-    part = region(pipeline, number)
     try:
         spans = latencies(part.machine(pipeline), frame_interval=interval)
     except DeadlockError:
@@ -230,7 +236,7 @@ def _shortest_in_region(pipeline: Pipeline, number: int, interval: int) -> Pipel
     wanted = Pace(interval=interval, latencies=spans)
 
     def enough(tried: Pipeline) -> bool:
-        return keeps_pace(part.machine(tried), wanted)
+        return keeps_pace(part.machine(tried), wanted, stalls=False)
 
     return _shortest_at(pipeline, number, enough) if enough(pipeline) else pipeline
 
@@ -247,13 +253,3 @@ def _shortest_at(pipeline: Pipeline, number: int, enough: Enough) -> Pipeline:
     for port in sorted(stage.ports, key=lambda port: -bits[port]):
         pipeline = shortest(pipeline, JoinQueue(number, port), enough)
     return pipeline
-
-
-def _keeps(wanted: Pace, pipeline: Pipeline) -> bool:
-    """Whether the pipeline is as fast as it is with queues that are never full."""
-    return keeps(machine(pipeline), wanted)
-
-
-def _always_keeps(wanted: Pace, pipeline: Pipeline) -> bool:
-    """The same, also where frames come as fast as they are taken."""
-    return _keeps(wanted, pipeline) and timing(machine(pipeline)).interval <= wanted.interval

@@ -4,13 +4,12 @@ from .alone import least_interval, stage_intervals
 from .chains import Machine, machine, stage_machine
 from .pipelines import pipeline_fills, pipeline_latencies, pipeline_timing
 from .queues import JoinQueue, short_queues, shortest
-from .regions import region
+from .regions import Region, regions
 from .simulate import (
     DeadlockError,
     Pace,
     PipelineTiming,
     in_time,
-    keeps,
     keeps_pace,
     latencies,
     timing,
@@ -22,8 +21,8 @@ __all__ = [
     "Machine",
     "Pace",
     "PipelineTiming",
+    "Region",
     "in_time",
-    "keeps",
     "keeps_pace",
     "latencies",
     "least_interval",
@@ -31,7 +30,7 @@ __all__ = [
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",
-    "region",
+    "regions",
     "short_queues",
     "shortest",
     "stage_intervals",

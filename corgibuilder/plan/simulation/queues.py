@@ -12,7 +12,7 @@ from corgibuilder.plan.planned_stage import PlannedStage, most_queued
 
 from .alone import least_interval
 from .chains import machine
-from .simulate import DeadlockError, Pace, keeps, latencies, timing
+from .simulate import DeadlockError, Pace, keeps_pace, latencies, timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ def _working(pipeline: Pipeline) -> Pipeline | None:
         interval = least_interval(pipeline)
         spans = latencies(machine(longest), frame_interval=interval)
         wanted = Pace(interval=interval, latencies=spans)
-        if not keeps(machine(longest), wanted):
+        if not keeps_pace(machine(longest), wanted):
             wanted = timing(machine(longest))
     except DeadlockError:
         return None
 
     def enough(tried: Pipeline) -> bool:
-        return keeps(machine(tried), wanted)
+        return keeps_pace(machine(tried), wanted)
 
     for queue in queues(pipeline):
         longer = queue.longest(pipeline)

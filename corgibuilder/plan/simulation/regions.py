@@ -1,5 +1,6 @@
 """The part of a pipeline from a fork to the join where its branches meet again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import networkx as nx
@@ -29,18 +30,24 @@ class Region:
         return part_machine(pipeline, self.entries, stages, exits)
 
 
-def region(pipeline: Pipeline, number: int) -> Region:
-    """The part between the last node that all words at a join come from and that join.
+def regions(pipeline: Pipeline, joins: Iterable[int]) -> dict[int, Region]:
+    """For each join the part between the last node that all its words come from and the join.
 
     That node is the immediate dominator of the join. Where the branches have none, they begin at
     inputs of the network. Words leave at the join, and wherever a node between is also an output of
-    the network or read by a stage outside.
+    the network or read by a stage outside. Joins are numbers of stages.
     """
     graph = nx.DiGraph((BEFORE, entry) for entry in pipeline.inputs)
     for stage in pipeline.stages:
         graph.add_edges_from((source, stage.layer.result) for source in stage.layer.sources)
-    join = pipeline.stages[number].layer.result
-    fork = nx.immediate_dominators(graph, BEFORE)[join]
+    dominators = nx.immediate_dominators(graph, BEFORE)
+    return {
+        number: _between(pipeline, graph, dominators[join], join)
+        for number, join in ((n, pipeline.stages[n].layer.result) for n in joins)
+    }
+
+
+def _between(pipeline: Pipeline, graph: nx.DiGraph, fork: str, join: str) -> Region:
     between = nx.descendants(graph, fork) & nx.ancestors(graph, join) | {join}
     results = [stage.layer.result for stage in pipeline.stages]
     outputs = {port.node for port in pipeline.network.outputs}

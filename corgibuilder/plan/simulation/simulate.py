@@ -236,13 +236,10 @@ def _timing(machine: Machine) -> PipelineTiming:
     )
 
 
-def keeps(machine: Machine, wanted: Pace) -> bool:
-    """As :func:`keeps_pace`; and the pipeline never stops, whatever stalls there are."""
-    return keeps_pace(machine, wanted) and _never_stops(machine)
-
-
-def keeps_pace(machine: Machine, wanted: Pace) -> bool:
+def keeps_pace(machine: Machine, wanted: Pace, *, stalls: bool = True) -> bool:
     """Whether a pipeline is never slower than wanted where nothing outside it stalls.
+
+    And, unless there are no ``stalls`` to think of, whether it never stops whatever stalls.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
@@ -255,17 +252,17 @@ def keeps_pace(machine: Machine, wanted: Pace) -> bool:
     key = hashlib.sha256(pace + machine.key).digest()
     if key not in _kept:
         try:
-            _kept[key] = _keeps(machine, wanted)
+            _kept[key] = _keeps_pace(machine, wanted)
         except DeadlockError:
             _kept[key] = False
-    return _kept[key]
+    return _kept[key] and (not stalls or _never_stops(machine))
 
 
 def in_time(machine: Machine, wanted: Pace) -> bool:
     """Whether the first frame is not late at any output, and the interval is kept in steady state.
 
     The steady state is that of :func:`timing`, before which the interval may be longer, and which
-    whoever plans needs anyway; :func:`keeps` asks for the interval from the first frame on.
+    whoever plans needs anyway; :func:`keeps_pace` asks for the interval from the first frame on.
     """
     try:
         first = _first_frame(machine, 1, wanted.interval)
@@ -274,7 +271,7 @@ def in_time(machine: Machine, wanted: Pace) -> bool:
         return False
 
 
-def _keeps(machine: Machine, wanted: Pace) -> bool:
+def _keeps_pace(machine: Machine, wanted: Pace) -> bool:
     progress = _Run(machine, 1, wanted.interval)
     seen: dict[bytes, int] = {}
     for frames in range(1, PATIENCE + 2 * wanted.frames + 1):

@@ -10,7 +10,7 @@ from corgibuilder.plan.fifos import roomy
 from corgibuilder.plan.simulation import (
     DeadlockError,
     Pace,
-    keeps,
+    keeps_pace,
     pipeline_fills,
     timing,
 )
@@ -57,7 +57,7 @@ def test_every_depth(budget):
         was = eager(made)
         found.add(was is None)
         same = was is not None and was.interval <= best.interval and was.latencies == best.latencies
-        assert keeps(machine(made), best) == same, depth
+        assert keeps_pace(machine(made), best) == same, depth
         kept.append(same)
     assert found == {True, False}
     assert kept == sorted(kept)
@@ -70,6 +70,6 @@ def test_what_queues_hold_is_enough(budget):
     best = timing(machine(roomy(pipeline)))
     held = pipeline_fills(roomy(pipeline), best.interval)[1]["join", 1]
     assert held > 0
-    assert keeps(machine(with_queue(pipeline, held)), best)
+    assert keeps_pace(machine(with_queue(pipeline, held)), best)
     faster = Pace(interval=best.interval - 1, latencies=best.latencies)
-    assert not keeps(machine(roomy(pipeline)), faster)
+    assert not keeps_pace(machine(roomy(pipeline)), faster)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from corgibuilder.plan import Target
 from corgibuilder.plan.choice import choose
-from corgibuilder.plan.simulation import DeadlockError, pipeline_timing, region, timing
+from corgibuilder.plan.simulation import DeadlockError, pipeline_timing, regions, timing
 
 from ...toys import SAME, conv, network
 from ..test_fifos import BUDGETS, NETWORKS, SUM, behaviour, entry, layer, nested, planned, shorter
@@ -15,7 +15,8 @@ def at(made, join, budget=300):
     """Entries, layers and exits of the region of a join."""
     pipeline = choose(made, Target(fps=Fraction(1), clock_hz=budget))
     names = [stage.layer.name for stage in pipeline.stages]
-    found = region(pipeline, names.index(join))
+    number = names.index(join)
+    found = regions(pipeline, [number])[number]
     return found.entries, [names[number] for number in found.numbers], found.exits
 
 
@@ -76,6 +77,6 @@ def test_a_region_by_itself_is_never_slower_than_the_whole():
 def slowest(pipeline, number):
     """Interval of the region of a stage; endless where it stops."""
     try:
-        return timing(region(pipeline, number).machine(pipeline)).interval
+        return timing(regions(pipeline, [number])[number].machine(pipeline)).interval
     except DeadlockError:
         return math.inf
