@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 
 from corgibuilder.plan.components import (
     AdderConfig,
+    AdderGraphConfig,
     ArgmaxConfig,
     BorderConfig,
     BufferConfig,
@@ -27,6 +28,7 @@ from corgibuilder.plan.components import (
     WindowPoolConfig,
 )
 
+from .adder_graph import AdderGraphEngine
 from .argmax import ArgmaxEngine
 from .border import Border
 from .gearbox import Gearbox
@@ -69,6 +71,7 @@ def _serialiser(config: SerialiserConfig) -> Serialiser:
 
 COMPONENTS: dict[type[ComponentConfig], Callable[[Any], wiring.Component]] = {
     AdderConfig: Adder,
+    AdderGraphConfig: AdderGraphEngine,
     ArgmaxConfig: ArgmaxEngine,
     BorderConfig: Border,
     BufferConfig: _buffer,

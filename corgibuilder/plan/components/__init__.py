@@ -2,6 +2,7 @@
 
 from .component import ComponentConfig
 from .engines import (
+    AdderGraphConfig,
     ArgmaxConfig,
     MacArrayConfig,
     PixelPoolConfig,
@@ -23,6 +24,7 @@ from .window_sources import (
 
 __all__ = [
     "AdderConfig",
+    "AdderGraphConfig",
     "ArgmaxConfig",
     "BorderConfig",
     "BufferConfig",

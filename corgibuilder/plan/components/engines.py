@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
 
 from corgibuilder.ir import Ints, PoolKind, QInt, Shape, Window
+from corgibuilder.plan.adder_graph import AdderGraph, adder_graph, least_levels
 from corgibuilder.plan.folding import ceil_div
 
 from .component import ComponentConfig
@@ -56,6 +60,70 @@ class MacArrayConfig(ComponentConfig):
         if steps > 1:
             width = outputs * inputs * self.held.width
             yield rom("weights", Purpose.WEIGHTS, depth=steps, width=width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AdderGraphConfig(ComponentConfig):
+    """Multiplies words by a constant matrix, with adders only: a word in, its accumulators out.
+
+    Weights of 0 cost nothing. There is a graph for each group; it follows from these fields alone,
+    and so is not part of a plan. See :func:`~corgibuilder.plan.adder_graph.adder_graph`.
+
+    Parameters
+    ----------
+    x
+        Range of the activations, as they come.
+    inputs
+        Range of the values of each lane of a word, with a step of 1.
+    weights
+        int64 ``(outputs, inputs)``, each row for the lanes of its group only.
+    acc
+        Range of the sums.
+    adder_levels
+        Adders between two registers at most, 1 or more.
+    groups
+        Equal groups of outputs, and of lanes, as for :class:`MacArrayConfig`.
+    """
+
+    x: QInt
+    inputs: tuple[QInt, ...]
+    weights: Ints
+    acc: QInt
+    adder_levels: int
+    groups: int = 1
+    name: str = "adder_graph"
+
+    @property
+    def levels(self) -> int:
+        """Adders behind one another, as few as the digits of the weights allow."""
+        return least_levels(self.weights)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a word to its accumulators, which wait in registers."""
+        return max(ceil_div(self.levels, self.adder_levels), 1)
+
+    @property
+    def graphs(self) -> tuple[AdderGraph, ...]:
+        """That of each group."""
+        weights = np.split(self.weights, self.groups)
+        each = len(self.inputs) // self.groups
+        inputs = (self.inputs[k : k + each] for k in range(0, len(self.inputs), each))
+        return tuple(
+            _graph(rows.tobytes(), rows.shape, ranges, self.levels)
+            for rows, ranges in zip(weights, inputs, strict=True)
+        )
+
+    def parts(self, size_from: int) -> Iterator[Part]:
+        yield part(Rule.RIGID, registers=self.latency, words=1)
+
+
+@lru_cache(maxsize=1024)
+def _graph(
+    weights: bytes, shape: tuple[int, ...], inputs: tuple[QInt, ...], levels: int
+) -> AdderGraph:
+    """A graph, remembered: configurations are made anew whenever someone asks for them."""
+    return adder_graph(np.frombuffer(weights, np.int64).reshape(shape), inputs, levels=levels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
