@@ -18,6 +18,7 @@ class Engine(enum.Enum):
     """What turns operands into accumulators."""
 
     MAC_ARRAY = "mac_array"  #: multipliers and an adder tree
+    ADDER_GRAPH = "adder_graph"  #: adders alone, for weights that are all at work in each cycle
     BUILT_IN = "built_in"  #: what the kind of layer has: nothing else is offered
 
 
@@ -56,6 +57,8 @@ class Folding:
         Adjacent pixels that enter side by side; see :mod:`~corgibuilder.plan.pixels`.
     engine
         What turns operands into accumulators.
+    adder_levels
+        Adders behind one another at most between two registers of an adder graph; 0 without one.
     requantiser
         How accumulators become activations; ``None`` as long as that is open: the cheapest is
         taken when a pipeline is assembled.
@@ -70,6 +73,7 @@ class Folding:
     groups_per_word: int = 1
     pixels: int = 1
     engine: Engine = Engine.BUILT_IN
+    adder_levels: int = 0
     requantiser: RequantiserKind | None = None
 
 

@@ -9,7 +9,8 @@
     capacity = 70             # pixels in the line buffer
     single_port = true        # of each bank of the line buffer
     groups_per_word = 2
-    engine = "mac_array"
+    engine = "adder_graph"    # or "mac_array"
+    adder_levels = 2          # between two registers of an adder graph
     requantiser = "threshold"
     fifo = [0, 12]            # words in the queue in front of each input
 
@@ -55,6 +56,7 @@ class LayerPins:
     single_port: bool | None = None
     groups_per_word: Width | None = None
     engine: EngineName | None = None
+    adder_levels: Decision | None = None
     requantiser: RequantiserName | None = None
     fifo: tuple[Decision, ...] | None = None
 

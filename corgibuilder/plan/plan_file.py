@@ -16,7 +16,7 @@ from .folding import Engine, RequantiserKind, WindowSource
 from .pixels import MAX_PIXELS
 from .target import CLOCK_RANGE
 
-FORMAT = 4  #: of the text; raised when a reader of the old one would go wrong
+FORMAT = 5  #: of the text; raised when a reader of the old one would go wrong
 
 OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
@@ -72,6 +72,7 @@ class FoldingFields:
     single_port: bool
     groups_per_word: Width
     engine: EngineName
+    adder_levels: Decision
     requantiser: RequantiserName
     pixels: Annotated[int, Within(1, MAX_PIXELS)]
 

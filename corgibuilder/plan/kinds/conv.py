@@ -1,12 +1,14 @@
-"""Convolutions and fully connected layers, on a multiplier array."""
+"""Convolutions and fully connected layers, on a multiplier array or an adder graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Conv, QInt, Window
+from corgibuilder.plan.adder_graph import MAX_DIGIT_PAIRS, digit_pairs
 from corgibuilder.plan.components import (
+    AdderGraphConfig,
     ColumnBufferConfig,
     ComponentConfig,
     MacArrayConfig,
@@ -20,7 +22,7 @@ from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.traces import StageTrace, Trace
 
 from .conv_foldings import allowed_outputs, fewest_lanes, outputs_per_group, parts_of
-from .conv_operands import grouped_operands, window_operands
+from .conv_operands import grouped_operands, lane_ranges, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
 from .stage import Fault
@@ -30,6 +32,7 @@ from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 #: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
 #: read one by one.
 MAX_WINDOW_BITS = 16384
+ADDER_LEVELS = 3  #: between two registers of an adder graph, where nothing else is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class ConvStage(WindowedStage):
     """A convolution with its folding."""
 
     requantises_sums: ClassVar[bool] = True
-    engines: ClassVar[tuple[Engine, ...]] = (Engine.MAC_ARRAY,)
+    engines: ClassVar[tuple[Engine, ...]] = (Engine.MAC_ARRAY, Engine.ADDER_GRAPH)
 
     @property
     def conv(self) -> Conv:
@@ -174,6 +177,16 @@ class ConvStage(WindowedStage):
         wide = wide_conv(layer, _conv(layer), pixels, leaving)
         return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
 
+    def decided(self, fixed: Mapping[str, Any]) -> Self:
+        """As for any stage; an adder graph has all weights of a pixel, and some levels."""
+        if fixed.get("engine") is Engine.ADDER_GRAPH:
+            channels, pixels = self.layer.acc.shape.channels, self.layer.output_pixels
+            outputs = fixed.get("outputs", channels // pixels if self.output_serial else channels)
+            whole = self.with_folding(outputs=outputs)
+            unrolled = {"outputs": outputs, "inputs": whole.operands, "adder_levels": ADDER_LEVELS}
+            fixed = unrolled | dict(fixed)
+        return WindowedStage.decided(self, fixed)
+
     def faults(self) -> Iterator[Fault]:
         channels, outputs, each = (
             self.layer.acc.shape.channels,
@@ -189,6 +202,8 @@ class ConvStage(WindowedStage):
                 direct if self.source is WindowSource.DIRECT else divisor,
             )
         yield from self._word_faults()
+        if self.has_adders:
+            yield from self._adder_faults()
         yield from WindowedStage.faults(self)
 
     def _word_faults(self) -> Iterator[Fault]:
@@ -200,11 +215,36 @@ class ConvStage(WindowedStage):
             remedy = f"{all_inputs}, all of a group" if several else f"a divisor of {all_inputs}"
             yield f"inputs is {inputs}", f"take {remedy}"
 
+    def _adder_faults(self) -> Iterator[Fault]:
+        """Weights that are not all at work in each cycle, or too many of them."""
+        engine = f"engine is {Engine.ADDER_GRAPH.value!r}"
+        instead = f"take {Engine.MAC_ARRAY.value}"
+        if self.taps > 1 and self.source is WindowSource.TAP_SERIAL:
+            sources = ", ".join(source.value for source in WHOLE_WINDOWS)
+            yield f"{engine}, and taps come one by one", f"take one of the sources: {sources}"
+        elif self.weight_rows > 1:
+            whole = self.layer.acc.shape.channels
+            yield (
+                f"{engine}, for {self.folding.inputs} inputs and {self.folding.outputs} outputs",
+                f"take {self.operands} inputs and {whole} outputs, all of them",
+            )
+        elif _digit_pairs(self.array_conv) > MAX_DIGIT_PAIRS:
+            yield f"{engine}, and the layer has too many weights", instead
+        if not self.folding.adder_levels:
+            yield "adder_levels is 0", "take 1 or more"
+
     # What follows.
+
+    @property
+    def has_adders(self) -> bool:
+        """Whether the engine is an adder graph, and no multiplier array."""
+        return self.folding.engine is Engine.ADDER_GRAPH
 
     @property
     def multipliers(self) -> int:
         """Multipliers of the array; the zeros that wide pixels bring have none."""
+        if self.has_adders:
+            return 0
         if self.layer.input_pixels > 1 and self.weight_rows == 1:
             copies = 1 if self.output_serial else self.layer.output_pixels
             conv = self.layer.node.op
@@ -294,6 +334,8 @@ class ConvStage(WindowedStage):
 
     @property
     def engine_label(self) -> str:
+        if self.has_adders:
+            return "adder graph"
         if self.conv.depthwise:
             return "multipliers, one channel each"
         if self.output_serial:
@@ -304,15 +346,7 @@ class ConvStage(WindowedStage):
     def components(self) -> Iterator[ComponentConfig]:
         layer, folding = self.layer, self.folding
         yield from self._window_source()
-        yield MacArrayConfig(
-            x=self.operand,
-            weights=weight_steps(self),
-            held=self.weight_range,
-            input_folds=self.input_folds,
-            acc=layer.acc.range,
-            groups=self.groups_at_once,
-            last=self.last_operands,
-        )
+        yield self._adder_graph() if self.has_adders else self._mac_array()
         if folding.lanes != folding.outputs:
             yield SerialiserConfig(
                 x=layer.acc.range,
@@ -320,6 +354,28 @@ class ConvStage(WindowedStage):
                 in_lanes=folding.outputs,
                 out_lanes=folding.lanes,
             )
+
+    def _adder_graph(self) -> AdderGraphConfig:
+        (weights,) = weight_steps(self)
+        return AdderGraphConfig(
+            x=self.operand,
+            inputs=lane_ranges(self),
+            weights=weights,
+            acc=self.layer.acc.range,
+            adder_levels=self.folding.adder_levels,
+            groups=self.groups_at_once,
+        )
+
+    def _mac_array(self) -> MacArrayConfig:
+        return MacArrayConfig(
+            x=self.operand,
+            weights=weight_steps(self),
+            held=self.weight_range,
+            input_folds=self.input_folds,
+            acc=self.layer.acc.range,
+            groups=self.groups_at_once,
+            last=self.last_operands,
+        )
 
     def _window_source(self) -> Iterator[ComponentConfig]:
         layer = self.layer
@@ -353,12 +409,17 @@ class ConvStage(WindowedStage):
     # Estimates.
 
     @property
+    def engine_latency(self) -> int:
+        """Cycles from the last operands of a sum to the sum."""
+        return self._adder_graph().latency if self.has_adders else MacArrayConfig.LATENCY
+
+    @property
     def engine_cycles(self) -> int:
-        return MacArrayConfig.LATENCY - 1
+        return self.engine_latency - 1
 
     def trace(self, arrivals: tuple[Trace, ...], behind: int, frames: int, pace: int) -> StageTrace:
         if self.source is WindowSource.DIRECT:
-            return direct_trace(self, arrivals[0], behind, cycles=MacArrayConfig.LATENCY)
+            return direct_trace(self, arrivals[0], behind, cycles=self.engine_latency)
         return WindowedStage.trace(self, arrivals, behind, frames, pace)
 
 
@@ -383,6 +444,12 @@ def _small_window(layer: Layer) -> bool:
     window, held = _conv(layer).window, ConvStage.operand_range(layer)
     bits = _taps(layer) * layer.x.shape.channels * held.width
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
+
+
+@lru_cache(maxsize=64)
+def _digit_pairs(conv: Conv) -> int:
+    """Of all weights; remembered for the same reason."""
+    return digit_pairs(conv.weights.reshape(len(conv.weights), -1))
 
 
 @lru_cache(maxsize=64)

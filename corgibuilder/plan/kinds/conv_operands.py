@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from corgibuilder.ir import QInt
 from corgibuilder.plan.components.window_sources import Picks
 
 from .wide_conv import values_of_output
@@ -28,6 +31,18 @@ def window_operands(stage: ConvStage) -> Picks:
         for g in range(0, len(values), at_once)
         for s in range(0, folds * inputs, inputs)
     )
+
+
+def lane_ranges(stage: ConvStage) -> tuple[QInt, ...]:
+    """For each lane of the words of an engine the values that it brings in any step."""
+    x = stage.layer.x
+    lo, hi = (np.minimum(x.lo, 0), np.maximum(x.hi, 0)) if stage.window.pads else (x.lo, x.hi)
+    if stage.has_whole_windows:
+        channels = np.array(window_operands(stage)) % x.shape.channels
+    else:
+        channels = np.arange(x.shape.channels)[None]
+    ends = zip(lo[channels].min(axis=0), hi[channels].max(axis=0), strict=True)
+    return tuple(QInt(int(low), int(high)) for low, high in ends)
 
 
 def _groups(stage: ConvStage) -> list[list[int]]:

@@ -46,7 +46,7 @@ def direct_trace(stage: FoldedStage, arrival: Trace, behind: int, *, cycles: int
     taken = Times.of(chunks, len(arrival.times)).delayed(stage.words)
     per_frame = layer.x.shape.pixels // layer.acc.shape.pixels
     done = taken.every(per_frame).delayed(cycles)
-    spread = tail if stage.multipliers else arrival.spread
+    spread = tail if layer.macs else arrival.spread
     out = Trace(done.delayed(tail + behind), spread)
     queue = partial(_most_queued, arrival.times, taken)
     return StageTrace(out, done.at(0) + head + behind, waiting=queue)
