@@ -31,7 +31,7 @@ class StagePlan:
     """One stage: its folding, which may be edited, and figures, which are for reading.
 
     Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
-    every cycle of the budget, with at least one per layer that multiplies; ``buffer_bound`` holds
+    every cycle of the budget, with at least one per stage that has any; ``buffer_bound`` holds
     only the rows of a window before the one that arrives.
     """
 
@@ -358,7 +358,7 @@ def _figures(stage: PlannedStage, budget: int) -> StagePlan:
         cycles_per_frame=folded.frame_cycles,
         macs=layer.macs,
         multipliers=folded.multipliers,
-        multipliers_bound=max(1.0, layer.macs / budget) if layer.macs else 0.0,
+        multipliers_bound=max(1.0, layer.macs / budget) if folded.multipliers else 0.0,
         accumulator_bits=layer.acc.range.width,
         requantiser=requantiser(stage),
         buffer_bits=folded.buffer_bits,

@@ -7,6 +7,7 @@ import numpy as np
 from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.components import (
     AdderConfig,
+    AdderGraphConfig,
     ArgmaxConfig,
     BorderConfig,
     BufferConfig,
@@ -69,6 +70,18 @@ def mac_array(steps, input_folds):
     return MacArrayConfig(
         x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc
     )
+
+
+def adder_graph(weights, adder_levels):
+    weights = np.array(weights)
+    inputs = (BYTE,) * weights.shape[1]
+    acc = QInt(-(1 << 20), 1 << 20)
+    return AdderGraphConfig(
+        x=BYTE, inputs=inputs, weights=weights, acc=acc, adder_levels=adder_levels
+    )
+
+
+SEVEN = [[1] * 7, [1, -1, 0, 0, 0, 0, 0]]  # three levels and one
 
 
 def requantiser(form):
@@ -160,6 +173,12 @@ TWO_WORDS, FOUR_WORDS = Shape(2, 3, 4), Shape(4, 3, 3)
 
 EXAMPLES = {
     "adder": Example(config=adder(1, -4, 2), needs=1, latency=1, interval=1),
+    "adder graph": Example(config=adder_graph(SEVEN, 1), needs=1, latency=3, interval=1),
+    "adder graph, two levels a cycle": Example(
+        config=adder_graph(SEVEN, 2), needs=1, latency=2, interval=1
+    ),
+    "adder graph, one cycle": Example(config=adder_graph(SEVEN, 3), needs=1, latency=1, interval=1),
+    "adder graph, wires": Example(config=adder_graph([[0, 4]], 1), needs=1, latency=1, interval=1),
     "adder, with multipliers": Example(config=adder(3, -1), needs=1, latency=2, interval=1),
     "argmax": Example(
         config=ArgmaxConfig(x=BYTE, channels=5), needs=5, latency=1, period=5, interval=5

@@ -11,6 +11,7 @@ from corgibuilder.hw.components import COMPONENTS, component_of
 from corgibuilder.plan import components
 from corgibuilder.plan.components import (
     AdderConfig,
+    AdderGraphConfig,
     ComponentConfig,
     LineBufferConfig,
     RequantiserConfig,
@@ -77,7 +78,7 @@ def test_initiation_interval(example):
 def test_the_latency_that_estimates_take(example):
     config = example.config
     declared = getattr(config, "LATENCY", example.latency)
-    if isinstance(config, AdderConfig):
+    if isinstance(config, AdderConfig | AdderGraphConfig):
         declared = config.latency
     if isinstance(config, RequantiserConfig):
         declared = config.form.latency
