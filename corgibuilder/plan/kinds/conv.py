@@ -219,9 +219,11 @@ class ConvStage(WindowedStage):
         """Weights that are not all at work in each cycle, or too many of them."""
         engine = f"engine is {Engine.ADDER_GRAPH.value!r}"
         instead = f"take {Engine.MAC_ARRAY.value}"
-        if self.taps > 1 and self.source is WindowSource.TAP_SERIAL:
-            sources = ", ".join(source.value for source in WHOLE_WINDOWS)
-            yield f"{engine}, and taps come one by one", f"take one of the sources: {sources}"
+        if self.taps > 1 and not self.has_whole_windows:
+            possible = self.sources(self.layer, resizable=False)
+            whole = " or ".join(s.value for s in WHOLE_WINDOWS if s in possible)
+            remedy = f"take {whole} as the source" if whole else instead
+            yield f"{engine}, and the source is {self.source.value!r}, tap by tap", remedy
         elif self.weight_rows > 1:
             whole = self.layer.acc.shape.channels
             yield (
