@@ -11,7 +11,7 @@ from corgibuilder.passes import prepared
 from corgibuilder.plan import Plan, Target, describe, pipeline_of
 from corgibuilder.plan.edges import edges_of
 from corgibuilder.plan.fifos import shortest_fifos
-from corgibuilder.plan.folding import Folding, RequantiserKind, WindowSource
+from corgibuilder.plan.folding import Engine, Folding, RequantiserKind, WindowSource
 from corgibuilder.plan.forms import forms_of
 from corgibuilder.plan.kinds import FoldedStage, folded, kind_of, widened_layer, widths
 from corgibuilder.plan.kinds.conv import ConvStage
@@ -141,13 +141,27 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
         possible = _possible_lanes(layer, outputs)
     lanes = _fit(folding.lanes, possible) if kind is ConvStage else outputs
     made = made.with_folding(
-        outputs=outputs, lanes=lanes, single_port=False, groups_per_word=1, engine=kind.engines[0]
+        outputs=outputs,
+        lanes=lanes,
+        single_port=False,
+        groups_per_word=1,
+        engine=kind.engines[0],
+        adder_levels=0,
     )
     inputs = max(1, min(folding.inputs, made.most_inputs))
     if isinstance(made, ConvStage) and made.words_keep_groups:
         inputs = _fit(inputs, made.allowed_inputs)
     made = made.with_folding(inputs=inputs)
-    return _with_memory(made, folding).folding
+    made = _with_memory(made, folding)
+    return (_with_adders(made, folding.adder_levels) or made).folding
+
+
+def _with_adders(stage: FoldedStage, levels: int) -> FoldedStage | None:
+    """The stage with an adder graph, if one is wished for and can be built."""
+    if not levels or stage.layer.macs == 0 or stage.layer.op.weights.size > MOST_MULTIPLIERS:
+        return None
+    made = stage.decided({"engine": Engine.ADDER_GRAPH, "adder_levels": levels})
+    return None if any(made.faults()) else made
 
 
 def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
@@ -273,5 +287,6 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
         capacity=folding.capacity + more,
         single_port=bool(rng.random() < 0.5),
         groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
+        adder_levels=int(rng.choice([0, 0, 0, 1, 2, 9])),
         requantiser=REQUANTISERS[int(rng.integers(len(REQUANTISERS)))],
     )

@@ -175,6 +175,7 @@ def _simpler_edits(case: Case, edit: Edit) -> Iterator[Case]:
         "pixels": 1,
         "capacity": 0,
         "groups_per_word": 1,
+        "adder_levels": 0,
         "single_port": False,
         "outputs": 1,
         "inputs": 1,

@@ -60,6 +60,9 @@ def planned(tmp_path, text):
         ("n2", {"groups_per_word": 3, "outputs": 1, "source": "tap_serial"}),
         ("n4", {"requantiser": "threshold", "engine": "mac_array"}),
         ("n4", {"requantiser": "table"}),
+        ("n0", {"engine": "adder_graph"}),
+        ("n2", {"engine": "adder_graph", "adder_levels": 1, "source": "row_banks"}),
+        ("n4", {"engine": "adder_graph", "lanes": 1}),
     ],
     ids=str,
 )
@@ -84,6 +87,22 @@ def test_what_is_pinned_is_planned(tmp_path, layer, pins):
         ("[layers.n0]\nsource = 'direct'", "CB432", "source is 'direct'"),
         ("[layers.n0]\noutputs = 7", "CB432", "outputs is 7"),
         ("[layers.n0]\nengine = 'built_in'", "CB432", "engine is 'built_in'"),
+        ("[layers.n0]\nadder_levels = 2", "CB432", "adder_levels is 2"),
+        (
+            "[layers.n0]\nengine = 'adder_graph'\nadder_levels = 0",
+            "CB432",
+            "adder_levels is 0",
+        ),
+        (
+            "[layers.n0]\nengine = 'adder_graph'\nsource = 'row_banks'\ninputs = 3",
+            "CB432",
+            "engine is 'adder_graph', for 3 inputs and 6 outputs",
+        ),
+        (
+            "[layers.n7]\nengine = 'adder_graph'",
+            "CB432",
+            "engine is 'adder_graph', and the source is 'direct', tap by tap",
+        ),
         ("[layers.n0]\nfifo = [1, 2]", "CB432", "fifo has 2 numbers"),
         ("[layers.n0]\noutputs = 0", "CB430", "outputs"),
         ("[layers.n0]\ninputs = 1979-05-27", "CB430", "inputs"),

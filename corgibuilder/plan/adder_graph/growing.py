@@ -10,10 +10,11 @@ from .graph import Sum, Term
 
 
 class GrowingGraph:
-    """The inputs and the sums so far. By value: ``ranges``, ``levels``."""
+    """The inputs and the sums so far. By value: ``ranges``, their ``widths``, and ``levels``."""
 
     def __init__(self, inputs: Sequence[QInt]) -> None:
         self.ranges = list(inputs)
+        self.widths = [x.width for x in inputs]
         self.levels = [0] * len(inputs)
         self.sums: list[Sum] = []
         self._rows: list[Ints] = list(np.eye(len(inputs), dtype=np.int64))
@@ -31,10 +32,10 @@ class GrowingGraph:
 
     def full_adders(self, low: int, high: int, shift: int, difference: bool) -> int:
         """Full adders of ``low + (high << shift)``, or ``-``: an estimate from the widths."""
-        x, y = self.ranges[low], self.ranges[high]
-        if not difference and x.lo >= 0 and x.width <= shift:
+        width = self.widths[low]
+        if width <= shift and not difference and self.ranges[low].lo >= 0:
             return 0
-        return max(x.width, y.width + shift) + 1 - shift
+        return max(width - shift, self.widths[high]) + 1
 
     def add(self, a: Term, b: Term, *, difference: bool) -> int:
         """The value that is ``a + b`` or ``a - b``, made if there is none yet."""
@@ -53,6 +54,7 @@ class GrowingGraph:
             )
             self._rows.append(row)
             self.ranges.append(found)
+            self.widths.append(found.width)
             self.levels.append(level)
         return self._known[key]
 
@@ -61,6 +63,6 @@ class GrowingGraph:
         low, high = (a, b) if a.shift <= b.shift else (b, a)
         if difference and low is b:
             return found.width
-        x = self.ranges[low.value]
-        apart = not difference and x.lo >= 0 and x.width <= high.shift
+        positive = self.ranges[low.value].lo >= 0
+        apart = not difference and positive and self.widths[low.value] <= high.shift
         return 0 if apart else found.width - high.shift

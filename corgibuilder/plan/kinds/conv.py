@@ -219,6 +219,8 @@ class ConvStage(WindowedStage):
         """Weights that are not all at work in each cycle, or too many of them."""
         engine = f"engine is {Engine.ADDER_GRAPH.value!r}"
         instead = f"take {Engine.MAC_ARRAY.value}"
+        if not self.folding.adder_levels:
+            yield "adder_levels is 0", "take 1 or more"
         if self.taps > 1 and not self.has_whole_windows:
             possible = self.sources(self.layer, resizable=False)
             whole = " or ".join(s.value for s in WHOLE_WINDOWS if s in possible)
@@ -232,8 +234,6 @@ class ConvStage(WindowedStage):
             )
         elif _digit_pairs(self.array_conv) > MAX_DIGIT_PAIRS:
             yield f"{engine}, and the layer has too many weights", instead
-        if not self.folding.adder_levels:
-            yield "adder_levels is 0", "take 1 or more"
 
     # What follows.
 

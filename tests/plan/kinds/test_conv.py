@@ -7,6 +7,7 @@ import pytest
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan import Target, kinds, make_plan
+from corgibuilder.plan.components import AdderGraphConfig
 from corgibuilder.plan.folding import Engine, Folding, WindowSource
 from corgibuilder.plan.kinds.conv_foldings import allowed_outputs, parts_of
 from corgibuilder.plan.kinds.conv_operands import window_operands
@@ -116,6 +117,71 @@ def test_direct_operands_are_those_of_whole_groups():
     assert list(stage.faults()) == [
         ("outputs is 3", "a stage whose operands come direct takes a multiple of 6")
     ]
+
+
+def with_adders(op, source, **fixed):
+    stage = folded(op, source, 1, 1 if source is not DIRECT else len(op.weights))
+    stage = stage.decided({"engine": Engine.ADDER_GRAPH} | fixed)
+    return stage.with_folding(capacity=stage.least_capacity)
+
+
+@pytest.mark.parametrize(
+    ("op", "source", "inputs"),
+    [
+        (GROUPED, BANKS, 36),
+        (conv(12, 12, SAME, groups=12), BANKS, 9),
+        (conv(12, 5, POINT), TAPS, 12),
+    ],
+)
+def test_an_adder_graph_has_all_weights_and_no_multipliers(op, source, inputs):
+    stage = with_adders(op, source)
+    assert not list(stage.faults())
+    assert (stage.folding.inputs, stage.folding.outputs) == (inputs, len(op.weights))
+    assert stage.multipliers == stage.weight_bits == 0
+    engine = list(stage.components())[-2 if stage.folding.lanes < len(op.weights) else -1]
+    assert isinstance(engine, AdderGraphConfig)
+    assert not list(engine.memories())
+    levels = {part.parameters["registers"] for part in engine.parts(0)}
+    assert levels == {engine.latency} == {stage.engine_latency}
+
+
+@pytest.mark.parametrize(
+    ("op", "source", "fixed", "fault"),
+    [
+        (
+            GROUPED,
+            TAPS,
+            {},
+            (
+                "engine is 'adder_graph', and the source is 'tap_serial', tap by tap",
+                "take column_buffer or row_banks as the source",
+            ),
+        ),
+        (
+            GROUPED,
+            BANKS,
+            {"outputs": 6},
+            (
+                "engine is 'adder_graph', for 36 inputs and 6 outputs",
+                "take 36 inputs and 18 outputs, all of them",
+            ),
+        ),
+        (GROUPED, BANKS, {"adder_levels": 0}, ("adder_levels is 0", "take 1 or more")),
+        (
+            replace(conv(12, 99, POINT), weights=np.full((99, 12, 1, 1), 0x55555555555555)),
+            DIRECT,
+            {},
+            ("engine is 'adder_graph', and the layer has too many weights", "take mac_array"),
+        ),
+    ],
+)
+def test_an_adder_graph_that_cannot_be_built(op, source, fixed, fault):
+    assert list(with_adders(op, source, **fixed).faults()) == [fault]
+
+
+def test_without_an_adder_graph_there_are_no_levels():
+    stage = folded(conv(12, 5, POINT), DIRECT, 12, 5).with_folding(adder_levels=2)
+    assert list(stage.faults()) == [("adder_levels is 2", "take 0, without an adder graph")]
 
 
 @pytest.mark.parametrize("budget", [256, 512, 1024, 4096, 16384, 65536])
