@@ -227,10 +227,10 @@ class ConvStage(WindowedStage):
             remedy = f"take {whole} as the source" if whole else instead
             yield f"{engine}, and the source is {self.source.value!r}, tap by tap", remedy
         elif self.weight_rows > 1:
-            whole = self.layer.acc.shape.channels
+            channels = self.layer.acc.shape.channels
             yield (
                 f"{engine}, for {self.folding.inputs} inputs and {self.folding.outputs} outputs",
-                f"take {self.operands} inputs and {whole} outputs, all of them",
+                f"take {self.operands} inputs and {channels} outputs, all of them",
             )
         elif _digit_pairs(self.array_conv) > MAX_DIGIT_PAIRS:
             yield f"{engine}, and the layer has too many weights", instead
