@@ -152,16 +152,16 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
     if isinstance(made, ConvStage) and made.words_keep_groups:
         inputs = _fit(inputs, made.allowed_inputs)
     made = made.with_folding(inputs=inputs)
-    made = _with_memory(made, folding)
-    return (_with_adders(made, folding.adder_levels) or made).folding
+    return _with_memory(_with_adders(made, folding), folding).folding
 
 
-def _with_adders(stage: FoldedStage, levels: int) -> FoldedStage | None:
-    """The stage with an adder graph, if one is wished for and can be built."""
-    if not levels or stage.layer.macs == 0 or stage.layer.op.weights.size > MOST_MULTIPLIERS:
-        return None
-    made = stage.decided({"engine": Engine.ADDER_GRAPH, "adder_levels": levels})
-    return None if any(made.faults()) else made
+def _with_adders(stage: FoldedStage, wish: Folding) -> FoldedStage:
+    """With an adder graph if that is wished for, and can be built."""
+    if wish.engine is not Engine.ADDER_GRAPH or not wish.adder_levels:
+        return stage
+    made = stage.decided({"engine": wish.engine, "adder_levels": wish.adder_levels})
+    memory = made.with_folding(capacity=made.least_capacity)
+    return stage if any(memory.faults()) else made
 
 
 def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
@@ -280,13 +280,18 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
     divisors = [n for n in range(1, folding.outputs + 1) if folding.outputs % n == 0]
     more = int(rng.choice([0, 0, 1, 5, stage.layer.x.shape.width]))
     folds = stage.output_folds if isinstance(stage, WindowedStage) else 1
+    adders: dict[str, object] = {}
+    if isinstance(stage, ConvStage) and stage.conv.weights.size <= MOST_MULTIPLIERS:
+        engine = Engine(rng.choice([engine.value for engine in stage.engines]))
+        levels = int(rng.integers(1, 5)) if engine is Engine.ADDER_GRAPH else 0
+        adders = {"engine": engine, "adder_levels": levels}
     return replace(
         folding,
+        **adders,
         inputs=int(rng.choice([1, most, rng.integers(1, most + 1)])),
         lanes=int(rng.choice(divisors)),
         capacity=folding.capacity + more,
         single_port=bool(rng.random() < 0.5),
         groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
-        adder_levels=int(rng.choice([0, 0, 0, 1, 2, 9])),
         requantiser=REQUANTISERS[int(rng.integers(len(REQUANTISERS)))],
     )
