@@ -7,12 +7,14 @@ import pytest
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan import Target, kinds, make_plan
-from corgibuilder.plan.components import AdderGraphConfig
+from corgibuilder.plan.components import AdderGraphConfig, MacArrayConfig
 from corgibuilder.plan.folding import Engine, Folding, WindowSource
 from corgibuilder.plan.kinds.conv_foldings import allowed_outputs, parts_of
 from corgibuilder.plan.kinds.conv_operands import window_operands
 from corgibuilder.plan.kinds.conv_weights import weight_steps
 from corgibuilder.plan.layers import group_layers
+from corgibuilder.plan.times import Times
+from corgibuilder.plan.traces import Trace
 
 from ...toys import POINT, SAME, chain, conv, steps
 
@@ -177,6 +179,16 @@ def test_an_adder_graph_has_all_weights_and_no_multipliers(op, source, inputs):
 )
 def test_an_adder_graph_that_cannot_be_built(op, source, fixed, fault):
     assert list(with_adders(op, source, **fixed).faults()) == [fault]
+
+
+def test_words_of_an_adder_graph_are_estimated_to_leave_one_after_the_other():
+    array = folded(conv(12, 6, POINT), DIRECT, 12, 6, lanes=2)
+    adders = array.decided({"engine": Engine.ADDER_GRAPH, "lanes": 2})
+    arrivals = (Trace(Times.of(iter([np.arange(60) * 8]), 60), 1),)
+    traces = [stage.trace(arrivals, 1, 3, 480) for stage in (array, adders)]
+    assert [trace.out.spread for trace in traces] == [3, 3]
+    later = MacArrayConfig.LATENCY - adders.engine_latency
+    assert traces[0].first_word - traces[1].first_word == later
 
 
 def test_without_an_adder_graph_there_are_no_levels():
