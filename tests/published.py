@@ -70,11 +70,11 @@ ALL = (
     _within(100_000, "bnnpynq_cnv_w1a1_cifar10", 4),
     VWW,
 )
-RESNET8 = _within(12_288, "nn2fpga_resnet8_w4a4", 6)
+RESNET8 = _within(9_216, "nn2fpga_resnet8_w4a4", 6)
 RESNETS = (
     RESNET8,
-    _within(12_288, "nn2fpga_resnet8_w8a8", 6),
-    _within(15_360, "nn2fpga_resnet20_w8a8", 6),
+    _within(9_216, "nn2fpga_resnet8_w8a8", 6),
+    _within(9_216, "nn2fpga_resnet20_w8a8", 6),
 )
 FLOATS = (  # their own samples are floats, of which those of a grid enter
     _within(15_360, "nn2fpga_resnet20_finnonnx", 6, input_type="int8", input_scale="1/32"),

@@ -89,6 +89,7 @@ def test_the_table_has_every_figure(plan):
             f"{stage.buffer_bits:,} / {stage.buffer_bound:,}",
             f"{stage.queue_bits:,}",
             f"{stage.rom_bits:,}",
+            f"{stage.area:,}",
         ]
         for stage in plan.stages
     ]

@@ -3,10 +3,12 @@
 from bisect import bisect_left
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
+from .area import generic_areas
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .forms import form_of, forms_of
@@ -15,7 +17,7 @@ from .kinds import FoldedStage
 from .layers import Layer, group_layers
 from .pins import NOTHING_PINNED, LayerPins, Pins, check_pins
 from .pipeline import Pipeline, assemble, is_resizable
-from .planned_stage import PlannedStage
+from .planned_stage import PlannedStage, folded_area
 from .requantisers import Form
 from .search import input_pixels, narrowest
 from .simulation import (
@@ -29,7 +31,6 @@ from .sizing import estimated_latency, sized
 from .target import Target
 
 BUDGET_SLICES = 128  #: of a budget; one of them is a step from one to the next that is tried
-LATENCY_SLACK = 8  #: slices given up at most for latency, where none is asked for
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
@@ -38,10 +39,8 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
 
     What ``pins`` fix is left as it is.
 
-    Every stage has the fewest multipliers that keep one budget of cycles per frame, at most that of
-    the frame rate. Stages a little faster than that can follow the input much more closely, so of
-    the budgets down to 15/16 of it the one with the smallest product of multipliers and latency is
-    taken; where the target asks for a latency, the largest that meets it.
+    Every stage has the least area that keeps one budget of cycles per frame, at most that of the
+    frame rate; where the target asks for a latency, the largest budget that meets it.
 
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
@@ -118,11 +117,12 @@ class _BudgetSearch:
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
+        self._outer: dict[tuple[Any, ...], float] = {}
         self._forms: dict[tuple[str, int], tuple[Form, ...]] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
-        """The pipeline with the fewest multipliers for so many cycles, if any."""
+        """The pipeline of the least area for so many cycles, if any."""
         input_lanes = self._input_lanes(budget)
         if input_lanes is None:
             return None
@@ -166,6 +166,7 @@ class _BudgetSearch:
             budget,
             lanes=max(lanes),
             resizable=self.resizable,
+            area=partial(self._area, lanes),
             keeps=keeps,
             pins=self.pins.of(layer),
         )
@@ -178,14 +179,29 @@ class _BudgetSearch:
 
         Its line buffer is as large as pins say, or has room for a row.
         """
-        layer, folding, least = stage.layer, stage.folding, stage.least_capacity
-        if self.pins.of(layer).capacity is None and least:
-            stage = stage.with_folding(capacity=least + layer.x.shape.width)
+        least = stage.least_capacity
+        if self.pins.of(stage.layer).capacity is None and least:
+            stage = stage.with_folding(capacity=least + stage.layer.x.shape.width)
+        planned = self._planned(lanes, stage)
+        return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
+
+    def _area(self, lanes: tuple[int, ...], stage: FoldedStage) -> float:
+        """Area of a stage that words of so many ``lanes`` reach, with the least line buffer."""
+        areas, layer, folding = generic_areas(), stage.layer, stage.folding
+        inner = tuple(map(stage.input_lanes, range(len(lanes))))
+        key = layer.name, layer.input_pixels, lanes, inner, folding.lanes, folding.requantiser
+        if key not in self._outer:
+            planned = self._planned(lanes, stage)
+            self._outer[key] = planned.outer_area(areas, resizable=self.resizable)
+        least = stage.with_folding(capacity=stage.least_capacity)
+        return self._outer[key] + folded_area(least, areas, resizable=self.resizable)
+
+    def _planned(self, lanes: tuple[int, ...], stage: FoldedStage) -> PlannedStage:
+        layer, folding = stage.layer, stage.folding
         form = form_of(
             layer, lanes=folding.lanes, kind=folding.requantiser, found=self._forms_of(layer)
         )
-        planned = PlannedStage(stage, form, lanes, (0,) * len(lanes))
-        return timing(stage_machine(planned, resizable=self.resizable)).interval <= budget
+        return PlannedStage(stage, form, lanes, (0,) * len(lanes))
 
     def _forms_of(self, layer: Layer) -> tuple[Form, ...]:
         """:func:`forms_of`, remembered: widened layers are made anew for every budget."""
@@ -223,9 +239,10 @@ def _in_time(search: _BudgetSearch, target: Target) -> Pipeline:
     """The pipeline that keeps the frame rate in the simulation, and the latency if one is asked."""
     reached = []
     for _ in range(TRIES):
-        if search.within(search.budget) is None:
+        pipeline = search.within(search.budget)
+        if pipeline is None:
             break
-        pipeline = _worthwhile(search) if target.latency is None else _quick(search, target)
+        pipeline = search.sized(pipeline) if target.latency is None else _quick(search, target)
         pipeline = shortest_fifos(pipeline, search.fifos(pipeline))
         interval = pipeline_timing(pipeline).interval
         if interval <= search.budget:
@@ -242,17 +259,6 @@ def _hurry(search: _BudgetSearch, pipeline: Pipeline, late: int) -> None:
     for name in slow:
         over = alone[name] - search.budget
         search.ask_more(name, over if over > 0 else late)
-
-
-def _worthwhile(search: _BudgetSearch) -> Pipeline:
-    """The pipeline with the smallest product of multipliers and latency; of equals the slowest."""
-    tried: dict[int, Pipeline] = {}
-    for slices in range(BUDGET_SLICES, BUDGET_SLICES - LATENCY_SLACK - 1, -1):
-        pipeline = search.within(search.budget * slices // BUDGET_SLICES)
-        if pipeline is not None:
-            tried.setdefault(pipeline.frame_cycles, pipeline)
-    best = min(tried.values(), key=lambda p: p.multipliers * estimated_latency(p))
-    return search.sized(best)
 
 
 def _quick(search: _BudgetSearch, target: Target) -> Pipeline:

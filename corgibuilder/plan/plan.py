@@ -10,6 +10,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import InputType, Network
 from corgibuilder.passes import prepared
 
+from .area import generic_areas
 from .choice import choose
 from .components import Memory, Purpose
 from .edges import PlannedEdge, edges_of
@@ -32,7 +33,8 @@ class StagePlan:
 
     Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
     every cycle of the budget, with at least one per stage that has any; ``buffer_bound`` holds
-    only the rows of a window before the one that arrives.
+    only the rows of a window before the one that arrives. ``area`` is in two-input NAND gates, as
+    :mod:`~corgibuilder.plan.area` predicts it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class StagePlan:
     queue_bits: int
     weight_rom_bits: int
     requantiser_rom_bits: int
+    area: int
 
     @property
     def rom_bits(self) -> int:
@@ -121,6 +124,10 @@ class Plan:
     @property
     def requantiser_rom_bits(self) -> int:
         return sum(stage.requantiser_rom_bits for stage in self.stages)
+
+    @property
+    def area(self) -> int:
+        return sum(stage.area for stage in self.stages)
 
     @property
     def rom_bits(self) -> int:
@@ -335,7 +342,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
-        stages=tuple(_figures(stage, budget) for stage in pipeline.stages),
+        stages=tuple(_figures(stage, budget, pipeline.resizable) for stage in pipeline.stages),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
         warm_up_frames=simulated.warm_up_frames,
@@ -345,7 +352,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
     )
 
 
-def _figures(stage: PlannedStage, budget: int) -> StagePlan:
+def _figures(stage: PlannedStage, budget: int, resizable: bool) -> StagePlan:
     folded, layer = stage.folded, stage.layer
     rom_bits: dict[Purpose, int] = {Purpose.WEIGHTS: 0, Purpose.PARAMETERS: 0}
     for memory in memories(stage):
@@ -366,6 +373,7 @@ def _figures(stage: PlannedStage, budget: int) -> StagePlan:
         queue_bits=stage.queue_bits,
         weight_rom_bits=rom_bits[Purpose.WEIGHTS],
         requantiser_rom_bits=rom_bits[Purpose.PARAMETERS],
+        area=round(stage.area(generic_areas(), resizable=resizable)),
     )
 
 

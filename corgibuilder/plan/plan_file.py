@@ -95,6 +95,7 @@ class StageFields:
     queue_bits: Figure
     weight_rom_bits: Figure
     requantiser_rom_bits: Figure
+    area: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .area import AreaModel
 from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
 from .folding import ceil_div, words_of
 from .kinds import FoldedStage
@@ -105,6 +106,9 @@ class PlannedStage:
     def components(self) -> Iterator[ComponentConfig]:
         """What the stage is made of behind that: from window source to output buffer."""
         yield from self.folded.components()
+        yield from self._output_components()
+
+    def _output_components(self) -> Iterator[ComponentConfig]:
         layer, lanes = self.layer, self.folded.folding.lanes
         if self.form is not None:
             yield RequantiserConfig(
@@ -122,6 +126,16 @@ class PlannedStage:
         before = (each for port in self.ports for each in self.input_components(port))
         return (*before, *self.components())
 
+    def area(self, areas: AreaModel, *, resizable: bool) -> float:
+        """Area, estimated without making all components."""
+        inner = folded_area(self.folded, areas, resizable=resizable)
+        return inner + self.outer_area(areas, resizable=resizable)
+
+    def outer_area(self, areas: AreaModel, *, resizable: bool) -> float:
+        """Area of what stands before and behind the folded layer."""
+        inputs = (each for port in self.ports for each in self.input_components(port))
+        return areas.of((*inputs, *self._output_components()), resizable=resizable)
+
     @property
     def behind(self) -> int:
         """Cycles from an accumulator to the stage's output."""
@@ -133,3 +147,9 @@ def most_queued(layer: Layer, port: int, lanes: int = 1) -> int:
     x = layer.inputs[port]
     waiting = max(FRAMES * x.shape.size, TINY_FRAMES)
     return min(waiting, MAX_BUFFER_BITS // (x.range.width * lanes))
+
+
+def folded_area(stage: FoldedStage, areas: AreaModel, *, resizable: bool) -> float:
+    """Area of a folded layer, from window source to accumulators."""
+    memories = sum(map(areas.memory, stage.memories()))
+    return areas.logic(stage.logic(resizable)) + memories

@@ -12,6 +12,12 @@ from .pixels import MAX_PIXELS
 AIMS = 16  #: parts of a budget for which foldings are looked at, where the estimate was too low
 SLOWEST = 1 << 40  #: cycles per frame that any folding keeps
 Keeps = Callable[[FoldedStage], bool]  #: whether a stage keeps its budget
+Area = Callable[[FoldedStage], float]  #: of a stage, with all that is between its words
+
+
+def all_alike(stage: FoldedStage) -> float:
+    """The area where it does not matter which folding is found."""
+    return 0.0
 
 
 def input_pixels(shape: Shape) -> tuple[int, ...]:
@@ -25,6 +31,7 @@ def narrowest(
     *,
     lanes: int,
     resizable: bool,
+    area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
 ) -> FoldedStage | None:
@@ -36,7 +43,9 @@ def narrowest(
         if max(layer.x.shape.pixels // pixels, layer.acc.shape.pixels // leaving) > budget:
             continue
         wide = widened_layer(layer, pixels)
-        stage = cheapest(wide, budget, lanes=lanes, resizable=resizable, keeps=keeps, pins=pins)
+        stage = cheapest(
+            wide, budget, lanes=lanes, resizable=resizable, area=area, keeps=keeps, pins=pins
+        )
         if stage is not None:
             return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
     return None
@@ -48,14 +57,15 @@ def cheapest(
     *,
     lanes: int,
     resizable: bool,
+    area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
 ) -> FoldedStage | None:
-    """Folding with the fewest multipliers whose cycles fit, or ``None`` if none fits.
+    """Folding of the least area whose cycles fit, or ``None`` if none fits.
 
-    Of equals the one of the least :attr:`~.kinds.FoldedStage.cost`. ``lanes`` is the width of the
-    words that arrive, in channels. ``keeps`` has the last word on whether the cycles fit; foldings
-    that are estimated to be faster are then looked at as well. What ``pins`` fix stays as it is.
+    ``lanes`` is the width of the words that arrive, in channels. ``keeps`` has the last word on
+    whether the cycles fit; foldings that are estimated to be faster are then looked at as well.
+    What ``pins`` fix stays as it is.
     """
     aims = [budget] if keeps is None else [budget * part // AIMS for part in range(AIMS, 0, -1)]
     possible = {
@@ -64,11 +74,9 @@ def cheapest(
         for stage in candidates(layer, aim, lanes=lanes, resizable=resizable, pins=pins)
     }
     fitting = [stage for stage in possible.values() if stage.frame_cycles <= budget]
-    for fewest in sorted({stage.multipliers for stage in fitting}):
-        cheap = [stage for stage in fitting if stage.multipliers == fewest]
-        for stage in sorted(cheap, key=lambda stage: stage.cost):
-            if keeps is None or keeps(stage):
-                return stage
+    for stage in sorted(fitting, key=area):
+        if keeps is None or keeps(stage):
+            return stage
     return None
 
 

@@ -22,6 +22,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "weight_rom_bits": plan.weight_rom_bits,
         "requantiser_rom_bits": plan.requantiser_rom_bits,
         "rom_bits": plan.rom_bits,
+        "area": plan.area,
     }
     data: dict[str, Any] = json.loads(plan.to_json())
     return data | {"totals": totals}
@@ -30,7 +31,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def plan_table(plan: Plan) -> Table:
     """Words of every input, and folding and cost of every stage.
 
-    After each slash stands what no design can go below.
+    After each slash stands what no design can go below. Areas are in two-input NAND gates.
     """
     target = plan.target
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
@@ -45,7 +46,7 @@ def plan_table(plan: Plan) -> Table:
         f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
     )
     rules = "layer", "window source", "requantiser"
-    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
+    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits", "area"
     table = empty_table(title, "stage", *rules, *numbers, left=4)
     for entry in plan.inputs:
         shape = f"{entry.channels}x{entry.height}x{entry.width}"
@@ -65,6 +66,7 @@ def plan_table(plan: Plan) -> Table:
             f"{stage.buffer_bits:,} / {stage.buffer_bound:,}",
             f"{stage.queue_bits:,}",
             f"{stage.rom_bits:,}",
+            f"{stage.area:,}",
         )
     table.add_section()
     table.add_row(
@@ -73,5 +75,6 @@ def plan_table(plan: Plan) -> Table:
         f"{plan.buffer_bits:,} / {plan.buffer_bound:,}",
         f"{plan.queue_bits:,}",
         f"{plan.rom_bits:,}",
+        f"{plan.area:,}",
     )
     return table

@@ -1,12 +1,14 @@
 """What hardware can be made of, read from TOML files."""
 
 from .cells import CellNames, Flow, count
+from .costs import Costs
 from .devices import Device, Placer
 from .macros import Macro
 from .technology import Technology, read_technology, shipped
 
 __all__ = [
     "CellNames",
+    "Costs",
     "Device",
     "Flow",
     "Macro",

@@ -9,6 +9,7 @@ from corgibuilder import resources
 from corgibuilder.diagnostics import CompileError, Origin
 
 from .cells import FAMILIES, CellNames, Flow, read_cells
+from .costs import Costs, read_costs
 from .devices import NAME, Device, read_devices
 from .fields import area, check_keys, choice, refuse, subtable
 from .macros import Macro, read_macros
@@ -22,7 +23,7 @@ class Technology:
 
     ``family`` is one of those of the flow, if that has several. The areas of bits are in um2;
     ``register_bit_area`` is ``None`` where there are no ``macros``, and ``rom_bit_area`` also where
-    the process has no ROMs of its own.
+    the process has no ROMs of its own. ``costs`` are ``None`` where nobody has measured them.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Technology:
     rom_bit_area: float | None = None
     macros: tuple[Macro, ...] = ()
     devices: tuple[Device, ...] = ()
+    costs: Costs | None = None
 
     def device(self, name: str) -> Device:
         """The device of that name; :class:`CompileError` if there is none."""
@@ -90,7 +92,7 @@ def parse(content: bytes, path: Path) -> Technology:
         refuse(at, f"{type(fault).__name__} at {str(fault)[:200]}")
     areas = {"register_bit_area", "macro"}
     memories = areas if data.keys() & {*areas, "rom_bit_area"} else set()
-    check_keys(at, data, {"flow", "cells", *memories}, {"family", "rom_bit_area", "device"})
+    check_keys(at, data, {"flow", "cells", *memories}, {"family", "rom_bit_area", "device", "cost"})
     flow = Flow(choice(at, data, "flow", [flow.value for flow in Flow]))
     families = FAMILIES.get(flow, ())
     if families and "family" not in data:
@@ -106,5 +108,8 @@ def parse(content: bytes, path: Path) -> Technology:
         register_bit_area=area(at, data, "register_bit_area") if memories else None,
         rom_bit_area=area(at, data, "rom_bit_area") if "rom_bit_area" in data else None,
         macros=read_macros(at, data["macro"]) if memories else (),
+        costs=read_costs(Origin(at.file, "cost"), subtable(at, data["cost"], "cost"))
+        if "cost" in data
+        else None,
         devices=read_devices(at, data["device"], flow) if "device" in data else (),
     )

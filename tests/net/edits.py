@@ -92,6 +92,7 @@ def _stage_plan(layer: Layer, folding: Folding) -> StagePlan:
         queue_bits=0,
         weight_rom_bits=0,
         requantiser_rom_bits=0,
+        area=0,
     )
 
 

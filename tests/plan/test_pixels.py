@@ -26,7 +26,7 @@ from corgibuilder.ir import (
 )
 from corgibuilder.plan import Plan, Target, describe, make_plan, pipeline_of
 from corgibuilder.plan.choice import choose
-from corgibuilder.plan.folding import Folding, WindowSource
+from corgibuilder.plan.folding import Engine, Folding, WindowSource
 from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, output_pixels, widened_layer, widths
 from corgibuilder.plan.kinds.wide_conv import values_of_output
@@ -243,15 +243,20 @@ def refused(network, **changes):
     return caught.value.problem, caught.value.help
 
 
+ARRAY = {"engine": Engine.MAC_ARRAY, "adder_levels": 0}
+
+
 def test_what_cannot_be_built_is_refused():
     layer = chain((3, 4, 12), conv(3, 4, SAME))
     assert refused(layer, pixels=5) == (
         "in the plan pixels is 5", "take one of: 1, 2, 3, 4, 6, 12"
     )  # fmt: skip
     remedy = "take a divisor of 4, a pixel's channels, or 4 times whole pixels"
-    assert refused(layer, outputs=3, lanes=3) == ("in the plan lanes is 3", remedy)
+    assert refused(layer, **ARRAY, outputs=3, lanes=3) == ("in the plan lanes is 3", remedy)
 
-    assert refused(layer, outputs=4, lanes=4) == ("in the plan inputs is 108", "take 1 to 27")
+    assert refused(layer, **ARRAY, outputs=4, lanes=4) == (
+        "in the plan inputs is 108", "take 1 to 27"
+    )  # fmt: skip
     assert refused(layer, input_lanes={"x": 15}) == (
         "in the plan the input has 15 lanes",
         "take 1 to 3, or 3 times a divisor of the width, 12",

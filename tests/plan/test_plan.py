@@ -88,7 +88,7 @@ def test_a_plan_read_back_gives_the_same_pipeline():
 
 def test_sums_are_those_of_the_stages():
     assert PLAN.frames_per_second == 5000 / PLAN.cycles_per_frame
-    for name in ("multipliers", "buffer_bits", "buffer_bound", "queue_bits"):
+    for name in ("area", "multipliers", "buffer_bits", "buffer_bound", "queue_bits"):
         assert getattr(PLAN, name) == sum(getattr(stage, name) for stage in PLAN.stages)
     for name in ("weight_rom_bits", "requantiser_rom_bits", "rom_bits"):
         assert getattr(PLAN, name) == sum(getattr(stage, name) for stage in PLAN.stages) > 0
@@ -270,7 +270,7 @@ def test_a_plan_for_another_network_is_refused():
 
 DIRECT, TAPS = WindowSource.DIRECT, WindowSource.TAP_SERIAL
 COLUMNS, BANKS = WindowSource.COLUMN_BUFFER, WindowSource.ROW_BANKS
-IN_GROUPS = {"source": TAPS, "capacity": 60}
+IN_GROUPS = {"source": TAPS, "outputs": 2, "lanes": 1, "capacity": 60}
 
 
 @pytest.mark.parametrize("groups", [1, 3])
@@ -317,7 +317,7 @@ def test_groups_in_a_word_and_ports_are_decided(groups):
             "take 23 to 242 pixels",
         ),
         (0, {"source": COLUMNS, "inputs": 1, "capacity": 243}, "capacity is 243", "take 23 to"),
-        (0, {"source": BANKS, "inputs": 1}, "capacity is 28", "take 0, as there is no line buffer"),
+        (0, {"capacity": 28}, "capacity is 28", "take 0, as there is no line buffer"),
         (3, {"capacity": 1}, "capacity is 1", "take 0, as there is no line buffer"),
         (3, {"single_port": True}, "single_port is true", "take false, as there is no line buffer"),
         (3, {"groups_per_word": 2}, "groups_per_word is 2", "take 1"),

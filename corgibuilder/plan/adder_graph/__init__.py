@@ -3,7 +3,7 @@
 from .digits import MAX_DIGIT_PAIRS, digit_pairs, least_levels
 from .find import adder_graph
 from .graph import AdderGraph, Sum, Term
-from .registers import cycles_of
+from .registers import cycles_of, waiting_bits
 
 __all__ = [
     "MAX_DIGIT_PAIRS",
@@ -14,4 +14,5 @@ __all__ = [
     "cycles_of",
     "digit_pairs",
     "least_levels",
+    "waiting_bits",
 ]

@@ -13,12 +13,21 @@ def cycles_of(graph: AdderGraph, levels: int, cycles: int) -> tuple[int, ...]:
     cycle for outputs. Where not all levels are needed, the first cycle may have fewer. From last to
     first, a sum moves to a later cycle where that saves registers: where its terms wait anyway.
     """
+    return _best(graph, levels, cycles).placed
+
+
+def waiting_bits(graph: AdderGraph, levels: int, cycles: int) -> int:
+    """Bits of the registers that :func:`cycles_of` leaves, without those of the outputs."""
+    return _best(graph, levels, cycles).bits
+
+
+def _best(graph: AdderGraph, levels: int, cycles: int) -> "_Pipeline":
     highest = max((found.level for found in graph.sums), default=1)
     levels = min(levels, highest)
     tried = (
         _Pipeline(graph, levels, cycles, later) for later in range(levels * cycles - highest + 1)
     )
-    return min(tried, key=lambda pipeline: pipeline.bits).placed
+    return min(tried, key=lambda pipeline: pipeline.bits)
 
 
 class _Pipeline:

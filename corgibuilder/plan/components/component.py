@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from corgibuilder.plan.resources import Resources
+
 from .memory import Memory
 from .rules import Part
 
@@ -21,6 +23,13 @@ class ComponentConfig(ABC):
         """Its behaviour in time, for the cycle simulation.
 
         The size of the map is there from cycle ``size_from`` on; 0 where it is fixed.
+        """
+
+    @abstractmethod
+    def resources(self, resizable: bool) -> Resources:
+        """Its logic and registers, as synthesis makes them on average.
+
+        ``resizable`` says whether the size of the map comes with each frame.
         """
 
     def memories(self) -> Iterator[Memory]:

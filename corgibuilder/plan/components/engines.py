@@ -7,8 +7,17 @@ from functools import lru_cache
 import numpy as np
 
 from corgibuilder.ir import Ints, PoolKind, QInt, Shape, Window
-from corgibuilder.plan.adder_graph import AdderGraph, adder_graph, least_levels
+from corgibuilder.plan.adder_graph import AdderGraph, adder_graph, least_levels, waiting_bits
 from corgibuilder.plan.folding import ceil_div
+from corgibuilder.plan.resources import (
+    HANDSHAKE,
+    Resources,
+    changing_bits,
+    compared,
+    counter,
+    raster,
+    signed_digits,
+)
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose, rom
@@ -55,11 +64,45 @@ class MacArrayConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.LATENCY, words=self.input_folds)
 
+    def resources(self, resizable: bool) -> Resources:
+        steps, outputs, inputs = self.weights.shape
+        if steps == 1:
+            products = wired_products(self.x, int(signed_digits(self.weights).sum()))
+        else:
+            changing = int(changing_bits(self.weights.reshape(steps, -1)).sum())
+            products = Resources(products=self.x.width * changing)
+        operands = inputs * self.groups * self.x.width
+        masked = 0 if self.last is None else operands
+        array = mac_array_resources(products, self.acc, outputs, steps, self.input_folds)
+        return array + Resources(registers=operands, masks=masked)
+
     def memories(self) -> Iterator[Memory]:
         steps, outputs, inputs = self.weights.shape
         if steps > 1:
             width = outputs * inputs * self.held.width
             yield rom("weights", Purpose.WEIGHTS, depth=steps, width=width)
+
+
+def wired_products(x: QInt, digits: int) -> Resources:
+    """Products of ``x`` and constants of so many signed digits, and their sum.
+
+    Synthesis does not look for the fewest digits: it makes about half as many adders again.
+    """
+    return Resources(adders=1.5 * x.width * digits)
+
+
+def mac_array_resources(
+    products: Resources, acc: QInt, outputs: int, steps: int, input_folds: int
+) -> Resources:
+    """An array, but for its operand registers.
+
+    A sum's products are added up with about as many full adders as they have bits.
+    """
+    total = Resources(registers=2 * acc.width)
+    if input_folds > 1:
+        total += Resources(adders=acc.width, masks=acc.width)
+    counted = counter(steps) + counter(input_folds)
+    return products + total * outputs + counted + HANDSHAKE * MacArrayConfig.LATENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,6 +160,19 @@ class AdderGraphConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
+    def resources(self, resizable: bool) -> Resources:
+        adders = sum(graph.full_adders for graph in self.graphs)
+        waiting = sum(waiting_bits(graph, self.adder_levels, self.latency) for graph in self.graphs)
+        return adder_graph_resources(adders, waiting, self.acc, len(self.weights), self.latency)
+
+
+def adder_graph_resources(
+    adders: float, waiting: float, acc: QInt, outputs: int, latency: int
+) -> Resources:
+    """Full adders, bits that wait in registers, and the accumulators."""
+    registers = waiting + acc.width * outputs
+    return Resources(adders=adders, registers=registers) + HANDSHAKE * latency
+
 
 @lru_cache(maxsize=1024)
 def _graph(
@@ -142,6 +198,12 @@ class WindowPoolConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.LATENCY, words=self.taps)
 
+    def resources(self, resizable: bool) -> Resources:
+        lane = pooling(self.kind, self.out) + Resources(
+            masks=self.out.width, registers=self.out.width
+        )
+        return lane * self.lanes + counter(self.taps) + HANDSHAKE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelPoolConfig(ComponentConfig):
@@ -166,6 +228,9 @@ class PixelPoolConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield from ()
+
+    def resources(self, resizable: bool) -> Resources:
+        return pooling(self.kind, self.out) * ((self.pixels - 1) * self.lanes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +269,16 @@ class TilePoolConfig(ComponentConfig):
             columns=self.shape.width,
         )
 
+    def resources(self, resizable: bool) -> Resources:
+        """The last result is kept beside the memory, which does not show it yet."""
+        lane = pooling(self.kind, self.out) + Resources(
+            choices=self.out.width,
+            masks=self.out.width,
+            registers=self.x.width + self.out.width,
+        )
+        places = raster(self.shape, resizable) * 2 + counter(self.depth) * 3
+        return lane * self.lanes + places + counter(self.words) + HANDSHAKE * 2
+
     def memories(self) -> Iterator[Memory]:
         width = self.lanes * self.out.width
         yield Memory(
@@ -227,3 +302,14 @@ class ArgmaxConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.LATENCY, words=self.channels)
+
+    def resources(self, resizable: bool) -> Resources:
+        held = Resources(registers=self.x.width + self.out.width)
+        return compared(self.x.width) + held + counter(self.channels) + HANDSHAKE
+
+
+def pooling(kind: PoolKind, out: QInt) -> Resources:
+    """Sum or largest of two values."""
+    if kind is PoolKind.SUM:
+        return Resources(adders=out.width)
+    return compared(out.width) + Resources(choices=out.width)

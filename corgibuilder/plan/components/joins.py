@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from corgibuilder.ir import QInt
+from corgibuilder.plan.resources import HANDSHAKE, Resources, counter, signed_digits
 
 from .component import ComponentConfig
 from .rules import Part, Rule, part
@@ -55,6 +58,15 @@ class AdderConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
+    def resources(self, resizable: bool) -> Resources:
+        digits = signed_digits(np.array(self.code_factors))
+        products = int(digits @ [x.width for x in self.inputs])
+        added = max(products - self.inputs[0].width, 0)
+        lane = Resources(adders=added, registers=self.out.width)
+        if self.latency == 2:
+            lane += Resources(registers=len(self.inputs) * self.out.width)
+        return lane * self.lanes + HANDSHAKE * self.latency
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConcatConfig(ComponentConfig):
@@ -84,6 +96,17 @@ class ConcatConfig(ComponentConfig):
         words = {f"words_{k}": n // self.lanes for k, n in enumerate(self.channels)}
         yield part(Rule.CONCAT, inputs=len(self.channels), **words)
 
+    def resources(self, resizable: bool) -> Resources:
+        chosen = (len(self.inputs) - 1) * self.out.width
+        recoded = sum(
+            self.out.width
+            for x in self.inputs
+            if (x.step, x.offset) != (self.out.step, self.out.offset)
+        )
+        lane = Resources(adders=recoded, choices=chosen, registers=self.out.width)
+        words = sum(self.channels) // self.lanes
+        return lane * self.lanes + counter(words) + HANDSHAKE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterConfig(ComponentConfig):
@@ -109,3 +132,6 @@ class RouterConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=1, words=1)
+
+    def resources(self, resizable: bool) -> Resources:
+        return Resources(registers=self.out.width) * len(self.sources) + HANDSHAKE

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import Pads, QInt, Shape
 from corgibuilder.plan.folding import words_per_pixel
+from corgibuilder.plan.resources import HANDSHAKE, Resources, counter, raster
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
@@ -62,6 +63,12 @@ class RowRepeaterConfig(ComponentConfig):
             size_from=size_from,
         )
 
+    def resources(self, resizable: bool) -> Resources:
+        held = counter(self.shape.width + 1) * 2  # pixels, and those not given once
+        places = counter(self.shape.width * self.words) * 2
+        given = counter(self.given_words) + counter(self.columns) + counter(self.rows)
+        return held + places + given + raster(self.shape, resizable) * 2 + HANDSHAKE
+
     def memories(self) -> Iterator[Memory]:
         yield Memory(
             name="row",
@@ -116,3 +123,9 @@ class BorderConfig(ComponentConfig):
             windows_x=shape.width + pads.left + pads.right,
             size_from=size_from,
         )
+
+    def resources(self, resizable: bool) -> Resources:
+        recoded = (self.x.step, self.x.offset) != (self.out.step, self.out.offset)
+        bits = self.lanes * self.out.width
+        lanes = Resources(adders=recoded * bits, masks=bits, registers=bits)
+        return lanes + raster(self.shape, resizable) * 2 + counter(self.words) + HANDSHAKE

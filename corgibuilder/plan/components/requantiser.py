@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan.requantisers import Form
+from corgibuilder.plan.resources import HANDSHAKE, Resources
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose, rom
@@ -35,6 +36,10 @@ class RequantiserConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.form.latency, words=1)
+
+    def resources(self, resizable: bool) -> Resources:
+        logic = self.form.resources(self.acc.plain, self.channels, self.lanes)
+        return logic + HANDSHAKE * self.form.latency
 
     def memories(self) -> Iterator[Memory]:
         """The ROMs of the constants, whose every word serves one word of channels."""

@@ -1,10 +1,12 @@
 """Components that pass values on: in other words, later, or fewer at a time."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan.folding import ceil_div
+from corgibuilder.plan.resources import HANDSHAKE, Resources, counter
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
@@ -22,6 +24,10 @@ class BufferConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.BUFFER)
 
+    def resources(self, resizable: bool) -> Resources:
+        bits = self.lanes * self.x.width
+        return Resources(choices=bits, registers=2 * bits) + HANDSHAKE * 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueConfig(ComponentConfig):
@@ -38,6 +44,12 @@ class QueueConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.QUEUE, depth=self.depth)
+
+    def resources(self, resizable: bool) -> Resources:
+        """Words lie in the memory; a queue of one word is a register."""
+        if self.depth == 1:
+            return Resources(registers=self.lanes * self.x.width) + HANDSHAKE
+        return counter(self.depth) * 3 + HANDSHAKE
 
     def memories(self) -> Iterator[Memory]:
         """The last word waits in a register."""
@@ -69,6 +81,21 @@ class GearboxConfig(ComponentConfig):
             lanes_out=self.out_lanes,
         )
 
+    @property
+    def levels(self) -> int:
+        """Numbers of values that wait when a word comes, at most: a multiple of what all share."""
+        both = math.gcd(self.in_lanes, self.out_lanes, self.channels)
+        return ceil_div(self.out_lanes, both)
+
+    def resources(self, resizable: bool) -> Resources:
+        """A word that leaves moves the values behind it down; one that comes finds its place."""
+        store = (self.in_lanes + self.out_lanes) * self.x.width
+        placed = self.in_lanes * self.x.width * self.levels
+        words = counter(ceil_div(self.channels, self.in_lanes))
+        words += counter(ceil_div(self.channels, self.out_lanes))
+        level = counter(self.in_lanes + self.out_lanes + 1) * 3
+        return Resources(masks=placed, registers=store) + words + level + HANDSHAKE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerialiserConfig(ComponentConfig):
@@ -96,3 +123,8 @@ class SerialiserConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         words = self.in_lanes // self.out_lanes
         yield part(Rule.SERIALISER, words=words, groups=self.groups, short=self.last_words)
+
+    def resources(self, resizable: bool) -> Resources:
+        bits = self.in_lanes * self.x.width
+        words = counter(self.groups) + counter(self.in_lanes // self.out_lanes + 1)
+        return Resources(choices=bits, registers=bits) + words + HANDSHAKE

@@ -7,6 +7,7 @@ from corgibuilder.ir import QInt, Shape, Window
 from corgibuilder.plan.banks import banks
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.paired_rows import margin, pairs_rows
+from corgibuilder.plan.resources import HANDSHAKE, NOTHING, Resources, counter, raster
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
@@ -99,6 +100,17 @@ class LineBufferConfig(ComponentConfig):
         rule = Rule.PAIRED_ROWS if self.paired else Rule.RING
         yield _reader(rule, self.read_window, self.window, self.shape, size_from, more)
 
+    def resources(self, resizable: bool) -> Resources:
+        """Places of a writer and of a reader that goes from tap to tap, and what is masked."""
+        planes = counter(self.capacity * self.words)
+        place = counter(self.capacity)
+        taps = sum((counter(n) for n in (*self.read_window.kernel, self.repeats)), planes)
+        places = raster(self.shape, resizable) * 4 + place * 10 + planes * 4 + taps
+        bits = self.lanes * self.given.width
+        banks_read = len(banks(self.shape.channels, self.lanes, alternate=self.single_port)) - 1
+        word = Resources(masks=bits if self.window.pads else 0, choices=banks_read * bits)
+        return places + word + HANDSHAKE * 3
+
     def memories(self) -> Iterator[Memory]:
         purpose = Purpose.POSITIONS if self.window == Window(kernel=(1, 1)) else Purpose.LINES
         parts = banks(self.shape.channels, self.lanes, alternate=self.single_port)
@@ -134,6 +146,18 @@ class TapSerialConfig(ComponentConfig):
             yield part(Rule.COLLECT, words=self.taps)
             yield part(Rule.REPEAT, words=len(self.picks))
 
+    def resources(self, resizable: bool) -> Resources:
+        found = self.lines.resources(resizable)
+        if self.picks is not None:
+            found += self.collected + given_in_steps(self.picks, 1, self.lines.given.width)
+        return found
+
+    @property
+    def collected(self) -> Resources:
+        """All taps of a word, twice: while they are collected, and while they are given."""
+        word = self.lines.lanes * self.lines.given.width
+        return collected(self.taps, word) + Resources(registers=self.taps * word)
+
     def memories(self) -> Iterator[Memory]:
         yield from self.lines.memories()
 
@@ -156,6 +180,17 @@ class ColumnBufferConfig(ComponentConfig):
         yield from self.lines.parts(size_from)
         yield part(Rule.COLLECT, words=self.lines.window.kernel[0])
         yield from _window_parts(self.lines.window, self.lines.shape, self.picks, self.repeats)
+
+    def resources(self, resizable: bool) -> Resources:
+        steps = given_in_steps(self.picks, self.repeats, self.lines.given.width)
+        return self.windows(resizable) + steps
+
+    def windows(self, resizable: bool) -> Resources:
+        """What gives whole windows."""
+        lines, steps = self.lines, len(self.picks) * self.repeats
+        column = collected(lines.window.kernel[0], lines.lanes * lines.given.width)
+        held = _windows_held(lines.window, lines.shape, lines.given, resizable, steps=steps)
+        return lines.resources(resizable) + column + held
 
     def memories(self) -> Iterator[Memory]:
         yield from self.lines.memories()
@@ -183,6 +218,19 @@ class RowBanksConfig(ComponentConfig):
         window = self.window
         yield _reader(Rule.ROW_BANKS, window.column, window, self.shape, size_from, more)
         yield from _window_parts(self.window, self.shape, self.picks, self.repeats)
+
+    def resources(self, resizable: bool) -> Resources:
+        steps = given_in_steps(self.picks, self.repeats, self.given.width)
+        return self.windows(resizable) + steps
+
+    def windows(self, resizable: bool) -> Resources:
+        """What gives whole windows. Each row of a column comes from any of the banks."""
+        rows, steps = self.window.kernel[0], len(self.picks) * self.repeats
+        column = rows * self.shape.channels * self.given.width
+        chosen = Resources(choices=(rows - 1) * column, masks=column)
+        places = raster(self.shape, resizable) * 4 + counter(2 * rows + 2) * 4
+        held = _windows_held(self.window, self.shape, self.given, resizable, steps=steps)
+        return chosen + places + held + HANDSHAKE * 2
 
     def memories(self) -> Iterator[Memory]:
         for row in range(self.window.kernel[0]):
@@ -236,6 +284,36 @@ def _window_parts(window: Window, shape: Shape, picks: Picks, repeats: int) -> I
     )
     if len(picks) * repeats > 1:
         yield part(Rule.REPEAT, words=len(picks) * repeats)
+
+
+def collected(rows: int, word: int) -> Resources:
+    """Words of so many bits collected to a column, while the one before waits."""
+    return Resources(registers=(2 * rows - 1) * word) + counter(rows) + HANDSHAKE
+
+
+def _windows_held(
+    window: Window, shape: Shape, given: QInt, resizable: bool, *, steps: int
+) -> Resources:
+    """Windows that columns shift through; copied where each is given in several ``steps``.
+
+    Those in the padding are masked.
+    """
+    bits = window.kernel[0] * window.kernel[1] * shape.channels * given.width
+    held = Resources(masks=bits if window.pads else 0, registers=bits if steps == 1 else 2 * bits)
+    return held + raster(shape, resizable) + counter(window.kernel[1] + 1) * 3 + HANDSHAKE
+
+
+def given_in_steps(picks: Picks, repeats: int, width: int) -> Resources:
+    """What chooses the values of each step."""
+    chosen = sum(len(set(lane)) - 1 for lane in zip(*picks, strict=True))
+    return chosen_in_steps(chosen * width, len(picks), repeats)
+
+
+def chosen_in_steps(choices: int, steps: int, repeats: int) -> Resources:
+    """Bits chosen from two values, and counters of steps and repeats."""
+    if steps * repeats == 1:
+        return NOTHING
+    return Resources(choices=choices) + counter(steps) + counter(repeats) + HANDSHAKE
 
 
 def _windows(window: Window, shape: Shape) -> tuple[int, int]:

@@ -12,16 +12,26 @@ from corgibuilder.plan.components import (
     ColumnBufferConfig,
     ComponentConfig,
     MacArrayConfig,
+    Memory,
+    Purpose,
     RowBanksConfig,
     SerialiserConfig,
     TapSerialConfig,
 )
+from corgibuilder.plan.components.engines import (
+    adder_graph_resources,
+    mac_array_resources,
+    wired_products,
+)
+from corgibuilder.plan.components.memory import rom
+from corgibuilder.plan.components.window_sources import chosen_in_steps
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
+from corgibuilder.plan.resources import NOTHING, Resources, signed_digits
 from corgibuilder.plan.traces import StageTrace, Trace
 
-from .conv_foldings import allowed_outputs, fewest_lanes, outputs_per_group, parts_of
+from .conv_foldings import allowed_outputs, outputs_per_group, parts_of, worthwhile_lanes
 from .conv_operands import grouped_operands, lane_ranges, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
@@ -32,6 +42,10 @@ from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 #: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
 #: read one by one.
 MAX_WINDOW_BITS = 16384
+#: Full adders of an adder graph for each digit of a weight and bit of an operand, and bits that
+#: wait in registers for each of them: means over layers of 75 to 3,700 digits, where they were 0.77
+#: to 1.03 and 0.2 to 0.41. Graphs take too long to be made for every folding.
+SHARED, WAITING = 0.9, 0.33
 ADDER_LEVELS = 3  #: between two registers of an adder graph, where nothing else is asked for
 
 
@@ -129,9 +143,20 @@ class ConvStage(WindowedStage):
                     1  # for what is lost at the start of each row, or groups in words of their own
                 )
                 stage = cls._in_folds(layer, source, outputs, input_folds)
-            fewest = fewest_lanes(layer, outputs, stage.input_folds)
-            if fewest is not None:
-                yield stage.with_folding(lanes=fewest).settled()
+            for lanes_out in worthwhile_lanes(layer, outputs, stage.input_folds):
+                yield stage.with_folding(lanes=lanes_out).settled()
+        yield from cls._adder_graphs(layer, source, budget)
+
+    @classmethod
+    def _adder_graphs(cls, layer: Layer, source: WindowSource, budget: int) -> Iterator[Self]:
+        """An adder graph, which is not folded."""
+        whole = cls._with(layer, source, layer.acc.shape.channels, 1)
+        stage = whole.decided({"engine": Engine.ADDER_GRAPH})
+        cycles = budget // layer.acc.shape.pixels // stage.schedule_length
+        if any(stage._word_faults()) or any(stage._adder_faults()):
+            return
+        for lanes in worthwhile_lanes(layer, stage.folding.outputs, cycles):
+            yield stage.with_folding(lanes=lanes)
 
     @classmethod
     def _most_folds(cls, layer: Layer, source: WindowSource, outputs: int, budget: int) -> int:
@@ -346,16 +371,24 @@ class ConvStage(WindowedStage):
         return f"multipliers, {'wired weights' if wired else 'weights in memory'}"
 
     def components(self) -> Iterator[ComponentConfig]:
-        layer, folding = self.layer, self.folding
-        yield from self._window_source()
+        source = self._source()
+        if source is not None:
+            yield source
         yield self._adder_graph() if self.has_adders else self._mac_array()
-        if folding.lanes != folding.outputs:
-            yield SerialiserConfig(
-                x=layer.acc.range,
-                channels=layer.acc.shape.channels,
-                in_lanes=folding.outputs,
-                out_lanes=folding.lanes,
-            )
+        serialiser = self._serialiser()
+        if serialiser is not None:
+            yield serialiser
+
+    def _serialiser(self) -> SerialiserConfig | None:
+        acc, folding = self.layer.acc, self.folding
+        if folding.lanes == folding.outputs:
+            return None
+        return SerialiserConfig(
+            x=acc.range,
+            channels=acc.shape.channels,
+            in_lanes=folding.outputs,
+            out_lanes=folding.lanes,
+        )
 
     def _adder_graph(self) -> AdderGraphConfig:
         (weights,) = weight_steps(self)
@@ -379,36 +412,74 @@ class ConvStage(WindowedStage):
             last=self.last_operands,
         )
 
-    def _window_source(self) -> Iterator[ComponentConfig]:
-        layer = self.layer
-        match self.source:
-            case WindowSource.TAP_SERIAL:
-                several = self.folding.groups_per_word > 1
-                yield TapSerialConfig(
-                    lines=self.line_buffer(),
-                    picks=grouped_operands(self, self.step_values) if several else None,
-                )
-            case WindowSource.COLUMN_BUFFER:
-                picks = window_operands(self)
-                yield ColumnBufferConfig(
-                    lines=self.line_buffer(),
-                    picks=picks,
-                    repeats=self.repeats,
-                    groups=len(picks) // self.input_folds,
-                )
-            case WindowSource.ROW_BANKS:
-                picks = window_operands(self)
-                yield RowBanksConfig(
-                    x=layer.x.range,
-                    given=self.operand,
-                    shape=layer.x.shape,
-                    window=self.window,
-                    picks=picks,
-                    repeats=self.repeats,
-                    groups=len(picks) // self.input_folds,
-                )
+    def _source(
+        self, *, sketched: bool = False
+    ) -> TapSerialConfig | ColumnBufferConfig | RowBanksConfig | None:
+        """The window source, if there is one; a sketch of it does not say which values it picks."""
+        layer, source = self.layer, self.source
+        steps = self.schedule_length // self.repeats
+        if source is WindowSource.TAP_SERIAL:
+            several = self.folding.groups_per_word > 1 and not sketched
+            picks = grouped_operands(self, self.step_values) if several else None
+            return TapSerialConfig(lines=self.line_buffer(), picks=picks)
+        if source not in WHOLE_WINDOWS:
+            return None
+        operands = ((),) * steps if sketched else window_operands(self)
+        groups = len(operands) // self.input_folds
+        if source is WindowSource.COLUMN_BUFFER:
+            return ColumnBufferConfig(
+                lines=self.line_buffer(), picks=operands, repeats=self.repeats, groups=groups
+            )
+        return RowBanksConfig(
+            x=layer.x.range,
+            given=self.operand,
+            shape=layer.x.shape,
+            window=self.window,
+            picks=operands,
+            repeats=self.repeats,
+            groups=groups,
+        )
 
     # Estimates.
+
+    def logic(self, resizable: bool) -> Resources:
+        """As for any stage; weights and the choice of operands are not looked at one by one."""
+        found = self._source_logic(resizable) + self._engine_logic()
+        serialiser = self._serialiser()
+        return found if serialiser is None else found + serialiser.resources(resizable)
+
+    def _engine_logic(self) -> Resources:
+        x, acc, outputs = self.operand.width, self.layer.acc.range, self.folding.outputs
+        digits = _digits(self.array_conv) if self.weight_rows == 1 else 0
+        if self.has_adders:
+            adders = SHARED * x * digits
+            return adder_graph_resources(adders, WAITING * adders, acc, outputs, 2)
+        if digits:
+            products = wired_products(self.operand, digits)
+        else:
+            products = Resources(products=x * self.weight_range.width * self.multipliers)
+        array = mac_array_resources(products, acc, outputs, self.weight_rows, self.input_folds)
+        return array + Resources(registers=x * self.step_values)
+
+    def _source_logic(self, resizable: bool) -> Resources:
+        source = self._source(sketched=True)
+        if source is None:
+            return NOTHING
+        if isinstance(source, TapSerialConfig):
+            several = self.folding.groups_per_word > 1
+            found = source.lines.resources(resizable)
+            return found + source.collected if several else found
+        steps = self.schedule_length // self.repeats
+        chosen = self.step_values * (steps - 1) * self.operand.width
+        return source.windows(resizable) + chosen_in_steps(chosen, steps, self.repeats)
+
+    def memories(self) -> Iterator[Memory]:
+        source = self._source(sketched=True)
+        if source is not None:
+            yield from source.memories()
+        if self.weight_bits:
+            width = self.weight_bits // self.weight_rows
+            yield rom("weights", Purpose.WEIGHTS, depth=self.weight_rows, width=width)
 
     @property
     def engine_latency(self) -> int:
@@ -446,6 +517,12 @@ def _small_window(layer: Layer) -> bool:
     window, held = _conv(layer).window, ConvStage.operand_range(layer)
     bits = _taps(layer) * layer.x.shape.channels * held.width
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
+
+
+@lru_cache(maxsize=64)
+def _digits(conv: Conv) -> int:
+    """Canonical signed digits of all weights; remembered for the same reason."""
+    return int(signed_digits(conv.weights).sum())
 
 
 @lru_cache(maxsize=64)

@@ -32,9 +32,15 @@ def parts_of(total: int, sizes: Iterable[int]) -> list[int]:
     return sorted(smallest.values())
 
 
-def fewest_lanes(layer: Layer, outputs: int, input_folds: int) -> int | None:
-    """Fewest lanes, dividing ``outputs``, that carry a group of sums away before the next one."""
-    possible = (
-        n for n in range(1, outputs + 1) if outputs % n == 0 and outputs // n <= input_folds
-    )
-    return next((n for n in possible if carries_pixels(layer, n)), None)
+def worthwhile_lanes(layer: Layer, outputs: int, cycles: int) -> list[int]:
+    """Lanes, dividing ``outputs``, that carry a group of sums away in so many cycles.
+
+    The fewest, which take the least requantisers, and as many as there are sums, which take no
+    serialiser.
+    """
+    possible = [
+        n
+        for n in range(1, outputs + 1)
+        if outputs % n == 0 and outputs // n <= cycles and carries_pixels(layer, n)
+    ]
+    return list(dict.fromkeys((*possible[:1], *possible[-1:])))

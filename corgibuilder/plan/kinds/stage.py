@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Ints, QInt, Window
-from corgibuilder.plan.components import ComponentConfig
+from corgibuilder.plan.components import ComponentConfig, Memory
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
+from corgibuilder.plan.resources import NOTHING, Resources
 from corgibuilder.plan.traces import StageTrace, Trace
 
 Fault = tuple[str, str]  #: what is wrong with a folding, and the remedy
@@ -205,18 +206,6 @@ class FoldedStage(ABC):
         return 0
 
     @property
-    def register_bits(self) -> int:
-        """Bits of the larger registers, for comparing foldings."""
-        acc = self.layer.acc.range.width
-        held = 2 * self.lanes * self.layer.x.range.width
-        return self.folding.outputs * acc * 2 + self.folding.lanes * acc + held
-
-    @property
-    def cost(self) -> int:
-        """Bits of registers, counted eight times, and of memories."""
-        return 8 * self.register_bits + self.buffer_bits + self.buffer_bound + self.weight_bits
-
-    @property
     def least_capacity(self) -> int:
         """Pixels that the line buffer holds at least; 0 where there is none."""
         return 0
@@ -229,6 +218,17 @@ class FoldedStage(ABC):
     @abstractmethod
     def components(self) -> Iterator[ComponentConfig]:
         """What the stage is made of, from the words of its inputs to the accumulators."""
+
+    # Estimates of its area, for comparing many foldings quickly.
+
+    def logic(self, resizable: bool) -> Resources:
+        """Logic and registers of its components."""
+        return sum((each.resources(resizable) for each in self.components()), NOTHING)
+
+    def memories(self) -> Iterator[Memory]:
+        """Memories of its components."""
+        for each in self.components():
+            yield from each.memories()
 
     @property
     def operand(self) -> QInt:

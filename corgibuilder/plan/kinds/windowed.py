@@ -242,17 +242,6 @@ class WindowedStage(FoldedStage):
         return (self.window.kernel[0] - 1) * shape.width * shape.channels * bits
 
     @property
-    def register_bits(self) -> int:
-        layer, folding = self.layer, self.folding
-        acc, operand = layer.acc.range.width, self.operand.width
-        registers = folding.outputs * acc * 2 + folding.lanes * acc
-        if self.window_cycles:
-            window = self.taps * layer.x.shape.channels * operand
-            return registers + window * (1 if self.schedule_length == 1 else 2)
-        held = 3 * self.taps if folding.groups_per_word > 1 else 2
-        return registers + held * self.lanes * operand
-
-    @property
     def least_capacity(self) -> int:
         """Pixels that the line buffer holds at least; exactly, where rows are freed in pairs."""
         if self.source not in LINE_BUFFERS:

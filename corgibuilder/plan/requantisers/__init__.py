@@ -1,15 +1,14 @@
 """Requantisers: what brings accumulators to activations. One file for each form.
 
 Every form has its ``latency`` in cycles at one word a cycle, the range ``out`` of its results,
-``memories(acc, channels, lanes)`` and ``cost(acc, channels, lanes)``, ``acc`` being the range of
-the values that enter.
+``memories(acc, channels, lanes)`` and ``resources(acc, channels, lanes)``, ``acc`` being the range
+of the values that enter.
 """
 
 from .cascade import CascadeForm
 from .choice import cheapest_form, find_form
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
-from .cost import Cost
 from .form import Form, kind_of_form
 from .kinds import code_forms, forms
 from .scale import ScaleForm
@@ -23,7 +22,6 @@ __all__ = [
     "MAX_SECOND_SHIFT",
     "CascadeForm",
     "ClipForm",
-    "Cost",
     "Form",
     "Rom",
     "Rounding",

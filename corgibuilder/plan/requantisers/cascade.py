@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.resources import Resources
 
 from .clip import ClipForm
 from .constants import Rom
-from .cost import Cost
 from .scale import ScaleForm
 from .shift import ShiftForm
 
@@ -51,10 +51,10 @@ class CascadeForm:
             for rom in part.memories(q, channels, lanes):
                 yield rom._replace(name=f"{rom.name} {k}")
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
-        total = Cost()
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
+        total = Resources()
         for part, q in self.entering(acc):
-            total += part.cost(q, channels, lanes)
+            total += part.resources(q, channels, lanes)
         return total
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from corgibuilder.ir import Activation, Ints, QInt, TensorType
+from corgibuilder.plan.area import generic_areas
 
 from .form import Form
 from .kinds import forms
@@ -26,7 +27,13 @@ def find_form(op: Activation | None, x: TensorType, bias: Ints, *, lanes: int = 
 
 
 def cheapest_form(found: Iterable[Form], x: TensorType, bias: Ints, lanes: int) -> Form:
-    """The form that takes the fewest gates; parameters as for :func:`find_form`."""
+    """The form of the least area in gates; parameters as for :func:`find_form`."""
     acc = QInt(int((x.lo - bias).min()), int((x.hi - bias).max()))
     channels = x.shape.channels
-    return min(found, key=lambda form: form.cost(acc, channels, lanes).gates)
+    areas = generic_areas()
+
+    def area(form: Form) -> float:
+        roms = sum(rom.bits for rom in form.memories(acc, channels, lanes))
+        return areas.logic(form.resources(acc, channels, lanes)) + areas.rom(roms)
+
+    return min(found, key=area)

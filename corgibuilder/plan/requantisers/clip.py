@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.resources import Resources, compared
 
 from .constants import Rom, constant_roms
-from .cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,9 +35,9 @@ class ClipForm:
         yield from constant_roms("lo", self.lo - self.lo.min(), lanes)
         yield from constant_roms("hi", self.hi - self.hi.min(), lanes)
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
-        lane = Cost(adders=2 * acc.width, registers=acc.width + self.out.width)
-        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
+        limits = compared(acc.width) * 2 + Resources(choices=2 * self.out.width)
+        return (limits + Resources(registers=acc.width + self.out.width)) * lanes
 
     def __str__(self) -> str:
         return "clip"

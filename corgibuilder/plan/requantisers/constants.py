@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.folding import words_per_pixel
+from corgibuilder.plan.resources import NOTHING, Resources, signed_digits
 
 FEW_ENTRIES = 16  #: constants that are chosen from by logic; of more a memory is made
 
@@ -39,10 +38,19 @@ def constant_roms(name: str, values: Ints, lanes: int) -> Iterator[Rom]:
         yield Rom(name, words_per_pixel(len(values), lanes), lanes * range_of(values).width)
 
 
-def product_bits(x: QInt, factors: Ints, lanes: int) -> int:
-    """Bits of the product of ``x`` and one factor of each channel, in one lane."""
+def product(x: QInt, factors: Ints, lanes: int) -> Resources:
+    """The product of ``x`` and one factor of each channel, in one lane.
+
+    A product by itself takes less than one of a sum, whose adders count with it. A lane whose
+    factor is always the same adds up one copy of ``x`` for each digit of it.
+    """
     if not is_constant(factors, lanes):
-        return x.width * range_of(factors).width
-    different = np.unique(factors).tolist()
-    ones = sum(int(factor).bit_count() for factor in different)
-    return x.width * ones // len(different)
+        return Resources(products=0.8 * x.width * range_of(factors).width)
+    return Resources(adders=x.width * float(signed_digits(factors).mean() - 1))
+
+
+def added(width: int, values: Ints, lanes: int) -> Resources:
+    """One constant of each channel added to a value, in one lane."""
+    if not values.any():
+        return NOTHING
+    return Resources(adders=width / 2 if is_constant(values, lanes) else width)

@@ -7,9 +7,9 @@ import numpy as np
 
 from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.multipliers import multipliers
+from corgibuilder.plan.resources import Resources, clipped
 
-from .constants import Rom, constant_roms, product_bits
-from .cost import Cost
+from .constants import Rom, added, constant_roms, product
 
 LARGEST = 1 << 62  #: of an offset
 
@@ -58,16 +58,17 @@ class ScaleForm:
         yield from constant_roms("mult", self.mult, lanes)
         yield from constant_roms("offset", self.offset, lanes)
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         q = self.scaled(acc)
         shifted = QInt(q.lo >> self.shift, q.hi >> self.shift)
         clips = (shifted.lo < self.out.lo) + (shifted.hi > self.out.hi)
-        lane = Cost(
-            products=product_bits(acc, self.mult, lanes),
-            adders=q.width + clips * shifted.width,
-            registers=acc.width + q.width + self.out.width,
+        lane = (
+            product(acc, self.mult, lanes)
+            + added(q.width, self.offset, lanes)
+            + clipped(shifted.width, clips, self.out.width)
+            + Resources(registers=acc.width + q.width + self.out.width)
         )
-        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+        return lane * lanes
 
     def __str__(self) -> str:
         return f"multiply, shift {self.shift}"

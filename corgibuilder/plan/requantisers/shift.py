@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.resources import Resources, clipped
 
-from .constants import Rom, constant_roms, range_of
-from .cost import Cost
+from .constants import Rom, added, constant_roms, range_of
 from .steps import inner
 
 MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this, up or down
@@ -72,16 +72,16 @@ class ShiftForm:
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         yield from constant_roms("offset", self.offset, lanes)
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         q = self.summed(acc)
-        adders = q.width if self.offset.any() else 0
+        lane = added(q.width, self.offset, lanes)
         for rounding in self.roundings:
-            adders += q.width if rounding.shift > 0 else 0
+            lane += Resources(adders=q.width / 2 if rounding.shift > 0 else 0)
             q = rounding.entering(q)
-            adders += q.width * ((q.lo < rounding.out.lo) + (q.hi > rounding.out.hi))
+            limits = (q.lo < rounding.out.lo) + (q.hi > rounding.out.hi)
+            lane += clipped(q.width, limits, rounding.out.width)
             q = rounding.out
-        lane = Cost(adders=adders, registers=acc.width + q.width)
-        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+        return (lane + Resources(registers=acc.width + q.width)) * lanes
 
     def __str__(self) -> str:
         shifts = "+".join(str(r.shift) for r in self.roundings if r.shift)

@@ -7,9 +7,9 @@ import numpy as np
 
 from corgibuilder.ir import Activation, Ints, QInt, TensorType
 from corgibuilder.plan.folding import words_per_pixel
+from corgibuilder.plan.resources import Resources
 
 from .constants import FEW_ENTRIES, Rom, range_of
-from .cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,19 +63,19 @@ class TableForm:
         return words * int(self.values.shape[1])
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
-        entries = self.entries(channels, lanes)
+        entries, width = self.entries(channels, lanes), self.out.width
         if entries > FEW_ENTRIES:
             for lane in range(lanes):
-                yield Rom(f"table of lane {lane}", entries, self.out.width)
+                yield Rom(f"table of lane {lane}", entries, width)
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         entries, width = self.entries(channels, lanes), self.out.width
-        lane = Cost(
+        lane = Resources(
             adders=acc.width if acc.step == 1 and acc.lo else 0,
-            choices=width * entries if entries <= FEW_ENTRIES else 0,
+            constants=width * entries if entries <= FEW_ENTRIES else 0,
             registers=width,
         )
-        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+        return lane * lanes
 
     def __str__(self) -> str:
         return f"table of {self.values.shape[1]}"

@@ -7,9 +7,9 @@ import numpy as np
 
 from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.folding import words_per_pixel
+from corgibuilder.plan.resources import Resources, compared
 
 from .constants import FEW_ENTRIES, Rom
-from .cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,19 +57,19 @@ class ThresholdForm:
                 for lane in range(lanes):
                     yield Rom(f"step {level} of lane {lane}", entries, self.held(acc).width)
 
-    def cost(self, acc: QInt, channels: int, lanes: int) -> Cost:
+    def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         width, entries = self.held(acc).width, self.entries(channels, lanes)
         group = (entries[0] - 1).bit_length()
-        lane = Cost(
-            adders=self.levels * width,
-            choices=sum(width * n for n in entries if 1 < n <= FEW_ENTRIES),
+        lane = Resources(
+            adders=compared(self.levels * width).adders,
+            constants=sum(width * n for n in entries if 1 < n <= FEW_ENTRIES),
             registers=sum(
                 (width if n > 1 else 0) + acc.width + group + level
                 for level, n in enumerate(entries)
             )
             + self.out.width,
         )
-        return lane * lanes + Cost(rom=sum(r.bits for r in self.memories(acc, channels, lanes)))
+        return lane * lanes
 
     def __str__(self) -> str:
         return f"{self.steps.shape[1]} steps"

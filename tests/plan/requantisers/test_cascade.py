@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from corgibuilder.ir import QInt, Threshold
+from corgibuilder.plan.area import generic_areas
 from corgibuilder.plan.requantisers import (
     CascadeForm,
     ClipForm,
@@ -196,7 +197,12 @@ def test_a_cascade_is_the_cheapest_only_where_it_is():
     zero = np.zeros(64, np.int64)
     assert isinstance(find_form(many, type_of([(-8000, 8000)] * 64), zero), CascadeForm)
     few, ends = Threshold(steps=np.array([[-30, 61]]), base=0), type_of([(-100, 100)])
-    costs = {type(f): f.cost(QInt(-100, 100), 1, 1).gates for f in forms(few, ends, zero[:1])}
+    areas, acc = generic_areas(), QInt(-100, 100)
+    costs = {
+        type(f): areas.logic(f.resources(acc, 1, 1))
+        + areas.rom(sum(rom.bits for rom in f.memories(acc, 1, 1)))
+        for f in forms(few, ends, zero[:1])
+    }
     assert costs.keys() >= {ThresholdForm, ScaleForm, TableForm}
     assert isinstance(find_form(few, ends, zero[:1]), min(costs, key=costs.get))
     assert costs[ThresholdForm] < costs[ScaleForm]

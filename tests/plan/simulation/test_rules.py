@@ -204,15 +204,15 @@ no_column_skipped = pytest.mark.parametrize("name", [n for n in WINDOWS if n != 
 def test_window_former(name):
     win, height, width = WINDOWS[name]
     shape = Shape(1, height, width)
-    former = WindowFormer(word(8, 1), window=win)
+    former = WindowFormer(word(8, 1), window=win, largest=shape)
     same(former, the(Rule.WINDOW_FORMER, row_banks(win, shape)), 1, shape)
 
 
 @no_column_skipped
 def test_row_banks(name):
     win, height, width = WINDOWS[name]
-    banks = RowBanks(BYTE, 1, given=BYTE, window=win, max_width=width)
     shape = Shape(1, height, width)
+    banks = RowBanks(BYTE, given=BYTE, window=win, largest=shape)
     same(banks, the(Rule.ROW_BANKS, row_banks(win, shape)), 2, shape)
 
 
