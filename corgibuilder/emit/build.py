@@ -134,19 +134,19 @@ def _tasks(pipeline: Pipeline, top: str, around: SystemPlan | None) -> list[Call
     """
     largest = sorted(pipeline.stages, key=lambda stage: -stage.folded.multipliers)
     stages: list[Callable[[], Emitted]] = [
-        partial(_emit_stage, stage, pipeline.resizable) for stage in largest
+        partial(_emit_stage, stage, pipeline.sizes_held(stage)) for stage in largest
     ]
     system = system_tasks(around, top) if around else []
     return [*stages, partial(_emit_network, pipeline, top), *system]
 
 
-def _emit_stage(stage: PlannedStage, resizable: bool) -> Emitted:
-    return emit(stage.layer.module, lambda: Stage(stage, resizable=resizable))
+def _emit_stage(stage: PlannedStage, sizes_held: int) -> Emitted:
+    return emit(stage.layer.module, lambda: Stage(stage, sizes_held=sizes_held))
 
 
 def _emit_network(pipeline: Pipeline, top: str) -> Emitted:
     return emit(top, lambda: NetworkComponent(pipeline, _placed))
 
 
-def _placed(stage: PlannedStage, resizable: bool) -> Placed:
-    return Placed(stage.layer.module, stage_signature(stage, resizable=resizable))
+def _placed(stage: PlannedStage, sizes_held: int) -> Placed:
+    return Placed(stage.layer.module, stage_signature(stage, resizable=sizes_held > 0))

@@ -48,7 +48,7 @@ def _emit_part(plan: SystemPlan, part: str) -> Emitted:
 def _emit_top(plan: SystemPlan, network: str) -> Emitted:
     def place(part: str) -> Placed:
         if part == "network":
-            ports = _ports(lambda: NetworkComponent(plan.pipeline, lambda link, resizable: None))
+            ports = _ports(lambda: NetworkComponent(plan.pipeline, lambda link, sizes_held: None))
             return Placed(network, ports, PARTS[part])
         return Placed(f"system_{part}", _ports(lambda: make_part(plan, part)), PARTS[part])
 

@@ -43,7 +43,8 @@ class NetworkComponent(wiring.Component):
     pipeline
         Stages with their foldings.
     place
-        Makes the component for a stage: the stage itself, or a stand-in for it.
+        Makes the component for a stage and the sizes held in it: the stage itself, or a stand-in
+        for it.
 
     Members
     -------
@@ -54,7 +55,7 @@ class NetworkComponent(wiring.Component):
         of a network with one input.
     """
 
-    def __init__(self, pipeline: Pipeline, place: Callable[[PlannedStage, bool], wiring.Component]):
+    def __init__(self, pipeline: Pipeline, place: Callable[[PlannedStage, int], wiring.Component]):
         self.pipeline = pipeline
         self.place = place
         members = {}
@@ -108,7 +109,7 @@ class NetworkComponent(wiring.Component):
     def _connect(self, m, forks, values, sizes, stage: PlannedStage):
         """Place a stage, give it the streams that it reads, and fork what it gives."""
         layer = stage.layer
-        placed = self.place(stage, self.pipeline.resizable)
+        placed = self.place(stage, self.pipeline.sizes_held(stage))
         m.submodules[layer.module] = placed
         for name, source in zip(input_ports(len(stage.ports)), layer.sources, strict=True):
             wiring.connect(m, values[source].pop(), getattr(placed, name))

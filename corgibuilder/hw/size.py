@@ -19,7 +19,6 @@ from corgibuilder.plan.limits import SIZE_BITS
 
 SIZE = data.StructLayout({"width": SIZE_BITS, "height": SIZE_BITS})
 POSITION = unsigned(SIZE_BITS)  #: width or height of a map
-SIZES_HELD = 4  #: in a queue, where several maps may be in a stage
 
 
 def sides(size, largest: Shape) -> tuple:
@@ -92,7 +91,7 @@ class FixedSize(wiring.Component):
 
 
 class SizeQueue(wiring.Component):
-    """Holds ``SIZES_HELD`` sizes. Latency 1 cycle, one size per cycle, as a buffer.
+    """Holds ``depth`` sizes, 2 or more. Latency 1 cycle, one size per cycle, as a buffer.
 
     Members
     -------
@@ -100,16 +99,17 @@ class SizeQueue(wiring.Component):
     o : :py:`Out(stream.Signature(SIZE))`
     """
 
-    def __init__(self):
+    def __init__(self, depth: int):
+        self.depth = depth
         super().__init__({"i": In(stream.Signature(SIZE)), "o": Out(stream.Signature(SIZE))})
 
     def elaborate(self, platform):
         m = Module()
-        held = [Signal(SIZE, name=f"held_{k}", reset_less=True) for k in range(SIZES_HELD)]
-        count, kept = Signal(range(SIZES_HELD + 1)), Signal(range(SIZES_HELD + 1))
+        held = [Signal(SIZE, name=f"held_{k}", reset_less=True) for k in range(self.depth)]
+        count, kept = Signal(range(self.depth + 1)), Signal(range(self.depth + 1))
         comes = Signal()
         m.d.comb += [
-            self.i.ready.eq(count != SIZES_HELD),
+            self.i.ready.eq(count != self.depth),
             self.o.valid.eq(count != 0),
             self.o.payload.eq(held[0]),
             comes.eq(self.i.valid & self.i.ready),

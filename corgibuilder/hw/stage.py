@@ -11,7 +11,7 @@ from corgibuilder.plan.planned_stage import PlannedStage
 
 from .components import component_of
 from .size import SIZE, FixedSize, SizeQueue, output_size
-from .streams import Buffer, Fork, input_ports, shape_of, word
+from .streams import Fork, input_ports, shape_of, word
 
 
 def stage_signature(stage: PlannedStage, *, resizable: bool) -> wiring.Signature:
@@ -41,21 +41,22 @@ class Stage(wiring.Component):
     ----------
     stage
         The layer with all decisions.
-    resizable
-        Whether the map's size comes with each frame.
+    sizes_held
+        Sizes of maps that wait in front of each component that needs them, and of the next stage;
+        0 in a pipeline where all maps have one size.
 
     Members
     -------
     i, or i0, i1, ... of several inputs : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
     o : :py:`Out(stream.Signature(ArrayLayout(out, folding.lanes)))`
     i_size, or i0_size, ..., and o_size : :py:`stream.Signature(SIZE)`
-        Sizes of the maps on both sides, a word before each frame; only if ``resizable``.
+        Sizes of the maps on both sides, a word before each frame; unless all have one.
     """
 
-    def __init__(self, stage: PlannedStage, *, resizable: bool):
+    def __init__(self, stage: PlannedStage, *, sizes_held: int):
         self.stage = stage
-        self.resizable = resizable
-        super().__init__(stage_signature(stage, resizable=resizable))
+        self.sizes_held = sizes_held
+        super().__init__(stage_signature(stage, resizable=sizes_held > 0))
 
     def elaborate(self, platform):
         m = Module()
@@ -100,24 +101,25 @@ class Stage(wiring.Component):
     def _sizes(self, m, names: list[str], sized: list):
         """Give everyone who needs it the size of the map, and the next stage that of its own.
 
-        It is that at the first input: all inputs have maps of one size.
+        All inputs have maps of one size.
         """
-        if not self.resizable:
+        if not self.sizes_held:
             for k, port in enumerate(sized):
                 m.submodules[f"size_{k}"] = fixed = FixedSize(self.stage.layer.x.shape)
                 wiring.connect(m, fixed.o, port)
             return
-        for name in names[1:]:
-            m.d.comb += getattr(self, f"{name}_size").ready.eq(1)
         m.submodules.sizes = fork = Fork(SIZE, len(sized) + 1)
-        wiring.connect(m, wiring.flipped(getattr(self, f"{names[0]}_size")), fork.i)
+        for port, name in enumerate(names):
+            size = getattr(self, f"{name}_size")
+            if port == self.stage.size_port:
+                wiring.connect(m, wiring.flipped(size), fork.i)
+            else:
+                m.d.comb += size.ready.eq(1)
         for k, port in enumerate(sized):
-            m.submodules[f"size_{k}"] = queue = (
-                SizeQueue() if self.stage.folded.whole_map_fits else Buffer(SIZE)
-            )
+            m.submodules[f"size_{k}"] = queue = SizeQueue(self.sizes_held)
             wiring.connect(m, getattr(fork, f"o{k}"), queue.i)
             wiring.connect(m, queue.o, port)
-        m.submodules.size_out = out = Buffer(SIZE)
+        m.submodules.size_out = out = SizeQueue(self.sizes_held)
         incoming = getattr(fork, f"o{len(sized)}")
         folded = self.stage.folded
         width, height = output_size(folded.output_size(folded.layer), incoming.payload)

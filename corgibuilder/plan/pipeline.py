@@ -43,6 +43,10 @@ class Pipeline:
     def multipliers(self) -> int:
         return sum(stage.folded.multipliers for stage in self.stages)
 
+    def sizes_held(self, stage: PlannedStage) -> int:
+        """Sizes of maps that wait in a stage at most; 0 where all maps have one size."""
+        return stage.sizes_held(self.frame_cycles) if self.resizable else 0
+
     def stage(self, name: str) -> PlannedStage:
         """The stage of a layer."""
         return next(stage for stage in self.stages if stage.layer.name == name)

@@ -13,6 +13,9 @@ from .regroup import hops
 from .requantisers import Form
 
 BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
+PART_CYCLES = 2  #: from a word to the next component, at most, where no registers are declared
+MAPS_AT_ONCE = 2  #: in a stage: one comes and one is read
+MORE_MAPS = 2  #: where the line buffer may hold a whole one
 TINY_FRAMES = 4096  #: words that any queue may hold: many frames of tiny maps are under way
 
 
@@ -135,6 +138,26 @@ class PlannedStage:
         """Area of what stands before and behind the folded layer."""
         inputs = (each for port in self.ports for each in self.input_components(port))
         return areas.of((*inputs, *self._output_components()), resizable=resizable)
+
+    @property
+    def size_port(self) -> int:
+        """The input that says how large the maps are: the one whose maps wait the shortest."""
+        return min(self.ports, key=self._maps_queued)
+
+    def _maps_queued(self, port: int) -> int:
+        pixels = self.layer.inputs[port].shape.pixels
+        return ceil_div(self.fifos[port], self.queue_words(port, pixels))
+
+    def sizes_held(self, interval: int) -> int:
+        """Sizes of maps that wait in the stage, at most, of maps ``interval`` cycles apart.
+
+        They are ahead of the maps, so these are all that are under way in the stage: in queues, in
+        the line buffer, and, where they are tiny, in the registers behind it.
+        """
+        in_line_buffer = MAPS_AT_ONCE + (MORE_MAPS if self.folded.whole_map_fits else 0)
+        parts = (part for component in self.all_components for part in component.parts(0))
+        cycles = sum(part.parameters.get("registers", PART_CYCLES) for part in parts)
+        return self._maps_queued(self.size_port) + in_line_buffer + (cycles - 1) // interval
 
     @property
     def behind(self) -> int:

@@ -23,8 +23,8 @@ SHAPE = Shape(CHANNELS, 4, 6)
 RANGES = {"values": QInt(-4, 3), "signs": QInt(-1, 1, step=2)}
 
 
-def place(stage, resizable):
-    return Stage(stage, resizable=resizable)
+def place(stage, sizes_held):
+    return Stage(stage, sizes_held=sizes_held)
 
 
 def planned(net, budget):

@@ -5,8 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from amaranth.hdl import Array, Module, Signal
-from amaranth.lib import wiring
 
 from corgibuilder import golden
 from corgibuilder.hw.gate import FrameGate
@@ -19,36 +17,11 @@ from corgibuilder.plan import Target
 from corgibuilder.plan.choice import choose
 
 from ..streams import run_stream, run_streams
+from .camera import Camera
 from .maps import from_words, size_words, to_words
 from .test_stage import SAME, STRIDED, conv, network, steps
 
 STALLS = [0, 0.4]
-
-
-class Camera(wiring.Component):
-    """Sets ``width`` and ``height`` of a component for each frame as its words are taken."""
-
-    def __init__(self, dut, sizes, *, words):
-        self.dut = dut
-        self.sizes = sizes
-        self.ends = np.cumsum([w * h * words for w, h in sizes]).tolist()
-        members = {name: m for name, m in dut.signature.members.items() if m.is_signature}
-        super().__init__(members)
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.dut = dut = self.dut
-        for name in self.signature.members:
-            wiring.connect(m, getattr(dut, name), wiring.flipped(getattr(self, name)))
-        taken, frame = Signal(16), Signal(8)
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += taken.eq(taken + 1)
-        m.d.comb += [
-            frame.eq(sum((taken >= end for end in self.ends[:-1]), 0)),
-            dut.width.eq(Array([w for w, _ in self.sizes])[frame]),
-            dut.height.eq(Array([h for _, h in self.sizes])[frame]),
-        ]
-        return m
 
 
 @pytest.mark.parametrize("stall", STALLS)
@@ -69,8 +42,8 @@ def test_gate_sends_the_size_of_every_frame_ahead(stall):
     assert got["size"] == [{"width": w, "height": h} for w, h in sizes]
 
 
-def place(stage, resizable):
-    return Stage(stage, resizable=resizable)
+def place(stage, sizes_held):
+    return Stage(stage, sizes_held=sizes_held)
 
 
 def tapped_network(rng):

@@ -10,7 +10,7 @@ from amaranth.sim import Simulator as Simulation
 
 from corgibuilder import api
 from corgibuilder.hw.components import component_of
-from corgibuilder.hw.size import SIZES_HELD, SizeQueue
+from corgibuilder.hw.size import SizeQueue
 from corgibuilder.ir import Pads, PoolKind, QInt, Shape, Window
 from corgibuilder.limits import MAX_SIDE, SIZE_BITS
 from corgibuilder.plan.components import (
@@ -55,30 +55,35 @@ def test_every_pixel_of_the_longest_row_or_column(tmp_path, shape, cycles, windo
 SIZES = [{"width": k, "height": 3 * k} for k in range(1, 40)]
 
 
+each_depth = pytest.mark.parametrize("depth", [2, 3, 8])
+
+
+@each_depth
 @pytest.mark.parametrize("stall", [0, 0.3, {"i": 0.8}, {"o": 0.8}])
-def test_sizes_wait_in_order(stall):
-    words, cycles = run_streams(SizeQueue(), {"i": SIZES}, {"o": len(SIZES)}, stall=stall)
+def test_sizes_wait_in_order(stall, depth):
+    words, cycles = run_streams(SizeQueue(depth), {"i": SIZES}, {"o": len(SIZES)}, stall=stall)
     assert words["o"] == SIZES
     if not stall:
         assert cycles <= len(SIZES) + 2
 
 
-def test_so_many_sizes_wait():
+@each_depth
+def test_so_many_sizes_wait(depth):
     taken = []
 
     async def fill(ctx):
         ctx.set(queue.i.valid, 1)
-        for k in range(SIZES_HELD + 2):
+        for k in range(depth + 2):
             ctx.set(queue.i.payload.width, k)
             taken.append(ctx.get(queue.i.ready))
             await ctx.tick()
 
-    queue = SizeQueue()
+    queue = SizeQueue(depth)
     simulator = Simulation(queue)
     simulator.add_clock(1e-6)
     simulator.add_testbench(fill)
     simulator.run()
-    assert taken == [1] * SIZES_HELD + [0, 0]
+    assert taken == [1] * depth + [0, 0]
 
 
 BIT = QInt(0, 1)

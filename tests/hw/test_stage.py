@@ -54,7 +54,8 @@ def check(net, folding, *, lanes, frames, stall, resizable, fifo=0):
     layer = widened_layer(single, folding.pixels)
     stage = folded(layer, folding).settled()
     planned = PlannedStage(stage, form_of(layer, lanes=stage.folding.lanes), (lanes,), (fifo,))
-    dut = Stage(planned, resizable=resizable)
+    sizes_held = planned.sizes_held(stage.frame_cycles) if resizable else 0
+    dut = Stage(planned, sizes_held=sizes_held)
     x, y = layer.x.range, layer.out.range
     want = []
     for f in frames:

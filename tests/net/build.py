@@ -67,7 +67,7 @@ def write_verilog(pipeline: Pipeline, plan: Plan, folder: Path) -> Built:
     rtl.mkdir()
     source.mkdir()
     with _silence():
-        emitted = [_emit_stage(stage, pipeline.resizable) for stage in pipeline.stages]
+        emitted = [_emit_stage(stage, pipeline.sizes_held(stage)) for stage in pipeline.stages]
         emitted.append(_emit_network(pipeline, TOP))
     for module in emitted:
         (rtl / f"{module.module}.v").write_text(module.text)

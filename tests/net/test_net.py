@@ -19,14 +19,10 @@ from .tally import entry
 REFUSALS = {"CB403", "CB405", "CB409", "CB434"}
 STOPS = "CB416"  #: an edited plan whose queues are too short
 REFUSED = {8: "CB409", 9: "CB403", 45: "CB409", 51: "CB409"}
-#: A plan that promises too much, by seed: to be mended.
-WRONG_PLANS = {3: "a map of one column: planned 2 cycles per frame, the hardware takes 3"}
 
 
 @pytest.mark.parametrize("seed", FIXED)
-def test_fixed_seed(seed, record_property, request):
-    if seed in WRONG_PLANS:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=WRONG_PLANS[seed]))
+def test_fixed_seed(seed, record_property):
     assert everything_agrees(seed, record_property).refused == REFUSED.get(seed)
 
 

@@ -19,11 +19,13 @@ from corgibuilder.plan.fifos import queue_notes, roomy, shortest_fifos
 from corgibuilder.plan.pins import LayerPins, Pins
 from corgibuilder.plan.simulation import pipeline_timing, stage_machine, timing
 
+from ..hw.camera import Camera
 from ..hw.maps import from_words, to_words
 from ..streams import run_streams
 from ..toys import HALVES, POINT, RANGE, SAME, STRIDED, conv, network, steps
 
 FRAMES = 10  #: in hardware, until the pace is steady
+MANY = 40  #: that of tiny maps, of which many are under way at once
 SUM = Add(factors=(1, -3))
 POINT_STRIDED = Window(kernel=(1, 1), stride=(2, 2))
 
@@ -342,7 +344,10 @@ def measured(pipeline, count):
         output.node: output_ports(pipeline)[output.name] for output in pipeline.network.outputs
     }
     due = {port: count * pipeline.words_of(node) for node, port in ports.items()}
-    dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
+    dut = NetworkComponent(pipeline, lambda stage, held: Stage(stage, sizes_held=held))
+    if pipeline.resizable:
+        shape, words = kind.shape, pipeline.words_of(node) // kind.shape.pixels
+        dut = Camera(dut, [(shape.width, shape.height)] * count, words=words)
     got, cycles = run_streams(
         dut, {"i": to_words(frames, pipeline.lanes_of(node))}, due, stall=0, patience=3000
     )
@@ -377,3 +382,21 @@ def test_hardware_agrees_on_the_shortest_queues_and_on_shorter_ones(name, budget
     assert tried
     for less in tried:
         runs_as_planned(less, 1)
+
+
+def two_pixels(*, skips):
+    layers = [entry(2, 2, 1)]
+    for k in range(3):
+        layers += layer(f"c{k}", conv(2, 2, SAME), layers[-1][0])
+    if skips:
+        layers.append(("sum", SUM, ("x", layers[-1][0])))
+    return network(layers, [layers[-1][0]])
+
+
+@pytest.mark.parametrize("skips", [False, True])
+def test_sizes_do_not_hold_up_tiny_maps(skips):
+    pipeline = choose(prepared(two_pixels(skips=skips)), Target(fps=Fraction(1), clock_hz=3))
+    assert pipeline.resizable
+    interval = pipeline_timing(pipeline).interval
+    assert interval <= 3
+    assert measured(pipeline, MANY) - measured(pipeline, MANY - 4) == 4 * interval

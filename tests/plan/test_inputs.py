@@ -111,7 +111,7 @@ def in_hardware(pipeline, given, **options):
     due = {port: count * pipeline.words_of(node) for node, port in ports.items()}
     members = network_inputs(pipeline)
     feeds = {members[n]: to_words(list(x), pipeline.lanes_of(n)) for n, x in given.items()}
-    dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
+    dut = NetworkComponent(pipeline, lambda stage, held: Stage(stage, sizes_held=held))
     got, cycles = run_streams(dut, feeds, due, **options)
     for node, port in ports.items():
         want = values[node]
@@ -170,7 +170,7 @@ def test_one_source_for_both_needs_a_queue_of_a_frame(depth):
     given = {name: rng.integers(0, 4, (2, 1, 3, 4)) for name in ("x", "y")}
     members = network_inputs(pipeline)
     words = {members[n]: [to_words([x], 1) for x in maps] for n, maps in given.items()}
-    dut = NetworkComponent(pipeline, lambda stage, resizable: Stage(stage, resizable=resizable))
+    dut = NetworkComponent(pipeline, lambda stage, held: Stage(stage, sizes_held=held))
 
     def runs():
         due = {"o": 2 * 12}

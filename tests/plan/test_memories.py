@@ -109,7 +109,7 @@ class Asked:
 
 def asked(stage, resizable):
     platform = Asked()
-    Fragment.get(Stage(stage, resizable=resizable), platform)
+    Fragment.get(Stage(stage, sizes_held=2 * resizable), platform)
     return sorted(platform.memories)
 
 
@@ -158,7 +158,7 @@ def emitted(stage, resizable):
     """The same of every memory in the Verilog of a stage."""
 
     def component():
-        return Stage(stage, resizable=resizable)
+        return Stage(stage, sizes_held=2 * resizable)
 
     found = INSTANCE.findall(emit(stage.layer.module, component).text)
     for shell, text in found:

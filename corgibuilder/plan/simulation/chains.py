@@ -132,7 +132,8 @@ def part_machine(
     words = [pipeline.words_of(entry) for entry in entries]
     for stage in stages:
         sources = stage.layer.sources
-        at = sized[sources[0]] + (pipeline.readers(sources[0]) > 1)
+        sizing = sources[stage.size_port]
+        at = sized[sizing] + (pipeline.readers(sizing) > 1)
         copies = [[BUFFER] if ends[source] > 1 else [] for source in sources]
         given = tuple(gives[source] for source in sources)
         _add_stage(chains, stage, given, copies, size_from=at if resizable else 0)
