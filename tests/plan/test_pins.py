@@ -63,6 +63,7 @@ def planned(tmp_path, text):
         ("n0", {"engine": "adder_graph"}),
         ("n2", {"engine": "adder_graph", "adder_levels": 1, "source": "row_banks"}),
         ("n4", {"engine": "adder_graph", "lanes": 1}),
+        ("n0", {"engine": "mac_array", "adder_levels": 1, "weight_register": True}),
     ],
     ids=str,
 )
@@ -87,7 +88,6 @@ def test_what_is_pinned_is_planned(tmp_path, layer, pins):
         ("[layers.n0]\nsource = 'direct'", "CB432", "source is 'direct'"),
         ("[layers.n0]\noutputs = 7", "CB432", "outputs is 7"),
         ("[layers.n0]\nengine = 'built_in'", "CB432", "engine is 'built_in'"),
-        ("[layers.n0]\nengine = 'mac_array'\nadder_levels = 2", "CB432", "adder_levels is 2"),
         (
             "[layers.n0]\nengine = 'adder_graph'\nadder_levels = 0",
             "CB432",

@@ -9,6 +9,7 @@ from corgibuilder.ir import Conv, QInt, Window
 from corgibuilder.plan.adder_graph import MAX_DIGIT_PAIRS, digit_pairs
 from corgibuilder.plan.components import (
     AdderGraphConfig,
+    ArrayPipeline,
     ColumnBufferConfig,
     ComponentConfig,
     MacArrayConfig,
@@ -410,6 +411,17 @@ class ConvStage(WindowedStage):
             acc=self.layer.acc.range,
             groups=self.groups_at_once,
             last=self.last_operands,
+            weight_register=self.folding.weight_register,
+            adder_levels=self.folding.adder_levels,
+        )
+
+    @property
+    def array_pipeline(self) -> ArrayPipeline:
+        """Registers of the multiplier array."""
+        return ArrayPipeline(
+            inputs=self.folding.inputs,
+            weight_register=self.folding.weight_register,
+            adder_levels=self.folding.adder_levels,
         )
 
     def _source(
@@ -458,8 +470,12 @@ class ConvStage(WindowedStage):
             products = wired_products(self.operand, digits)
         else:
             products = Resources(products=x * self.weight_range.width * self.multipliers)
-        array = mac_array_resources(products, acc, outputs, self.weight_rows, self.input_folds)
-        return array + Resources(registers=x * self.step_values)
+        pipeline, held = self.array_pipeline, self.weight_range
+        array = mac_array_resources(
+            products, acc, outputs, self.weight_rows, self.input_folds, pipeline.latency
+        )
+        registers = pipeline.resources(self.operand, held, outputs, self.groups_at_once)
+        return array + registers + Resources(registers=x * self.step_values)
 
     def _source_logic(self, resizable: bool) -> Resources:
         source = self._source(sketched=True)
@@ -484,7 +500,7 @@ class ConvStage(WindowedStage):
     @property
     def engine_latency(self) -> int:
         """Cycles from the last operands of a sum to the sum."""
-        return self._adder_graph().latency if self.has_adders else MacArrayConfig.LATENCY
+        return self._adder_graph().latency if self.has_adders else self.array_pipeline.latency
 
     @property
     def engine_cycles(self) -> int:
