@@ -42,6 +42,7 @@ RATE_PINS = (
     *("source", "engine", "inputs", "outputs", "lanes", "pixels"),
     *("groups_per_word", "single_port"),
 )
+REGISTER_PINS = ("adder_levels", "weight_register")  #: fields that the clock decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,8 @@ class StageFields:
     weight_rom_bits: Figure
     requantiser_rom_bits: Figure
     area: Figure
+    fmax_mhz: float
+    critical_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -290,10 +290,12 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
     divisors = [n for n in range(1, folding.outputs + 1) if folding.outputs % n == 0]
     more = int(rng.choice([0, 0, 1, 5, stage.layer.x.shape.width]))
     folds = stage.output_folds if isinstance(stage, WindowedStage) else 1
+    (aside,) = rng.spawn(1)  # of which no draw changes another decision of the fixed seeds
     adders: dict[str, object] = {}
     if isinstance(stage, ConvStage) and stage.conv.weights.size <= MOST_MULTIPLIERS:
         engine = Engine(rng.choice([engine.value for engine in stage.engines]))
-        adders = {"engine": engine, "adder_levels": int(rng.integers(0, 5))}
+        levels = int(rng.integers(1, 5)) if engine is Engine.ADDER_GRAPH else int(aside.integers(5))
+        adders = {"engine": engine, "adder_levels": levels}
     return replace(
         folding,
         **adders,
@@ -302,6 +304,6 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
         capacity=folding.capacity + more,
         single_port=bool(rng.random() < 0.5),
         groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
-        weight_register=bool(rng.random() < 0.5),
+        weight_register=bool(aside.random() < 0.5),
         requantiser=REQUANTISERS[int(rng.integers(len(REQUANTISERS)))],
     )

@@ -199,9 +199,9 @@ def test_pins_one_by_one_are_looked_at_only_of_a_layer_that_is_in_the_way(monkey
     pins["n2"] = LayerPins(capacity=23, engine="mac_array", groups_per_word=1)
     whole = choice._fast_enough
 
-    def counted(net, layers, target, pins):
+    def counted(net, layers, target, pins, goal):
         tried.append(tuple(len(pins.of(layer).given) for layer in layers))
-        return whole(net, layers, target, pins)
+        return whole(net, layers, target, pins, goal)
 
     monkeypatch.setattr(choice, "_fast_enough", counted)
     assert "with capacity = 23 the fastest" in refusal(network, target, Pins(pins))

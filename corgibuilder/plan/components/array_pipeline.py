@@ -1,8 +1,10 @@
 """Registers of a multiplier array, between its operands and the sum of their products."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corgibuilder.ir import QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources
 
 
@@ -53,3 +55,27 @@ class ArrayPipeline:
             sums = -(-self.inputs >> level)
             bits += outputs * sums * (x.width + held.width + level)
         return Resources(registers=bits)
+
+    def paths(
+        self, delays: DelayModel, x: QInt, held: QInt, acc: QInt, rows: int
+    ) -> Iterator[Path]:
+        """Those of an array with sums ``acc``, and so many rows of weights; 1 for wired weights."""
+        width = acc.width
+        product = (
+            delays.product(x.width, held.width)
+            if rows > 1
+            else delays.constant_product(held.width // 2, width)
+        )
+        begin, where = delays.register, "products"
+        if rows > 1:
+            begin, where = delays.memory(rows), "weights and products"
+        if self.weight_register:
+            yield Path("weights", begin)
+            begin, where = delays.register, "products"
+        if self.registers:
+            yield Path(where, begin + product)
+            tree = delays.tree(min(1 << self.adder_levels, self.inputs), width)
+            yield Path("sum of products", delays.register + tree)
+        else:
+            yield Path(f"{where} and their sum", begin + product + delays.tree(self.inputs, width))
+        yield Path("accumulator", delays.register + delays.levels(1) + delays.adders(1, width))

@@ -8,6 +8,7 @@ import numpy as np
 
 from corgibuilder.ir import Ints, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.adder_graph import AdderGraph, adder_graph, least_levels, waiting_bits
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.resources import (
     HANDSHAKE,
@@ -90,6 +91,9 @@ class MacArrayConfig(ComponentConfig):
         )
         registers = pipeline.resources(self.x, self.held, outputs, self.groups)
         return array + registers + Resources(registers=operands, masks=masked)
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield from self.pipeline.paths(delays, self.x, self.held, self.acc, len(self.weights))
 
     def memories(self) -> Iterator[Memory]:
         steps, outputs, inputs = self.weights.shape
@@ -175,10 +179,19 @@ class AdderGraphConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield adder_graph_path(delays, min(self.adder_levels, self.levels), self.acc)
+
     def resources(self, resizable: bool) -> Resources:
         adders = sum(graph.full_adders for graph in self.graphs)
         waiting = sum(waiting_bits(graph, self.adder_levels, self.latency) for graph in self.graphs)
         return adder_graph_resources(adders, waiting, self.acc, len(self.weights), self.latency)
+
+
+def adder_graph_path(delays: DelayModel, adder_levels: int, acc: QInt) -> Path:
+    """From one register of an adder graph to the next; a level of gates negates."""
+    adders = delays.levels(1) + delays.adders(adder_levels, acc.width)
+    return Path("adders", delays.register + adders)
 
 
 def adder_graph_resources(

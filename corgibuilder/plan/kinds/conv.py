@@ -1,5 +1,6 @@
 """Convolutions and fully connected layers, on a multiplier array or an adder graph."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,12 +21,14 @@ from corgibuilder.plan.components import (
     TapSerialConfig,
 )
 from corgibuilder.plan.components.engines import (
+    adder_graph_path,
     adder_graph_resources,
     mac_array_resources,
     wired_products,
 )
 from corgibuilder.plan.components.memory import rom
 from corgibuilder.plan.components.window_sources import chosen_in_steps
+from corgibuilder.plan.delays import ClockGoal, DelayModel, Path, longest
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
@@ -212,6 +215,37 @@ class ConvStage(WindowedStage):
             unrolled = {"outputs": outputs, "inputs": whole.operands, "adder_levels": ADDER_LEVELS}
             fixed = unrolled | dict(fixed)
         return WindowedStage.decided(self, fixed)
+
+    def for_clock(self, goal: ClockGoal) -> Self:
+        """The registers of an array; of an adder graph the adders between them."""
+        best, shortest = self, math.inf
+        for stage in self._pipelines():
+            ns = longest(stage._engine_paths(goal.delays)).ns
+            if ns < shortest:
+                best, shortest = stage, ns
+            if ns <= goal.period:
+                break
+        return best
+
+    def _pipelines(self) -> Iterator[Self]:
+        """The possible registers of the engine, the fewest first."""
+        if self.has_adders:
+            for levels in range(ADDER_LEVELS, 0, -1):
+                yield self.with_folding(adder_levels=levels)
+            return
+        tree = range(self.array_pipeline.levels, 0, -1)
+        for levels in (0, *tree):
+            yield self.with_folding(adder_levels=levels, weight_register=False)
+            if self.weight_bits:
+                yield self.with_folding(adder_levels=levels, weight_register=True)
+
+    def _engine_paths(self, delays: DelayModel) -> Iterator[Path]:
+        x, acc = self.operand, self.layer.acc.range
+        if self.has_adders:
+            yield adder_graph_path(delays, self.folding.adder_levels, acc)
+        else:
+            held, rows = self.weight_range, self.weight_rows
+            yield from self.array_pipeline.paths(delays, x, held, acc, rows)
 
     def faults(self) -> Iterator[Fault]:
         channels, outputs, each = (

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Ints, QInt, Window
 from corgibuilder.plan.components import ComponentConfig, Memory
+from corgibuilder.plan.delays import ClockGoal
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
@@ -158,6 +159,10 @@ class FoldedStage(ABC):
             kept = not self.same_lanes and outputs % lanes == 0
             fixed.setdefault("lanes", lanes if kept else outputs)
         return self.with_folding(**fixed).settled().with_folding(**fixed)
+
+    def for_clock(self, goal: ClockGoal) -> Self:
+        """With the fewest registers that keep a clock, or else those that keep the fastest one."""
+        return self
 
     # What follows.
 
