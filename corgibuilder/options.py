@@ -77,7 +77,7 @@ PinFile = Annotated[
         metavar="PINS",
         help="What is fixed of single layers, .toml: tables such as \\[layers.conv1] with source,"
         " inputs, outputs, lanes, pixels, capacity, single_port, groups_per_word, engine,"
-        " adder_levels, requantiser, fifo.",
+        " adder_levels, weight_register, requantiser, fifo.",
     ),
 ]
 MacroTechnologyName = Annotated[

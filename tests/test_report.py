@@ -90,6 +90,8 @@ def test_the_table_has_every_figure(plan):
             f"{stage.queue_bits:,}",
             f"{stage.rom_bits:,}",
             f"{stage.area:,}",
+            str(stage.fmax_mhz),
+            stage.critical_path,
         ]
         for stage in plan.stages
     ]

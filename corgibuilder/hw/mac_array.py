@@ -7,15 +7,15 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.plan.components import MacArrayConfig
 
 from .streams import counter, decoded, shape_of, word
-from .sums_of_products import MARKS, sums_of_products
+from .sums_of_products import MARKS, Later, sums_of_products
 from .tables import table
 
 
 class MacArray(wiring.Component):
     """Multiplies and sums ``config.input_folds`` words into one word of accumulators.
 
-    One word in per cycle; latency ``config.LATENCY`` cycles from the last word of a sum. The
-    weights run through their rows, one a word, again and again.
+    One word in per cycle; latency ``config.pipeline.latency`` cycles from the last word of a sum.
+    The weights run through their rows, one a word, again and again.
 
     Parameters
     ----------
@@ -64,6 +64,12 @@ class MacArray(wiring.Component):
                 valid.eq(self.i.valid),
             ]
         x = self._operands(m, x, take, advance, last_fold)
+        if self.config.weight_register:
+            later = Later(m, advance)
+            x = [later.value(value, f"held_operand_{k}") for k, value in enumerate(x)]
+            w = [later.value(value, f"held_weight_{k}") for k, value in enumerate(w)]
+            valid = later.flag(valid, "held_valid")
+            marks = MARKS(later.value(marks.as_value(), "held_marks"))
         sums = sums_of_products(
             m,
             [self._pairs(x, w, o) for o in range(self.outputs)],
@@ -72,6 +78,7 @@ class MacArray(wiring.Component):
             marks=marks,
             products=self.config.acc,
             totals=self.config.acc,
+            registers=self.config.pipeline.registers,
         )
         with m.If(advance):
             m.d.sync += self.o.valid.eq(sums.complete)

@@ -16,9 +16,45 @@ MARKS = data.StructLayout({"first": 1, "last": 1})  #: of a step, among those of
 def balanced_sum(terms: list):
     """Sum of ``terms`` as a balanced tree; 0 for none."""
     while len(terms) > 1:
-        pairs = [a + b for a, b in zip(terms[::2], terms[1::2], strict=False)]
-        terms = pairs + terms[len(pairs) * 2 :]
+        terms = _in_pairs(terms)
     return terms[0] if terms else 0
+
+
+def _in_pairs(terms: list) -> list:
+    """One level of the tree."""
+    pairs = [a + b for a, b in zip(terms[::2], terms[1::2], strict=False)]
+    return pairs + terms[len(pairs) * 2 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Registers that take a value on each ``advance``."""
+
+    m: Module
+    advance: Signal
+
+    def flag(self, value, name: str) -> Signal:
+        """``value`` of one bit a step later; 0 after a reset."""
+        return self._kept(value, Signal(name=name))
+
+    def value(self, value, name: str) -> Signal:
+        """``value`` a step later; anything after a reset."""
+        return self._kept(value, Signal(value.shape(), name=name, reset_less=True))
+
+    def _kept(self, value, register: Signal) -> Signal:
+        with self.m.If(self.advance):
+            self.m.d.sync += register.eq(value)
+        return register
+
+
+def _sum(later: Later, terms: list, registers: Sequence[int], name: str):
+    """:func:`balanced_sum`, with registers in front of some of its levels."""
+    levels = range(registers[-1] + 1) if registers else ()
+    for level in levels:
+        if level in registers:
+            terms = [later.value(t, f"{name}_{level}_{k}") for k, t in enumerate(terms)]
+        terms = _in_pairs(terms)
+    return balanced_sum(terms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +80,12 @@ def sums_of_products(
     products: QInt,
     totals: QInt,
     start=None,
+    registers: Sequence[int] = (),
 ) -> SumsOfProducts:
     """Multiplies and sums the operands and weights of a step, and the steps of a sum.
 
-    Two registers, for the products' sum and for the total, which take a step on each ``advance``.
+    Two registers, for the products' sum and for the total, and those in the adder tree; all take a
+    step on each ``advance``.
 
     Parameters
     ----------
@@ -61,22 +99,23 @@ def sums_of_products(
         Ranges of the two registers.
     start
         What each sum starts with, given with its first step; nothing for 0.
+    registers
+        Levels of the adder tree with a register in front of them, in order; the first one is 0.
     """
-    pending = Signal()
-    mark = Signal(MARKS, reset_less=True)
-    begin = 0
-    with m.If(advance):
-        m.d.sync += [pending.eq(valid), mark.as_value().eq(marks.as_value())]
-    if start is not None:
-        begin = Signal.like(start, name="begin", reset_less=True)
-        with m.If(advance):
-            m.d.sync += begin.eq(start)
+    later = Later(m, advance)
+    for level in registers:
+        valid = later.flag(valid, f"valid_{level}")
+        marks = MARKS(later.value(marks.as_value(), f"marks_{level}"))
+        start = None if start is None else later.value(start, f"start_{level}")
+    pending = later.flag(valid, "pending")
+    mark = MARKS(later.value(marks.as_value(), "mark"))
+    begin = 0 if start is None else later.value(start, "begin")
     found = []
     for o, terms in enumerate(pairs):
         product = Signal(shape_of(products), name=f"products_{o}", reset_less=True)
         total = Signal(shape_of(totals), name=f"total_{o}", reset_less=True)
         with m.If(advance):
-            m.d.sync += product.eq(balanced_sum([x * w for x, w in terms]))
+            m.d.sync += product.eq(_sum(later, [x * w for x, w in terms], registers, f"sum_{o}"))
             with m.If(pending):
                 m.d.sync += total.eq(Mux(mark.first, begin, total) + product)
         found.append(total)

@@ -9,6 +9,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
 from .area import generic_areas
+from .delays import ClockGoal, DelayModel, generic_delays
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
 from .forms import form_of, forms_of
@@ -34,10 +35,16 @@ BUDGET_SLICES = 128  #: of a budget; one of them is a step from one to the next 
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
 
 
-def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pipeline:
+def choose(
+    network: Network,
+    target: Target,
+    pins: Pins = NOTHING_PINNED,
+    delays: DelayModel | None = None,
+) -> Pipeline:
     """The pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
 
-    What ``pins`` fix is left as it is.
+    What ``pins`` fix is left as it is. Engines have as many registers as the clock needs, by the
+    ``delays`` of a technology, of the generic one where none are given.
 
     Every stage has the least area that keeps one budget of cycles per frame, at most that of the
     frame rate; where the target asks for a latency, the largest budget that meets it.
@@ -45,15 +52,15 @@ def choose(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Pip
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
     """
-    layers = group_layers(network)
+    layers, goal = group_layers(network), ClockGoal(delays or generic_delays(), target.period_ns)
     pins.check_names(layers)
     for layer in layers:
         check_pins(layer, pins)
     try:
-        return _fast_enough(network, layers, target, pins)
+        return _fast_enough(network, layers, target, pins, goal)
     except _TooSlowError as slow:
         raise too_slow(
-            network, target, slow.cycles, pins, _in_the_way(network, layers, target, pins)
+            network, target, slow.cycles, pins, _in_the_way(network, layers, target, pins, goal)
         ) from None
 
 
@@ -66,14 +73,14 @@ class _TooSlowError(Exception):
 
 
 def _in_the_way(
-    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
+    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins, goal: ClockGoal
 ) -> PinsInTheWay | None:
     """Pins of one layer, as few as can be, without which there is a pipeline; if there are any."""
     for layer in layers:
 
         def made(some: LayerPins, layer: Layer = layer) -> LayerPins | None:
             try:
-                pipeline = _fast_enough(network, layers, target, pins.having(layer, some))
+                pipeline = _fast_enough(network, layers, target, pins.having(layer, some), goal)
             except (CompileError, _TooSlowError):
                 return None
             return LayerPins.of_stage(pipeline.stage(layer.name))
@@ -86,12 +93,12 @@ def _in_the_way(
 
 
 def _fast_enough(
-    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins
+    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins, goal: ClockGoal
 ) -> Pipeline:
     """The pipeline as in :func:`choose`; raises :class:`_TooSlowError`."""
     budget = target.budget_for(network.input_shape)
     for resizable in dict.fromkeys((is_resizable(network, layers), False)):
-        search = _BudgetSearch(network, layers, budget, pins, resizable=resizable)
+        search = _BudgetSearch(network, layers, budget, pins, goal, resizable=resizable)
         slowest = search.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(search, target)
@@ -107,6 +114,7 @@ class _BudgetSearch:
         layers: tuple[Layer, ...],
         budget: int,
         pins: Pins,
+        goal: ClockGoal,
         *,
         resizable: bool,
     ) -> None:
@@ -114,6 +122,7 @@ class _BudgetSearch:
         self.layers = layers
         self.budget = budget
         self.pins = pins
+        self.goal = goal
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
@@ -169,6 +178,7 @@ class _BudgetSearch:
             area=partial(self._area, lanes),
             keeps=keeps,
             pins=self.pins.of(layer),
+            goal=self.goal,
         )
         if found is not None:
             self._found[layer.name, lanes] = (budget, found)

@@ -58,7 +58,11 @@ class Folding:
     engine
         What turns operands into accumulators.
     adder_levels
-        Adders behind one another at most between two registers of an adder graph; 0 without one.
+        Adders behind one another at most between two registers of an adder graph, or of the adder
+        tree of a multiplier array, which then also has one behind the products; 0 for none in a
+        tree.
+    weight_register
+        Whether weights from a memory pass a register before they meet their operands.
     requantiser
         How accumulators become activations; ``None`` as long as that is open: the cheapest is
         taken when a pipeline is assembled.
@@ -74,6 +78,7 @@ class Folding:
     pixels: int = 1
     engine: Engine = Engine.BUILT_IN
     adder_levels: int = 0
+    weight_register: bool = False
     requantiser: RequantiserKind | None = None
 
 

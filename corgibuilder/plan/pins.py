@@ -10,7 +10,8 @@
     single_port = true        # of each bank of the line buffer
     groups_per_word = 2
     engine = "adder_graph"    # or "mac_array"
-    adder_levels = 2          # between two registers of an adder graph
+    adder_levels = 2          # between two registers of an adder graph or tree
+    weight_register = true    # between the memory of the weights and the multipliers
     requantiser = "threshold"
     fifo = [0, 12]            # words in the queue in front of each input
 
@@ -41,6 +42,7 @@ RATE_PINS = (
     *("source", "engine", "inputs", "outputs", "lanes", "pixels"),
     *("groups_per_word", "single_port"),
 )
+REGISTER_PINS = ("adder_levels", "weight_register")  #: fields that the clock decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class LayerPins:
     groups_per_word: Width | None = None
     engine: EngineName | None = None
     adder_levels: Decision | None = None
+    weight_register: bool | None = None
     requantiser: RequantiserName | None = None
     fifo: tuple[Decision, ...] | None = None
 

@@ -13,6 +13,7 @@ from corgibuilder.passes import prepared
 from .area import generic_areas
 from .choice import choose
 from .components import Memory, Purpose
+from .delays import DelayModel, generic_delays, longest
 from .edges import PlannedEdge, edges_of
 from .fifos import queue_notes
 from .folding import Engine, Folding, RequantiserKind, WindowSource
@@ -34,7 +35,9 @@ class StagePlan:
     Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
     every cycle of the budget, with at least one per stage that has any; ``buffer_bound`` holds
     only the rows of a window before the one that arrives. ``area`` is in two-input NAND gates, as
-    :mod:`~corgibuilder.plan.area` predicts it.
+    :mod:`~corgibuilder.plan.area` predicts it. ``fmax_mhz`` is the fastest clock, and
+    ``critical_path`` what is computed on the path that it depends on, as
+    :mod:`~corgibuilder.plan.delays` predicts them.
     """
 
     name: str
@@ -52,6 +55,8 @@ class StagePlan:
     weight_rom_bits: int
     requantiser_rom_bits: int
     area: int
+    fmax_mhz: float
+    critical_path: str
 
     @property
     def rom_bits(self) -> int:
@@ -96,6 +101,11 @@ class Plan:
     def frames_per_second(self) -> float:
         """Frame rate that the clock of the target allows."""
         return self.target.clock_hz / self.cycles_per_frame
+
+    @property
+    def slowest(self) -> StagePlan:
+        """The stage that the clock depends on."""
+        return min(self.stages, key=lambda stage: stage.fmax_mhz)
 
     @property
     def multipliers(self) -> int:
@@ -189,18 +199,23 @@ def _stage(found: StageFields, lanes: int) -> StagePlan:
     return StagePlan(**stage | {"folding": folding})
 
 
-def make_plan(network: Network, target: Target, pins: Pins = NOTHING_PINNED) -> Plan:
+def make_plan(
+    network: Network,
+    target: Target,
+    pins: Pins = NOTHING_PINNED,
+    delays: DelayModel | None = None,
+) -> Plan:
     """Plan for ``target``: see :func:`~corgibuilder.plan.choice.choose`.
 
     Raises :class:`CompileError` naming the layer and the possible rate if the target cannot be met.
     """
     check_sizes(network)
     check_joined(prepared(network))
-    pipeline = choose(prepared(network), target, pins)
+    pipeline = choose(prepared(network), target, pins, delays)
     for stage in pipeline.stages:
         _check(stage.layer, stage.folded.folding, resizable=pipeline.resizable)
     _check_queues(pipeline)
-    return describe(pipeline, target)
+    return describe(pipeline, target, delays)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
@@ -330,19 +345,22 @@ def _bad(layer: Layer, problem: str, remedy: str) -> CompileError:
     return CompileError("CB413", f"in the plan {problem}", at=layer.node.origin, help=remedy)
 
 
-def describe(pipeline: Pipeline, target: Target) -> Plan:
-    """The plan of a pipeline, with all figures.
+def describe(pipeline: Pipeline, target: Target, delays: DelayModel | None = None) -> Plan:
+    """The plan of a pipeline, with all figures; clocks by the ``delays``, generic by default.
 
     Raises :class:`CompileError` if the pipeline would stop.
     """
     budget = target.budget_for(pipeline.network.input_shape)
+    delays = delays or generic_delays()
     simulated = pipeline_timing(pipeline)
     first, frame = simulated.slowest
     return Plan(
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
-        stages=tuple(_figures(stage, budget, pipeline.resizable) for stage in pipeline.stages),
+        stages=tuple(
+            _figures(stage, budget, pipeline.resizable, delays) for stage in pipeline.stages
+        ),
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
         warm_up_frames=simulated.warm_up_frames,
@@ -352,7 +370,8 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
     )
 
 
-def _figures(stage: PlannedStage, budget: int, resizable: bool) -> StagePlan:
+def _figures(stage: PlannedStage, budget: int, resizable: bool, delays: DelayModel) -> StagePlan:
+    critical = longest(path for each in stage.all_components for path in each.paths(delays))
     folded, layer = stage.folded, stage.layer
     rom_bits: dict[Purpose, int] = {Purpose.WEIGHTS: 0, Purpose.PARAMETERS: 0}
     for memory in memories(stage):
@@ -374,6 +393,8 @@ def _figures(stage: PlannedStage, budget: int, resizable: bool) -> StagePlan:
         weight_rom_bits=rom_bits[Purpose.WEIGHTS],
         requantiser_rom_bits=rom_bits[Purpose.PARAMETERS],
         area=round(stage.area(generic_areas(), resizable=resizable)),
+        fmax_mhz=round(1e3 / critical.ns, 1),
+        critical_path=critical.operation,
     )
 
 

@@ -16,7 +16,7 @@ from .folding import Engine, RequantiserKind, WindowSource
 from .pixels import MAX_PIXELS
 from .target import CLOCK_RANGE
 
-FORMAT = 5  #: of the text; raised when a reader of the old one would go wrong
+FORMAT = 6  #: of the text; raised when a reader of the old one would go wrong
 
 OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
@@ -73,6 +73,7 @@ class FoldingFields:
     groups_per_word: Width
     engine: EngineName
     adder_levels: Decision
+    weight_register: bool
     requantiser: RequantiserName
     pixels: Annotated[int, Within(1, MAX_PIXELS)]
 
@@ -96,6 +97,8 @@ class StageFields:
     weight_rom_bits: Figure
     requantiser_rom_bits: Figure
     area: Figure
+    fmax_mhz: float
+    critical_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 from corgibuilder.ir import Shape
 
+from .delays import ClockGoal
 from .kinds import FoldedStage, kind_of, output_pixels, widened_layer, widths
 from .layers import Layer
-from .pins import NO_PINS, LayerPins, pinned
+from .pins import NO_PINS, REGISTER_PINS, LayerPins, pinned
 from .pixels import MAX_PIXELS
 
 AIMS = 16  #: parts of a budget for which foldings are looked at, where the estimate was too low
@@ -34,6 +35,7 @@ def narrowest(
     area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
+    goal: ClockGoal | None = None,
 ) -> FoldedStage | None:
     """The layer, as wide as it has to be to meet the budget, with its :func:`cheapest` folding."""
     for pixels in (1,) if resizable else widths(layer):
@@ -44,7 +46,14 @@ def narrowest(
             continue
         wide = widened_layer(layer, pixels)
         stage = cheapest(
-            wide, budget, lanes=lanes, resizable=resizable, area=area, keeps=keeps, pins=pins
+            wide,
+            budget,
+            lanes=lanes,
+            resizable=resizable,
+            area=area,
+            keeps=keeps,
+            pins=pins,
+            goal=goal,
         )
         if stage is not None:
             return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
@@ -60,18 +69,20 @@ def cheapest(
     area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
+    goal: ClockGoal | None = None,
 ) -> FoldedStage | None:
     """Folding of the least area whose cycles fit, or ``None`` if none fits.
 
     ``lanes`` is the width of the words that arrive, in channels. ``keeps`` has the last word on
     whether the cycles fit; foldings that are estimated to be faster are then looked at as well.
-    What ``pins`` fix stays as it is.
+    What ``pins`` fix stays as it is. Engines have the registers that ``goal`` needs; as few as
+    they can have where there is none.
     """
     aims = [budget] if keeps is None else [budget * part // AIMS for part in range(AIMS, 0, -1)]
     possible = {
         stage.folding: stage
         for aim in aims
-        for stage in candidates(layer, aim, lanes=lanes, resizable=resizable, pins=pins)
+        for stage in candidates(layer, aim, lanes=lanes, resizable=resizable, pins=pins, goal=goal)
     }
     fitting = [stage for stage in possible.values() if stage.frame_cycles <= budget]
     for stage in sorted(fitting, key=area):
@@ -81,14 +92,28 @@ def cheapest(
 
 
 def candidates(
-    layer: Layer, budget: int, *, lanes: int, resizable: bool, pins: LayerPins = NO_PINS
+    layer: Layer,
+    budget: int,
+    *,
+    lanes: int,
+    resizable: bool,
+    pins: LayerPins = NO_PINS,
+    goal: ClockGoal | None = None,
 ) -> Iterator[FoldedStage]:
     """Foldings worth a look, for every source of operands, with what ``pins`` fix."""
     kind = kind_of(layer)
     for source in kind.sources(layer, resizable=resizable):
         if pins.source in (None, source.value):
             found = kind.candidates(layer, source, budget, lanes=lanes)
-            yield from found if pins == NO_PINS else pinned(found, pins)
+            for stage in found if pins == NO_PINS else pinned(found, pins):
+                yield stage if goal is None else _for_clock(stage, goal, pins)
+
+
+def _for_clock(stage: FoldedStage, goal: ClockGoal, pins: LayerPins) -> FoldedStage:
+    """With the registers that a clock needs, but for those that ``pins`` fix."""
+    fixed = {name: value for name, value in pins.given.items() if name in REGISTER_PINS}
+    made = stage.for_clock(goal)
+    return made.with_folding(**fixed) if fixed else made
 
 
 def fewest_cycles(layer: Layer, *, resizable: bool, pins: LayerPins = NO_PINS) -> int | None:

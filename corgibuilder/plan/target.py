@@ -86,6 +86,11 @@ class Target:
         return max(1, self.clock_hz // self.fps)
 
     @property
+    def period_ns(self) -> float:
+        """Time of a clock cycle, in ns."""
+        return 1e9 / self.clock_hz
+
+    @property
     def latency_cycles(self) -> int | None:
         """Whole clock cycles that the latency may take, if one is asked for."""
         return None if self.latency is None else int(self.latency * self.clock_hz)

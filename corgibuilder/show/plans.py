@@ -23,6 +23,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "requantiser_rom_bits": plan.requantiser_rom_bits,
         "rom_bits": plan.rom_bits,
         "area": plan.area,
+        "fmax_mhz": plan.slowest.fmax_mhz,
     }
     data: dict[str, Any] = json.loads(plan.to_json())
     return data | {"totals": totals}
@@ -31,7 +32,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def plan_table(plan: Plan) -> Table:
     """Words of every input, and folding and cost of every stage.
 
-    After each slash stands what no design can go below. Areas are in two-input NAND gates.
+    After each slash stands what no design can go below. Areas are in two-input NAND gates, clocks
+    estimates.
     """
     target = plan.target
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"
@@ -44,10 +46,12 @@ def plan_table(plan: Plan) -> Table:
         f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
         f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
+        f"\nestimated up to {plan.slowest.fmax_mhz:,.1f} MHz, by {plan.slowest.name}'s"
+        f" {plan.slowest.critical_path}"
     )
     rules = "layer", "window source", "requantiser"
-    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits", "area"
-    table = empty_table(title, "stage", *rules, *numbers, left=4)
+    numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"
+    table = empty_table(title, "stage", *rules, *numbers, "area", "MHz", left=4)
     for entry in plan.inputs:
         shape = f"{entry.channels}x{entry.height}x{entry.width}"
         held = f"input {shape}, {entry.lanes} lane{'s' if entry.lanes > 1 else ''}"
@@ -67,6 +71,7 @@ def plan_table(plan: Plan) -> Table:
             f"{stage.queue_bits:,}",
             f"{stage.rom_bits:,}",
             f"{stage.area:,}",
+            f"{stage.fmax_mhz:,.1f}",
         )
     table.add_section()
     table.add_row(
@@ -76,5 +81,6 @@ def plan_table(plan: Plan) -> Table:
         f"{plan.queue_bits:,}",
         f"{plan.rom_bits:,}",
         f"{plan.area:,}",
+        f"{plan.slowest.fmax_mhz:,.1f}",
     )
     return table

@@ -2,6 +2,7 @@
 
 from .cells import CellNames, Flow, count
 from .costs import Costs
+from .delays import Delays
 from .devices import Device, Placer
 from .macros import Macro
 from .technology import Technology, read_technology, shipped
@@ -9,6 +10,7 @@ from .technology import Technology, read_technology, shipped
 __all__ = [
     "CellNames",
     "Costs",
+    "Delays",
     "Device",
     "Flow",
     "Macro",

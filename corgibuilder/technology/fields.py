@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from corgibuilder.diagnostics import CompileError, Origin
 
 MAX_AREA = 1e9  #: of one macro or bit in um2: more than any chip
+MAX_DELAY = 1e6  #: in ns: more than any gate
 
 
 def refuse(at: Origin, problem: str) -> NoReturn:
@@ -37,10 +38,18 @@ def whole(at: Origin, table: Mapping[str, Any], key: str, least: int, most: int)
 
 
 def area(at: Origin, table: Mapping[str, Any], key: str) -> float:
+    return _number(at, table, key, MAX_AREA, "an area in um2")
+
+
+def delay(at: Origin, table: Mapping[str, Any], key: str) -> float:
+    return _number(at, table, key, MAX_DELAY, "a delay in ns")
+
+
+def _number(at: Origin, table: Mapping[str, Any], key: str, most: float, what: str) -> float:
     value = table[key]
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < value <= MAX_AREA or math.isnan(value):
-        refuse(at, f"{key} is {value!r:.50}, not an area in um2 above 0 and up to {MAX_AREA:g}")
+    if not number or not 0 < value <= most or math.isnan(value):
+        refuse(at, f"{key} is {value!r:.50}, not {what} above 0 and up to {most:g}")
     return float(value)
 
 

@@ -10,6 +10,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 
 from .cells import FAMILIES, CellNames, Flow, read_cells
 from .costs import Costs, read_costs
+from .delays import Delays, read_delays
 from .devices import NAME, Device, read_devices
 from .fields import area, check_keys, choice, refuse, subtable
 from .macros import Macro, read_macros
@@ -23,7 +24,8 @@ class Technology:
 
     ``family`` is one of those of the flow, if that has several. The areas of bits are in um2;
     ``register_bit_area`` is ``None`` where there are no ``macros``, and ``rom_bit_area`` also where
-    the process has no ROMs of its own. ``costs`` are ``None`` where nobody has measured them.
+    the process has no ROMs of its own. ``costs`` and ``delays`` are ``None`` where nobody has
+    measured them.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Technology:
     macros: tuple[Macro, ...] = ()
     devices: tuple[Device, ...] = ()
     costs: Costs | None = None
+    delays: Delays | None = None
 
     def device(self, name: str) -> Device:
         """The device of that name; :class:`CompileError` if there is none."""
@@ -92,7 +95,8 @@ def parse(content: bytes, path: Path) -> Technology:
         refuse(at, f"{type(fault).__name__} at {str(fault)[:200]}")
     areas = {"register_bit_area", "macro"}
     memories = areas if data.keys() & {*areas, "rom_bit_area"} else set()
-    check_keys(at, data, {"flow", "cells", *memories}, {"family", "rom_bit_area", "device", "cost"})
+    optional = {"family", "rom_bit_area", "device", "cost", "delay"}
+    check_keys(at, data, {"flow", "cells", *memories}, optional)
     flow = Flow(choice(at, data, "flow", [flow.value for flow in Flow]))
     families = FAMILIES.get(flow, ())
     if families and "family" not in data:
@@ -110,6 +114,9 @@ def parse(content: bytes, path: Path) -> Technology:
         macros=read_macros(at, data["macro"]) if memories else (),
         costs=read_costs(Origin(at.file, "cost"), subtable(at, data["cost"], "cost"))
         if "cost" in data
+        else None,
+        delays=read_delays(Origin(at.file, "delay"), subtable(at, data["delay"], "delay"))
+        if "delay" in data
         else None,
         devices=read_devices(at, data["device"], flow) if "device" in data else (),
     )

@@ -25,8 +25,16 @@ STALLS = [0, 0.4]
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize("outputs,groups", [(3, 1), (3, 3), (4, 2)])
 @pytest.mark.parametrize("steps,input_folds", [(1, 1), (3, 1), (4, 2), (6, 6)])
-@pytest.mark.parametrize("x", [QInt(-8, 7), QInt(0, 255), QInt(-1, 1)], ids=str)
-def test_mac_array(stall, outputs, groups, steps, input_folds, x):
+@pytest.mark.parametrize(
+    "x,pipeline",
+    [
+        (QInt(-8, 7), {}),
+        (QInt(0, 255), {"weight_register": True}),
+        (QInt(-1, 1), {"adder_levels": 1}),
+    ],
+    ids=str,
+)
+def test_mac_array(stall, outputs, groups, steps, input_folds, x, pipeline):
     rng = np.random.default_rng(0)
     weights = rng.integers(-7, 8, (steps, outputs, 2))
     words = rng.integers(x.lo, x.hi + 1, (24, 2 * groups))
@@ -39,7 +47,13 @@ def test_mac_array(stall, outputs, groups, steps, input_folds, x):
     want = np.array(sums).reshape(-1, input_folds, outputs).sum(axis=1)
     acc = QInt(int(want.min()), int(want.max()))
     config = MacArrayConfig(
-        x=x, weights=weights, held=QInt(-7, 7), input_folds=input_folds, acc=acc, groups=groups
+        x=x,
+        weights=weights,
+        held=QInt(-7, 7),
+        input_folds=input_folds,
+        acc=acc,
+        groups=groups,
+        **pipeline,
     )
     got = run_stream(MacArray(config), words.tolist(), len(want), stall=stall)
     assert got == want.tolist()
@@ -47,7 +61,8 @@ def test_mac_array(stall, outputs, groups, steps, input_folds, x):
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("input_folds,last", [(3, (3, 1)), (6, (2, 2)), (1, None)])
-def test_mac_array_of_codes(input_folds, last, groups):
+@pytest.mark.parametrize("weight_register,adder_levels", [(False, 0), (True, 1), (True, 2)])
+def test_mac_array_of_codes(input_folds, last, groups, weight_register, adder_levels):
     """Two values of activations, four of weights; lanes without an operand bring anything."""
     rng = np.random.default_rng(0)
     x, held = QInt(-1, 1, step=2), QInt(-3, 6, step=3)
@@ -70,6 +85,8 @@ def test_mac_array_of_codes(input_folds, last, groups):
             acc=acc,
             groups=groups,
             last=last,
+            weight_register=weight_register,
+            adder_levels=adder_levels,
         )
     )
     assert dut.i.payload.shape().size == codes.shape[1]

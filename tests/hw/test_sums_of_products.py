@@ -14,7 +14,8 @@ ACC = QInt(-(1 << 15), (1 << 15) - 1)
 
 @pytest.mark.parametrize("chance", [1, 0.5])
 @pytest.mark.parametrize("starts", [False, True])
-def test_sums_of_several_steps(chance, starts):
+@pytest.mark.parametrize("registers", [(), (0,), (0, 1)])
+def test_sums_of_several_steps(chance, starts, registers):
     m, rng = Module(), random.Random(3)
     x, w = ([Signal(signed(5), name=f"{n}{k}") for k in range(3)] for n in "xw")
     start, marks = Signal(signed(10)), Signal(MARKS)
@@ -29,6 +30,7 @@ def test_sums_of_several_steps(chance, starts):
         products=ACC,
         totals=ACC,
         start=start if starts else None,
+        registers=registers,
     )
     want, got = [], []
 
@@ -64,7 +66,7 @@ def test_sums_of_several_steps(chance, starts):
                 ]
                 await offer(ctx, 1)
             want.append([v + begin * starts for v in values])
-        for _ in range(2):
+        for _ in range(2 + len(registers)):
             await offer(ctx, 0)
 
     sim = Simulator(m)

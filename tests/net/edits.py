@@ -148,12 +148,13 @@ def legal(small: Layer, folding: Folding, resizable: bool) -> Folding:
         groups_per_word=1,
         engine=kind.engines[0],
         adder_levels=0,
+        weight_register=False,
     )
     inputs = max(1, min(folding.inputs, made.most_inputs))
     if isinstance(made, ConvStage) and made.words_keep_groups:
         inputs = _fit(inputs, made.allowed_inputs)
     made = made.with_folding(inputs=inputs)
-    return _with_memory(_with_adders(made, folding), folding).folding
+    return _with_memory(_with_registers(_with_adders(made, folding), folding), folding).folding
 
 
 def _with_adders(stage: FoldedStage, wish: Folding) -> FoldedStage:
@@ -163,6 +164,14 @@ def _with_adders(stage: FoldedStage, wish: Folding) -> FoldedStage:
     made = stage.decided({"engine": wish.engine, "adder_levels": wish.adder_levels})
     memory = made.with_folding(capacity=made.least_capacity)
     return stage if any(memory.faults()) else made
+
+
+def _with_registers(stage: FoldedStage, wish: Folding) -> FoldedStage:
+    """With registers in a multiplier array as in ``wish``, where there is one."""
+    if stage.folding.engine is not Engine.MAC_ARRAY:
+        return stage
+    in_memory = wish.weight_register and stage.weight_bits > 0
+    return stage.with_folding(adder_levels=wish.adder_levels, weight_register=in_memory)
 
 
 def _possible_lanes(layer: Layer, outputs: int) -> list[int]:
@@ -281,10 +290,11 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
     divisors = [n for n in range(1, folding.outputs + 1) if folding.outputs % n == 0]
     more = int(rng.choice([0, 0, 1, 5, stage.layer.x.shape.width]))
     folds = stage.output_folds if isinstance(stage, WindowedStage) else 1
+    (aside,) = rng.spawn(1)  # of which no draw changes another decision of the fixed seeds
     adders: dict[str, object] = {}
     if isinstance(stage, ConvStage) and stage.conv.weights.size <= MOST_MULTIPLIERS:
         engine = Engine(rng.choice([engine.value for engine in stage.engines]))
-        levels = int(rng.integers(1, 5)) if engine is Engine.ADDER_GRAPH else 0
+        levels = int(rng.integers(1, 5)) if engine is Engine.ADDER_GRAPH else int(aside.integers(5))
         adders = {"engine": engine, "adder_levels": levels}
     return replace(
         folding,
@@ -294,5 +304,6 @@ def _drawn(rng: np.random.Generator, stage: FoldedStage) -> Folding:
         capacity=folding.capacity + more,
         single_port=bool(rng.random() < 0.5),
         groups_per_word=int(rng.choice([1, folds, rng.integers(1, folds + 1)])),
+        weight_register=bool(aside.random() < 0.5),
         requantiser=REQUANTISERS[int(rng.integers(len(REQUANTISERS)))],
     )

@@ -176,6 +176,7 @@ def _simpler_edits(case: Case, edit: Edit) -> Iterator[Case]:
         "capacity": 0,
         "groups_per_word": 1,
         "adder_levels": 0,
+        "weight_register": False,
         "single_port": False,
         "outputs": 1,
         "inputs": 1,

@@ -136,7 +136,7 @@ NOT_PLANS = {
     "[": "Expecting value: line 1 column 2 (char 1)",
     "[]": "it is a list of 0, and should be a group",
     "{}": "it has no 'format'",
-    '{"format": 1}': "its format is 1, and not 5",
+    '{"format": 1}': "its format is 1, and not 6",
     "[" * 10**5: "it is nested too deeply",
     '{"fps": NaN}': "NaN is not a number",
     '{"fps": 1' + "0" * 5000 + "}": "Exceeds the limit (4300 digits) for integer string conversion:"

@@ -1,5 +1,6 @@
 """The components of a stage as data: each owns its timing and memories, and builds its hardware."""
 
+from .array_pipeline import ArrayPipeline
 from .component import ComponentConfig
 from .engines import (
     AdderGraphConfig,
@@ -26,6 +27,7 @@ __all__ = [
     "AdderConfig",
     "AdderGraphConfig",
     "ArgmaxConfig",
+    "ArrayPipeline",
     "BorderConfig",
     "BufferConfig",
     "ColumnBufferConfig",

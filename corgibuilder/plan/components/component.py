@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources
 
 from .memory import Memory
@@ -31,6 +32,10 @@ class ComponentConfig(ABC):
 
         ``resizable`` says whether the size of the map comes with each frame.
         """
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        """Its longest paths from register to register; none of those that are always short."""
+        yield from ()
 
     def memories(self) -> Iterator[Memory]:
         """Its memories."""

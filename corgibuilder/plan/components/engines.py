@@ -8,6 +8,7 @@ import numpy as np
 
 from corgibuilder.ir import Ints, PoolKind, QInt, Shape, Window
 from corgibuilder.plan.adder_graph import AdderGraph, adder_graph, least_levels, waiting_bits
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.resources import (
     HANDSHAKE,
@@ -19,6 +20,7 @@ from corgibuilder.plan.resources import (
     signed_digits,
 )
 
+from .array_pipeline import ArrayPipeline
 from .component import ComponentConfig
 from .memory import Memory, Purpose, rom
 from .rules import Part, Rule, part
@@ -47,6 +49,8 @@ class MacArrayConfig(ComponentConfig):
     last
         Every so many words the last one has only so many operands for each output; what its other
         lanes bring counts as 0. ``None`` where lanes without an operand meet weights of 0.
+    weight_register, adder_levels
+        See :class:`~.array_pipeline.ArrayPipeline`.
     """
 
     x: QInt
@@ -56,13 +60,21 @@ class MacArrayConfig(ComponentConfig):
     acc: QInt
     groups: int = 1
     last: tuple[int, int] | None = None
+    weight_register: bool = False
+    adder_levels: int = 0
     name: str = "mac_array"
 
-    #: cycles from the last word of a sum to the sum: operands, products and their sum, accumulator
-    LATENCY = 3
+    @property
+    def pipeline(self) -> ArrayPipeline:
+        """Its registers, which say its latency."""
+        return ArrayPipeline(
+            inputs=self.weights.shape[2],
+            weight_register=self.weight_register,
+            adder_levels=self.adder_levels,
+        )
 
     def parts(self, size_from: int) -> Iterator[Part]:
-        yield part(Rule.RIGID, registers=self.LATENCY, words=self.input_folds)
+        yield part(Rule.RIGID, registers=self.pipeline.latency, words=self.input_folds)
 
     def resources(self, resizable: bool) -> Resources:
         steps, outputs, inputs = self.weights.shape
@@ -73,8 +85,15 @@ class MacArrayConfig(ComponentConfig):
             products = Resources(products=self.x.width * changing)
         operands = inputs * self.groups * self.x.width
         masked = 0 if self.last is None else operands
-        array = mac_array_resources(products, self.acc, outputs, steps, self.input_folds)
-        return array + Resources(registers=operands, masks=masked)
+        pipeline = self.pipeline
+        array = mac_array_resources(
+            products, self.acc, outputs, steps, self.input_folds, pipeline.latency
+        )
+        registers = pipeline.resources(self.x, self.held, outputs, self.groups)
+        return array + registers + Resources(registers=operands, masks=masked)
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield from self.pipeline.paths(delays, self.x, self.held, self.acc, len(self.weights))
 
     def memories(self) -> Iterator[Memory]:
         steps, outputs, inputs = self.weights.shape
@@ -92,9 +111,9 @@ def wired_products(x: QInt, digits: int) -> Resources:
 
 
 def mac_array_resources(
-    products: Resources, acc: QInt, outputs: int, steps: int, input_folds: int
+    products: Resources, acc: QInt, outputs: int, steps: int, input_folds: int, latency: int
 ) -> Resources:
-    """An array, but for its operand registers.
+    """An array, but for its operand registers and those of its pipeline.
 
     A sum's products are added up with about as many full adders as they have bits.
     """
@@ -102,7 +121,7 @@ def mac_array_resources(
     if input_folds > 1:
         total += Resources(adders=acc.width, masks=acc.width)
     counted = counter(steps) + counter(input_folds)
-    return products + total * outputs + counted + HANDSHAKE * MacArrayConfig.LATENCY
+    return products + total * outputs + counted + HANDSHAKE * latency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,10 +179,19 @@ class AdderGraphConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield adder_graph_path(delays, min(self.adder_levels, self.levels), self.acc)
+
     def resources(self, resizable: bool) -> Resources:
         adders = sum(graph.full_adders for graph in self.graphs)
         waiting = sum(waiting_bits(graph, self.adder_levels, self.latency) for graph in self.graphs)
         return adder_graph_resources(adders, waiting, self.acc, len(self.weights), self.latency)
+
+
+def adder_graph_path(delays: DelayModel, adder_levels: int, acc: QInt) -> Path:
+    """From one register of an adder graph to the next; a level of gates negates."""
+    adders = delays.levels(1) + delays.adders(adder_levels, acc.width)
+    return Path("adders", delays.register + adders)
 
 
 def adder_graph_resources(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corgibuilder.ir import QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.requantisers import Form
 from corgibuilder.plan.resources import HANDSHAKE, Resources
 
@@ -40,6 +41,9 @@ class RequantiserConfig(ComponentConfig):
     def resources(self, resizable: bool) -> Resources:
         logic = self.form.resources(self.acc.plain, self.channels, self.lanes)
         return logic + HANDSHAKE * self.form.latency
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield from self.form.paths(delays, self.acc.plain, self.channels, self.lanes)
 
     def memories(self) -> Iterator[Memory]:
         """The ROMs of the constants, whose every word serves one word of channels."""

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corgibuilder.ir import QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.resources import HANDSHAKE, Resources, counter
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
 from .rules import Part, Rule, part
+
+HANDSHAKE_LEVELS = 6  #: of gates from one register to another that takes a word, or counts it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,10 @@ class BufferConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.BUFFER)
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        """From whether it takes a word to the registers of the whole stage before it."""
+        yield Path("handshake", delays.register + delays.levels(HANDSHAKE_LEVELS))
 
     def resources(self, resizable: bool) -> Resources:
         bits = self.lanes * self.x.width

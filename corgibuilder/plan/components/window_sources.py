@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from corgibuilder.ir import QInt, Shape, Window
 from corgibuilder.plan.banks import banks
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import ceil_div
 from corgibuilder.plan.paired_rows import margin, pairs_rows
 from corgibuilder.plan.resources import HANDSHAKE, NOTHING, Resources, counter, raster
@@ -14,6 +15,7 @@ from .memory import Memory, Purpose
 from .rules import Part, Rule, part
 
 Picks = tuple[tuple[int | None, ...], ...]  #: for each step the values that it takes; see .picks
+ACCESS_LEVELS = 1  #: of gates from whether a pixel is there to an address of the memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,13 @@ class LineBufferConfig(ComponentConfig):
         word = Resources(masks=bits if self.window.pads else 0, choices=banks_read * bits)
         return places + word + HANDSHAKE * 3
 
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        """From the place of a pixel, over whether it is there, to an access of the memory."""
+        depth = max(memory.depth for memory in self.memories())
+        chosen = delays.adders(2, self.capacity.bit_length())
+        waited = delays.levels(ACCESS_LEVELS + self.single_port) + delays.lookup(depth)
+        yield Path("line buffer's address", delays.register + chosen + waited)
+
     def memories(self) -> Iterator[Memory]:
         purpose = Purpose.POSITIONS if self.window == Window(kernel=(1, 1)) else Purpose.LINES
         parts = banks(self.shape.channels, self.lanes, alternate=self.single_port)
@@ -146,6 +155,9 @@ class TapSerialConfig(ComponentConfig):
             yield part(Rule.COLLECT, words=self.taps)
             yield part(Rule.REPEAT, words=len(self.picks))
 
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield from self.lines.paths(delays)
+
     def resources(self, resizable: bool) -> Resources:
         found = self.lines.resources(resizable)
         if self.picks is not None:
@@ -180,6 +192,9 @@ class ColumnBufferConfig(ComponentConfig):
         yield from self.lines.parts(size_from)
         yield part(Rule.COLLECT, words=self.lines.window.kernel[0])
         yield from _window_parts(self.lines.window, self.lines.shape, self.picks, self.repeats)
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        yield from self.lines.paths(delays)
 
     def resources(self, resizable: bool) -> Resources:
         steps = given_in_steps(self.picks, self.repeats, self.lines.given.width)
@@ -218,6 +233,13 @@ class RowBanksConfig(ComponentConfig):
         window = self.window
         yield _reader(Rule.ROW_BANKS, window.column, window, self.shape, size_from, more)
         yield from _window_parts(self.window, self.shape, self.picks, self.repeats)
+
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        """From the place of a pixel, over whether it is there, to an access of the banks."""
+        bank = next(self.memories())
+        chosen = delays.adders(2, self.shape.width.bit_length())
+        waited = delays.levels(ACCESS_LEVELS) + delays.lookup(bank.depth)
+        yield Path("row banks' address", delays.register + chosen + waited)
 
     def resources(self, resizable: bool) -> Resources:
         steps = given_in_steps(self.picks, self.repeats, self.given.width)

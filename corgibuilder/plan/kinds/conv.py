@@ -1,5 +1,6 @@
 """Convolutions and fully connected layers, on a multiplier array or an adder graph."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,7 @@ from corgibuilder.ir import Conv, QInt, Window
 from corgibuilder.plan.adder_graph import MAX_DIGIT_PAIRS, digit_pairs
 from corgibuilder.plan.components import (
     AdderGraphConfig,
+    ArrayPipeline,
     ColumnBufferConfig,
     ComponentConfig,
     MacArrayConfig,
@@ -19,12 +21,14 @@ from corgibuilder.plan.components import (
     TapSerialConfig,
 )
 from corgibuilder.plan.components.engines import (
+    adder_graph_path,
     adder_graph_resources,
     mac_array_resources,
     wired_products,
 )
 from corgibuilder.plan.components.memory import rom
 from corgibuilder.plan.components.window_sources import chosen_in_steps
+from corgibuilder.plan.delays import ClockGoal, DelayModel, Path, longest
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
@@ -211,6 +215,37 @@ class ConvStage(WindowedStage):
             unrolled = {"outputs": outputs, "inputs": whole.operands, "adder_levels": ADDER_LEVELS}
             fixed = unrolled | dict(fixed)
         return WindowedStage.decided(self, fixed)
+
+    def for_clock(self, goal: ClockGoal) -> Self:
+        """The registers of an array; of an adder graph the adders between them."""
+        best, shortest = self, math.inf
+        for stage in self._pipelines():
+            ns = longest(stage._engine_paths(goal.delays)).ns
+            if ns < shortest:
+                best, shortest = stage, ns
+            if ns <= goal.period:
+                break
+        return best
+
+    def _pipelines(self) -> Iterator[Self]:
+        """The possible registers of the engine, the fewest first."""
+        if self.has_adders:
+            for levels in range(ADDER_LEVELS, 0, -1):
+                yield self.with_folding(adder_levels=levels)
+            return
+        tree = range(self.array_pipeline.levels, 0, -1)
+        for levels in (0, *tree):
+            yield self.with_folding(adder_levels=levels, weight_register=False)
+            if self.weight_bits:
+                yield self.with_folding(adder_levels=levels, weight_register=True)
+
+    def _engine_paths(self, delays: DelayModel) -> Iterator[Path]:
+        x, acc = self.operand, self.layer.acc.range
+        if self.has_adders:
+            yield adder_graph_path(delays, self.folding.adder_levels, acc)
+        else:
+            held, rows = self.weight_range, self.weight_rows
+            yield from self.array_pipeline.paths(delays, x, held, acc, rows)
 
     def faults(self) -> Iterator[Fault]:
         channels, outputs, each = (
@@ -410,6 +445,17 @@ class ConvStage(WindowedStage):
             acc=self.layer.acc.range,
             groups=self.groups_at_once,
             last=self.last_operands,
+            weight_register=self.folding.weight_register,
+            adder_levels=self.folding.adder_levels,
+        )
+
+    @property
+    def array_pipeline(self) -> ArrayPipeline:
+        """Registers of the multiplier array."""
+        return ArrayPipeline(
+            inputs=self.folding.inputs,
+            weight_register=self.folding.weight_register,
+            adder_levels=self.folding.adder_levels,
         )
 
     def _source(
@@ -458,8 +504,12 @@ class ConvStage(WindowedStage):
             products = wired_products(self.operand, digits)
         else:
             products = Resources(products=x * self.weight_range.width * self.multipliers)
-        array = mac_array_resources(products, acc, outputs, self.weight_rows, self.input_folds)
-        return array + Resources(registers=x * self.step_values)
+        pipeline, held = self.array_pipeline, self.weight_range
+        array = mac_array_resources(
+            products, acc, outputs, self.weight_rows, self.input_folds, pipeline.latency
+        )
+        registers = pipeline.resources(self.operand, held, outputs, self.groups_at_once)
+        return array + registers + Resources(registers=x * self.step_values)
 
     def _source_logic(self, resizable: bool) -> Resources:
         source = self._source(sketched=True)
@@ -484,7 +534,7 @@ class ConvStage(WindowedStage):
     @property
     def engine_latency(self) -> int:
         """Cycles from the last operands of a sum to the sum."""
-        return self._adder_graph().latency if self.has_adders else MacArrayConfig.LATENCY
+        return self._adder_graph().latency if self.has_adders else self.array_pipeline.latency
 
     @property
     def engine_cycles(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Ints, QInt, Window
 from corgibuilder.plan.components import ComponentConfig, Memory
+from corgibuilder.plan.delays import ClockGoal
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
@@ -97,8 +98,10 @@ class FoldedStage(ABC):
         if self.folding.engine not in self.engines:
             names = ", ".join(engine.value for engine in self.engines)
             yield f"engine is {self.folding.engine.value!r}", f"take one of: {names}"
-        if self.folding.engine is not Engine.ADDER_GRAPH and self.folding.adder_levels:
-            yield f"adder_levels is {self.folding.adder_levels}", "take 0, without an adder graph"
+        if self.folding.engine is Engine.BUILT_IN and self.folding.adder_levels:
+            yield f"adder_levels is {self.folding.adder_levels}", "take 0, as there are no adders"
+        if self.folding.weight_register and not self.weight_bits:
+            yield "weight_register is true", "take false, as no weights are in a memory"
         if not 1 <= self.folding.outputs <= channels:
             yield f"outputs is {self.folding.outputs}", f"take 1 to {channels}"
         elif not 1 <= self.folding.inputs <= self.most_inputs:
@@ -156,6 +159,10 @@ class FoldedStage(ABC):
             kept = not self.same_lanes and outputs % lanes == 0
             fixed.setdefault("lanes", lanes if kept else outputs)
         return self.with_folding(**fixed).settled().with_folding(**fixed)
+
+    def for_clock(self, goal: ClockGoal) -> Self:
+        """With the fewest registers that keep a clock, or else those that keep the fastest one."""
+        return self
 
     # What follows.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources
 
 from .clip import ClipForm
@@ -50,6 +51,10 @@ class CascadeForm:
         for k, (part, q) in enumerate(self.entering(acc)):
             for rom in part.memories(q, channels, lanes):
                 yield rom._replace(name=f"{rom.name} {k}")
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        for part, q in self.entering(acc):
+            yield from part.paths(delays, q, channels, lanes)
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         total = Resources()

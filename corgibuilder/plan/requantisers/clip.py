@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources, compared
 
-from .constants import Rom, constant_roms
+from .constants import Rom, constant_roms, constants_delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,6 +35,12 @@ class ClipForm:
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         yield from constant_roms("lo", self.lo - self.lo.min(), lanes)
         yield from constant_roms("hi", self.hi - self.hi.min(), lanes)
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        """A limit from its table, the comparison, and the choice."""
+        begin = max(constants_delay(delays, limit, lanes) for limit in (self.lo, self.hi))
+        compared = delays.adders(1, acc.width) + delays.levels(2)
+        yield Path("requantiser's limits", begin + compared)
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         limits = compared(acc.width) * 2 + Resources(choices=2 * self.out.width)

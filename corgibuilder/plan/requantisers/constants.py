@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel
 from corgibuilder.plan.folding import words_per_pixel
 from corgibuilder.plan.resources import NOTHING, Resources, signed_digits
 
@@ -36,6 +37,12 @@ def constant_roms(name: str, values: Ints, lanes: int) -> Iterator[Rom]:
     """The ROM of one constant of each channel; none where it does not change."""
     if not is_constant(values, lanes):
         yield Rom(name, words_per_pixel(len(values), lanes), lanes * range_of(values).width)
+
+
+def constants_delay(delays: DelayModel, values: Ints, lanes: int) -> float:
+    """Until one constant of each channel is there, behind a register or from its ROM."""
+    depths = [each.depth for each in constant_roms("constants", values, lanes)]
+    return delays.memory(max(depths, default=0))
 
 
 def product(x: QInt, factors: Ints, lanes: int) -> Resources:

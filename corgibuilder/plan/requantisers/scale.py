@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.multipliers import multipliers
 from corgibuilder.plan.resources import Resources, clipped
 
-from .constants import Rom, added, constant_roms, product
+from .constants import Rom, added, constant_roms, constants_delay, is_constant, product, range_of
 
 LARGEST = 1 << 62  #: of an offset
 
@@ -57,6 +58,20 @@ class ScaleForm:
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         yield from constant_roms("mult", self.mult, lanes)
         yield from constant_roms("offset", self.offset, lanes)
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        """The product and its sum, then the clip: comparisons and two choices."""
+        width = self.scaled(acc).width
+        begin = max(constants_delay(delays, each, lanes) for each in (self.mult, self.offset))
+        bits = range_of(self.mult).width
+        product = (
+            delays.constant_product(bits // 2, width)
+            if is_constant(self.mult, lanes)
+            else delays.product(acc.width, bits)
+        )
+        yield Path("requantiser's product and sum", begin + product + delays.adders(1, width))
+        clip = delays.adders(1, width - self.shift) + delays.levels(2)
+        yield Path("requantiser's clip", delays.register + clip)
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         q = self.scaled(acc)

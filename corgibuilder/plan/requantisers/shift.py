@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources, clipped
 
-from .constants import Rom, added, constant_roms, range_of
+from .constants import Rom, added, constant_roms, constants_delay, range_of
 from .steps import inner
 
 MAX_SECOND_SHIFT = 8  #: a second rounding shifts by at most this, up or down
@@ -71,6 +72,19 @@ class ShiftForm:
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         yield from constant_roms("offset", self.offset, lanes)
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        """The sum and all roundings and clips; a clip is comparisons and two choices."""
+        q = self.summed(acc)
+        ns = constants_delay(delays, self.offset, lanes)
+        adders = int(self.offset.any())
+        for rounding in self.roundings:
+            entering = rounding.entering(q)
+            clips = entering.lo < rounding.out.lo or entering.hi > rounding.out.hi
+            adders += (rounding.shift > 0) + clips
+            ns += delays.levels(2) if clips else 0
+            q = rounding.out
+        yield Path("requantiser's sum and rounding", ns + delays.adders(adders, acc.width))
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         q = self.summed(acc)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import Activation, Ints, QInt, TensorType
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import words_per_pixel
 from corgibuilder.plan.resources import Resources
 
@@ -61,6 +62,13 @@ class TableForm:
         """Values that one lane chooses from."""
         words = 1 if len(self.values) == 1 else words_per_pixel(channels, lanes)
         return words * int(self.values.shape[1])
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        """The address, which is an accumulator and the number of its word."""
+        entries = self.entries(channels, lanes)
+        adders = int(acc.step == 1 and acc.lo != 0) + int(entries > self.values.shape[1])
+        address = delays.adders(adders, acc.width) + delays.lookup(entries)
+        yield Path("requantiser's table", delays.register + address)
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         entries, width = self.entries(channels, lanes), self.out.width

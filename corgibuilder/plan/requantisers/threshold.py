@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corgibuilder.ir import Ints, QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import words_per_pixel
 from corgibuilder.plan.resources import Resources, compared
 
@@ -50,6 +51,15 @@ class ThresholdForm:
         """For each comparison, the steps that one lane chooses from."""
         words = words_per_pixel(channels, lanes)
         return [words << level for level in range(self.levels)]
+
+    def paths(self, delays: DelayModel, acc: QInt, channels: int, lanes: int) -> Iterator[Path]:
+        """A step from its memory, the comparison, and the address of the next one."""
+        entries, width = self.entries(channels, lanes), self.held(acc).width
+        for level, count in enumerate(entries):
+            ns = delays.memory(count) + delays.adders(1, width)
+            if level + 1 < len(entries):
+                ns += delays.levels(1) + delays.lookup(entries[level + 1])
+            yield Path("requantiser's comparison", ns)
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
         for level, entries in enumerate(self.entries(channels, lanes)):

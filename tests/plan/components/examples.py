@@ -65,10 +65,10 @@ def window(kernel, stride=(1, 1), pads=(0, 0, 0, 0)):
     return Window(kernel=kernel, stride=stride, pads=sides(*pads))
 
 
-def mac_array(steps, input_folds):
-    weights, acc = np.ones((steps, 1, 1), np.int64), QInt(0, 255 * input_folds)
+def mac_array(steps, input_folds, inputs=1, **pipeline):
+    weights, acc = np.ones((steps, 1, inputs), np.int64), QInt(0, 255 * input_folds * inputs)
     return MacArrayConfig(
-        x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc
+        x=BYTE, weights=weights, held=QInt(0, 1), input_folds=input_folds, acc=acc, **pipeline
     )
 
 
@@ -226,6 +226,19 @@ EXAMPLES = {
     "multiplier array": Example(config=mac_array(2, 1), needs=1, latency=3, interval=1),
     "multiplier array, folded": Example(
         config=mac_array(14, 7), needs=7, latency=3, period=7, interval=7
+    ),
+    "multiplier array, weights in a register": Example(
+        config=mac_array(2, 1, weight_register=True), needs=1, latency=4, interval=1
+    ),
+    "multiplier array, products in registers": Example(
+        config=mac_array(2, 1, inputs=5, adder_levels=3), needs=1, latency=4, interval=1
+    ),
+    "multiplier array, all in registers": Example(
+        config=mac_array(4, 2, inputs=5, weight_register=True, adder_levels=2),
+        needs=2,
+        latency=6,
+        period=2,
+        interval=2,
     ),
     "pixel pool": Example(
         config=PixelPoolConfig(kind=PoolKind.SUM, x=BYTE, channels=1, pixels=2, lanes=2),

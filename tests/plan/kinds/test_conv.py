@@ -7,7 +7,7 @@ import pytest
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan import Target, kinds, make_plan
-from corgibuilder.plan.components import AdderGraphConfig, MacArrayConfig
+from corgibuilder.plan.components import AdderGraphConfig
 from corgibuilder.plan.folding import Engine, Folding, WindowSource
 from corgibuilder.plan.kinds.conv_foldings import allowed_outputs, parts_of
 from corgibuilder.plan.kinds.conv_operands import window_operands
@@ -187,13 +187,23 @@ def test_words_of_an_adder_graph_are_estimated_to_leave_one_after_the_other():
     arrivals = (Trace(Times.of(iter([np.arange(60) * 8]), 60), 1),)
     traces = [stage.trace(arrivals, 1, 3, 480) for stage in (array, adders)]
     assert [trace.out.spread for trace in traces] == [3, 3]
-    later = MacArrayConfig.LATENCY - adders.engine_latency
+    later = array.engine_latency - adders.engine_latency
     assert traces[0].first_word - traces[1].first_word == later
 
 
-def test_without_an_adder_graph_there_are_no_levels():
-    stage = folded(conv(12, 5, POINT), DIRECT, 12, 5).with_folding(adder_levels=2)
-    assert list(stage.faults()) == [("adder_levels is 2", "take 0, without an adder graph")]
+def test_weights_that_are_wired_have_no_register():
+    stage = folded(conv(12, 5, POINT), DIRECT, 12, 5).with_folding(weight_register=True)
+    remedy = "take false, as no weights are in a memory"
+    assert list(stage.faults()) == [("weight_register is true", remedy)]
+
+
+@pytest.mark.parametrize("inputs,levels,latency", [(12, 0, 4), (12, 4, 5), (12, 3, 6), (1, 1, 4)])
+def test_registers_of_an_array_are_in_its_latency(inputs, levels, latency):
+    stage = folded(conv(12, 6, POINT), TAPS, inputs, 3)
+    stage = stage.with_folding(adder_levels=levels, weight_register=True)
+    (_, array, *_) = stage.components()
+    assert {part.parameters["registers"] for part in array.parts(0)} == {latency}
+    assert stage.engine_latency == latency
 
 
 @pytest.mark.parametrize("budget", [256, 512, 1024, 4096, 16384, 65536])
