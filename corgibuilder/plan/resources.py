@@ -1,6 +1,6 @@
 """What components are made of, counted in bits: area in any technology follows from that."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -36,10 +36,10 @@ class Resources:
     registers: float = 0
 
     def __add__(self, other: Self) -> Self:
-        return replace(self, **{n: getattr(self, n) + getattr(other, n) for n in NAMES})
+        return type(self)(**{n: getattr(self, n) + getattr(other, n) for n in NAMES})
 
     def __mul__(self, times: float) -> Self:
-        return replace(self, **{n: getattr(self, n) * times for n in NAMES})
+        return type(self)(**{n: getattr(self, n) * times for n in NAMES})
 
 
 NAMES = tuple(field.name for field in fields(Resources))

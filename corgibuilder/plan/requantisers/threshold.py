@@ -62,10 +62,11 @@ class ThresholdForm:
             yield Path("requantiser's comparison", ns)
 
     def memories(self, acc: QInt, channels: int, lanes: int) -> Iterator[Rom]:
+        width = self.held(acc).width
         for level, entries in enumerate(self.entries(channels, lanes)):
             if entries > FEW_ENTRIES:
                 for lane in range(lanes):
-                    yield Rom(f"step {level} of lane {lane}", entries, self.held(acc).width)
+                    yield Rom(f"step {level} of lane {lane}", entries, width)
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
         width, entries = self.held(acc).width, self.entries(channels, lanes)

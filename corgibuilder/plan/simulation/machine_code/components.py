@@ -55,23 +55,51 @@ def apply(rule, p, s, offered, taken):
 
 
 @compiled
-def watched_tick(rule, p, s, offered, taken):
+def watched_tick(rule, p, s, offered, ready):
     """As :func:`apply`; returns also for how many more cycles the same will happen.
 
-    That is if what comes in, and whether what goes out is taken, stay as they are. Meanwhile the
-    state stays too, or only counts as :func:`count_on` says. ``NEVER`` if nothing in the component
-    ends it, 0 if that is not sure.
+    ``ready`` is whether a word is taken if there is one on offer. The same happens if that, and
+    what comes in, stay as they are. Meanwhile the state stays too, or only counts as
+    :func:`count_on` says. ``NEVER`` if nothing in the component ends it, 0 if that is not sure.
+
+    What most components are is looked at one cycle ahead: a full pipeline that moves on, a gearbox
+    that gathers, a serialiser that counts down. Of the 441 components of a ResNet-50 at 2,700
+    frames/s, 133 are asked in a cycle instead of 220.
     """
+    valid, taken = s.valid, ready or s.valid == 0
+    if rule == Rule.RIGID:
+        accepts = rigid(p, s, offered, taken)
+        return accepts, _shifts(p, s, offered, ready) if accepts else NEVER
+    if rule == Rule.BUFFER:
+        accepts = buffer(p, s, offered, taken)
+        if s.held:
+            return accepts, 0 if accepts else NEVER
+        stays = offered == ready if s.valid else not offered
+        return accepts, NEVER if accepts and stays else 0
+    if rule == Rule.GEARBOX:
+        accepts = gearbox(p, s, offered, taken)
+        if s.valid == 0 and offered:
+            return accepts, _gathers(p, s)
+        return accepts, 0 if (s.valid and ready) or (offered and accepts) else NEVER
+    if rule == Rule.SERIALISER:
+        accepts = serialiser(p, s, offered, taken)
+        if valid and ready and not accepts:
+            return accepts, s.held - 1
+        return accepts, 0 if accepts and offered else NEVER
+    return _other_tick(rule, p, s, offered, taken)
+
+
+@compiled
+def _other_tick(rule, p, s, offered, taken):
+    """:func:`watched_tick` by a rule that it does not know itself."""
     valid, way, written = s.valid, s.way, s.written
     starts, pair, begun, cycle, tail = s.starts, s.pair, s.begun, s.cycle, s.tail_left
     accepts = apply(rule, p, s, offered, taken)
     came, went = offered and accepts, valid != 0 and taken
     if s.valid != valid or s.written != written:
         return accepts, 0
-    if came and went and rule <= Rule.QUEUE:
+    if came and went and rule == Rule.QUEUE:
         return accepts, NEVER  # one word comes and one goes, over and over
-    if rule == Rule.RIGID:
-        return accepts, _shifts(p, s, offered, taken)
     if s.way != way:
         return accepts, 0
     if rule == Rule.REPEAT:
@@ -96,10 +124,11 @@ def watched_tick(rule, p, s, offered, taken):
 
 
 @compiled
-def _shifts(p, s, offered, taken):
-    """Cycles in which a rigid pipeline only moves words on, and counts those that come."""
-    if s.valid:
-        return 0 if taken else NEVER
+def _shifts(p, s, offered, ready):
+    """Cycles in which a rigid pipeline that advances only moves words on, or counts some."""
+    if s.valid:  # full of words that move as one
+        full = offered and p.words == 1 and s.way == (1 << (p.registers - 1)) - 1
+        return NEVER if full and ready else 0
     shifts = p.words - 1 - s.w_word if offered else NEVER
     if s.way:
         moved, left = 0, s.way
@@ -107,6 +136,14 @@ def _shifts(p, s, offered, taken):
             moved, left = moved + 1, left << 1
         shifts = min(shifts, moved)
     return shifts
+
+
+@compiled
+def _gathers(p, s):
+    """Cycles in which a gearbox takes whole words of a pixel, and has too few values to give."""
+    wanted = min(p.lanes_out, p.channels - s.r_word * p.lanes_out) - s.held
+    left = p.channels - s.w_word * p.lanes_in
+    return (min(wanted, left) - 1) // p.lanes_in
 
 
 @compiled
@@ -130,6 +167,11 @@ def count_on(rule, p, s, cycles, offered):
         if s.way:  # a processor shifts by 63 at most
             s.way <<= cycles
         s.w_word += cycles if offered else 0
+    elif rule == Rule.GEARBOX:
+        s.held += cycles * p.lanes_in
+        s.w_word += cycles
+    elif rule == Rule.SERIALISER:
+        s.held -= cycles
     elif rule == Rule.REPEAT:
         s.r_word += cycles
     else:

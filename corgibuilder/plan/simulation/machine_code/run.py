@@ -187,19 +187,22 @@ def _advance(kinds, parameters, state, seen, first, end, coming, taken, now):
             until = min(until, mine.wake)
             continue
         come = coming if k == first else seen[k - 1].offers != 0
-        taken = mine.ready != 0 or mine.offers == 0
+        ready = mine.ready != 0
+        taken = ready or mine.offers == 0
         if now >= mine.until or come != (mine.coming != 0) or taken != (mine.taken != 0):
             rule, p, s = kinds[k], parameters[k], state[k]
             if mine.counts:
                 count_on(rule, p, s, now - mine.since, mine.coming)
-            accepts, more = watched_tick(rule, p, s, come, taken)
-            mine.coming, mine.taken, mine.accepts = come, taken, accepts
+            accepts, more = watched_tick(rule, p, s, come, ready)
+            mine.coming, mine.accepts = come, accepts
+            mine.taken = ready or s.valid == 0
             mine.counts = 0 < more < NEVER
             mine.until, mine.since = now + 1 + more, now + 1
             if mine.offers != s.valid:
                 mine.offers = s.valid
+                until = now + 1
                 if k + 1 < end:
-                    seen[k + 1].wake = until = now + 1
+                    seen[k + 1].wake = now + 1
             if k > first and mine.accepts != seen[k - 1].ready:
                 seen[k - 1].ready, seen[k - 1].wake = accepts, now
         mine.wake = mine.until
