@@ -5,7 +5,7 @@ from pathlib import PurePath
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.names import cpp, html, markdown, visible
 
 HTML = ".html.j2"
@@ -38,7 +38,7 @@ def _percent(value: float, full: float) -> str:
 
 
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader([resources.templates(), resources.flows()]),
+    loader=FileSystemLoader([package_data.templates(), package_data.flows()]),
     undefined=StrictUndefined,
     finalize=_escaped,
     autoescape=lambda name: name is not None and name.endswith(HTML),  # macros give markup there

@@ -25,8 +25,8 @@ MAY_IMPORT = {
     "limits": set(),
     "progress": set(),
     "version": set(),
-    "resources": set(),
-    "templates": {"resources"},
+    "package_data": set(),
+    "templates": {"package_data"},
     "interrupts": set(),
     "folders": {"interrupts"},
     "processes": {"folders", "interrupts"},
@@ -39,16 +39,16 @@ MAY_IMPORT = {
     "frontend": {"ir"},
     "inputs": {"frontend", "folders", "ir"},
     "passes": {"ir", "golden"},
-    "technology": {"resources"},
+    "technology": {"package_data"},
     "plan": {"ir", "passes", "golden", "strict_json", "system", "technology"},
     "hw": {"ir", "plan"},
     "report": {"plan", "templates"},
     "build_directory": {"build_files", "strict_json"},
-    "emit": {"hw", "plan", "ir", "system", "report", "resources", "templates"}
+    "emit": {"hw", "plan", "ir", "system", "report", "package_data", "templates"}
     | BUILD
     | {"interrupts"},
-    "model": {"plan", "ir", "build_directory", "folders", "resources", "templates"},
-    "verify": {"resources", "templates", "processes"} | BUILD,
+    "model": {"plan", "ir", "build_directory", "folders", "package_data", "templates"},
+    "verify": {"package_data", "templates", "processes"} | BUILD,
     "stimulus": {
         "ir",
         "frontend",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.build_directory import MEMORIES, BuildDirectory, Manifest, read_build_directory
 from corgibuilder.build_files import MANIFEST, file_digests, foreign_to_build, named
 from corgibuilder.diagnostics import CompileError, Origin
@@ -118,7 +118,7 @@ def _write_verilog(
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
     for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
-        shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
+        shutil.copyfile(package_data.templates() / f"{shell}.v", rtl / f"{shell}.v")
 
 
 def _top_module(network: str) -> str:

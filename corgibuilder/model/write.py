@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.ir import Graph, Network, QInt, Shape
 from corgibuilder.names import cpp
 from corgibuilder.templates import render
@@ -72,7 +72,7 @@ def write_model(network: Network, folder: Path) -> None:
 
 
 def _kernel(name: str) -> str:
-    return (resources.templates() / "model" / f"{name}.hpp").read_text("utf-8")
+    return (package_data.templates() / "model" / f"{name}.hpp").read_text("utf-8")
 
 
 def _maps(network: Network) -> list[_Map]:

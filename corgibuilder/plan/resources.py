@@ -73,15 +73,6 @@ def clipped(bits: int, limits: int, out: int) -> Resources:
     return Resources(adders=limits * bits / 3, masks=limits * out)
 
 
-def signed_digits(values: Ints) -> Ints:
-    """Digits of each value that are not 0 when written with the fewest of 1, 0 and -1.
-
-    That is its canonical signed-digit form (Reitwiesner 1960), whose digits are where ``3 * value``
-    and ``value`` differ.
-    """
-    return _ones(np.bitwise_xor(np.abs(3 * values), np.abs(values)))
-
-
 def changing_bits(values: Ints) -> Ints:
     """For each column of ``(rows, columns)`` the bits of its values that are not always the same.
 
@@ -90,13 +81,8 @@ def changing_bits(values: Ints) -> Ints:
     ones, zeros = np.bitwise_or.reduce(values, axis=0), np.bitwise_and.reduce(values, axis=0)
     low, high = values.min(axis=0), values.max(axis=0)
     width = np.maximum(_width(low), _width(high))
-    return _ones((ones ^ zeros) & ((1 << width) - 1))
-
-
-def _ones(values: Ints) -> Ints:
-    """Bits of each value, 0 or more, that are 1."""
-    ones: Ints = np.bitwise_count(values).astype(np.int64)
-    return ones
+    changing: Ints = np.bitwise_count((ones ^ zeros) & ((1 << width) - 1)).astype(np.int64)
+    return changing
 
 
 def _width(values: Ints) -> Ints:

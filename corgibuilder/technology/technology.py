@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.diagnostics import CompileError, Origin
 
 from .cells import FAMILIES, CellNames, Flow, read_cells
@@ -79,7 +79,7 @@ def read_technology(name: str) -> Technology:
 
 
 def _folder() -> Path:
-    return resources.flows() / "technology"
+    return package_data.flows() / "technology"
 
 
 def parse(content: bytes, path: Path) -> Technology:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.processes import run
 from corgibuilder.progress import Progress
@@ -67,7 +67,7 @@ def watched(directory: Path, what: str, progress: Progress) -> Iterator[None]:
 def _run(step: str, directory: Path, environment: Mapping[str, str]) -> tuple[int, str, float]:
     """Status of the step, all that it said, and seconds."""
     start, log = time.monotonic(), directory / f"{step}.txt"
-    command = [sys.executable, str(resources.sim() / "run.py"), step]
+    command = [sys.executable, str(package_data.sim() / "run.py"), step]
     status = run(command, cwd=directory, log=log, environment=environment)
     return status, log.read_text(errors="replace"), time.monotonic() - start
 

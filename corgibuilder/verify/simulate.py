@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.build_directory import BuildDirectory, Unit, read_build_directory
 from corgibuilder.folders import scratch_folder
 from corgibuilder.progress import Progress, silent
@@ -142,7 +142,7 @@ def write_stimulus(
     """
     unit = build.manifest.network
     directory = build.path / "sim"
-    shutil.copytree(resources.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package_data.sim(), directory, ignore=shutil.ignore_patterns("__pycache__"))
     settings = Settings(
         simulator=Simulator.VERILATOR,
         seed=1,
@@ -184,6 +184,6 @@ def _alone(unit: Unit, given: StageFrames) -> Run:
 
 
 def _sources(build: BuildDirectory, unit: Unit, netlist: Path | None) -> tuple[str, ...]:
-    helpers = [resources.sim() / name for name in HELPERS]
+    helpers = [package_data.sim() / name for name in HELPERS]
     design = [netlist] if netlist else build.paths(unit)
     return ("testbench.v", *(str(path.absolute()) for path in [*helpers, *design]))

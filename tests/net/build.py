@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.build_directory import MEMORIES, Unit
 from corgibuilder.emit.build import _emit_network, _emit_stage
 from corgibuilder.emit.manifest import describe_build
@@ -74,7 +74,7 @@ def write_verilog(pipeline: Pipeline, plan: Plan, folder: Path) -> Built:
         for name, image in module.images.items():
             (rtl / name).write_text(image)
     for shell in MEMORIES:
-        shutil.copyfile(resources.templates() / f"{shell}.v", rtl / f"{shell}.v")
+        shutil.copyfile(package_data.templates() / f"{shell}.v", rtl / f"{shell}.v")
     (source / "model.onnx").touch()
     manifest = describe_build(pipeline, plan, folder, top=TOP, source="source/model.onnx")
     return Built(folder, manifest.network, pipeline, plan)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.build_directory import Unit
 from corgibuilder.ir import Ints
 from corgibuilder.verify import Simulator, Timing
@@ -20,7 +20,7 @@ from corgibuilder.verify.simulate import HELPERS
 from corgibuilder.verify.simulators import environment
 from corgibuilder.verify.timing import read_timing
 
-sys.path.insert(0, str(resources.sim()))
+sys.path.insert(0, str(package_data.sim()))
 from verdict import judge
 from words import read_recording
 
@@ -87,7 +87,7 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
             (bench / image.name).symlink_to(image.absolute())
         write_bench(bench, [run], settings)
         (instance,) = json.loads((bench / "bench.json").read_text())["instances"]
-        sources = [bench / "testbench.v", *(resources.sim() / helper for helper in HELPERS)]
+        sources = [bench / "testbench.v", *(package_data.sim() / helper for helper in HELPERS)]
         sources += [(folder / source).absolute() for source in unit.sources]
         verilog = sum(path.stat().st_size for path in sources)
         expected = len(play.frames) * unit.cycles_per_frame + unit.latency_frame

@@ -6,22 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from corgibuilder.ir import Shape
-from corgibuilder.plan.resources import Resources, changing_bits, counter, raster, signed_digits
-
-
-def fewest_digits(value):
-    """Of all ways to write a value with 1, 0 and -1, by dynamic programming."""
-    if abs(value) <= 1:
-        return abs(value)
-    if value % 2 == 0:
-        return fewest_digits(value // 2)
-    return 1 + min(fewest_digits((value - 1) // 2), fewest_digits((value + 1) // 2))
-
-
-def test_canonical_digits_are_as_few_as_can_be():
-    values = np.arange(-300, 301)
-    assert signed_digits(values).tolist() == [fewest_digits(int(value)) for value in values]
-
+from corgibuilder.plan.resources import Resources, changing_bits, counter, raster
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 4))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.api import synth
 from corgibuilder.diagnostics import CompileError
 from tests.verify import toys
@@ -40,7 +40,7 @@ def directory(path, images=(), **modules):
     for name, text in dict(images).items():
         (path / "rtl" / name).write_text(text)
     for shell in ("corgi_ram.v", "corgi_rom.v"):
-        shutil.copyfile(resources.templates() / shell, path / "rtl" / shell)
+        shutil.copyfile(package_data.templates() / shell, path / "rtl" / shell)
     return toys.manifest(path, stages[0], stages)
 
 

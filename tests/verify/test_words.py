@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corgibuilder import resources
+from corgibuilder import package_data
 from corgibuilder.build_directory import Stream
 from corgibuilder.verify.words import memory_image, pack, travel_order
 
-sys.path.insert(0, str(resources.sim()))
+sys.path.insert(0, str(package_data.sim()))
 from words import unpack
 
 

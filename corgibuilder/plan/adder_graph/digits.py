@@ -3,6 +3,7 @@
 import numpy as np
 
 from corgibuilder.ir import Ints
+from corgibuilder.plan.signed_digits import digit_masks
 
 Digit = tuple[int, int, int]  #: column, shift, sign: it stands for ``sign * x[column] << shift``
 
@@ -12,15 +13,14 @@ Digit = tuple[int, int, int]  #: column, shift, sign: it stands for ``sign * x[c
 MAX_DIGIT_PAIRS = 1 << 22
 
 
-def signed_digits(weights: Ints) -> list[list[Digit]]:
+def rows_of_digits(weights: Ints) -> list[list[Digit]]:
     """Digits of each row of ``weights``, int64 ``(outputs, inputs)``, columns and shifts rising.
 
-    No two digits of a weight are adjacent, and there is no way to write it with fewer. A row that
-    has digits has a positive one, so that its sum need not be negated in the end: where all would
-    be negative, the -1 of the first is written as 1 - 2.
+    A row that has digits has a positive one, so that its sum need not be negated in the end: where
+    all would be negative, the -1 of the first is written as 1 - 2.
     """
     rows: list[list[Digit]] = [[] for _ in weights]
-    for sign, mask in zip((1, -1), _masks(weights), strict=True):
+    for sign, mask in zip((1, -1), digit_masks(weights), strict=True):
         for shift in range(int(mask.max(initial=0)).bit_length()):
             for row, column in np.argwhere(mask >> shift & 1).tolist():
                 rows[row].append((column, shift, sign))
@@ -34,29 +34,21 @@ def _with_positive(row: list[Digit]) -> list[Digit]:
     return sorted([(column, shift, 1), (column, shift + 1, -1), *others])
 
 
-def _masks(weights: Ints) -> tuple[Ints, Ints]:
-    """Bits where the canonical digits of each weight are 1, and where they are -1.
-
-    The digits of ``w`` are those bits of ``3*w`` and ``w`` that differ, halved.
-    """
-    size = np.abs(weights)
-    plus, minus = (3 * size & ~size) >> 1, (size & ~(3 * size)) >> 1
-    return np.where(weights < 0, minus, plus), np.where(weights < 0, plus, minus)
-
-
-def digit_counts(weights: Ints) -> Ints:
-    """Number of :func:`signed_digits` of each row, int64 ``(outputs,)``."""
-    plus, minus = (np.bitwise_count(mask).sum(axis=1, dtype=np.int64) for mask in _masks(weights))
+def digits_per_row(weights: Ints) -> Ints:
+    """Number of :func:`rows_of_digits` of each row, int64 ``(outputs,)``."""
+    plus, minus = (
+        np.bitwise_count(mask).sum(axis=1, dtype=np.int64) for mask in digit_masks(weights)
+    )
     counts: Ints = plus + minus + ((plus == 0) & (minus > 0))
     return counts
 
 
 def digit_pairs(weights: Ints) -> int:
     """Pairs of digits of one row, over all rows: the search for a graph counts all of them."""
-    counts = digit_counts(weights)
+    counts = digits_per_row(weights)
     return int((counts * (counts - 1) // 2).sum())
 
 
 def least_levels(weights: Ints) -> int:
     """Levels of two-input adders that the row with the most digits takes at least."""
-    return max(int(digit_counts(weights).max(initial=0)) - 1, 0).bit_length()
+    return max(int(digits_per_row(weights).max(initial=0)) - 1, 0).bit_length()

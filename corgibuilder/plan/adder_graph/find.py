@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from corgibuilder.ir import Ints, QInt
 
-from .digits import least_levels, signed_digits
+from .digits import least_levels, rows_of_digits
 from .graph import AdderGraph
 from .growing import GrowingGraph
 from .output import Output, digit_of
@@ -34,7 +34,7 @@ def adder_graph(weights: Ints, inputs: Sequence[QInt], *, levels: int | None = N
     assert levels >= least, (levels, least)
     graph = GrowingGraph(inputs)
     outputs = []
-    for row in signed_digits(weights):
+    for row in rows_of_digits(weights):
         signs = {digit_of(column, shift): sign for column, shift, sign in row}
         positive = sum(sign > 0 for sign in signs.values())
         outputs.append(Output(signs, positive, (1 << levels) - len(signs)))

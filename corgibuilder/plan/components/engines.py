@@ -17,8 +17,8 @@ from corgibuilder.plan.resources import (
     compared,
     counter,
     raster,
-    signed_digits,
 )
+from corgibuilder.plan.signed_digits import digit_counts
 
 from .array_pipeline import ArrayPipeline
 from .component import ComponentConfig
@@ -79,7 +79,7 @@ class MacArrayConfig(ComponentConfig):
     def resources(self, resizable: bool) -> Resources:
         steps, outputs, inputs = self.weights.shape
         if steps == 1:
-            products = wired_products(self.x, int(signed_digits(self.weights).sum()))
+            products = wired_products(self.x, int(digit_counts(self.weights).sum()))
         else:
             changing = int(changing_bits(self.weights.reshape(steps, -1)).sum())
             products = Resources(products=self.x.width * changing)
@@ -163,7 +163,7 @@ class AdderGraphConfig(ComponentConfig):
     @property
     def latency(self) -> int:
         """Cycles from a word to its accumulators, which wait in registers."""
-        return max(ceil_div(self.levels, self.adder_levels), 1)
+        return adder_graph_cycles(self.levels, self.adder_levels)
 
     @property
     def graphs(self) -> tuple[AdderGraph, ...]:
@@ -186,6 +186,11 @@ class AdderGraphConfig(ComponentConfig):
         adders = sum(graph.full_adders for graph in self.graphs)
         waiting = sum(waiting_bits(graph, self.adder_levels, self.latency) for graph in self.graphs)
         return adder_graph_resources(adders, waiting, self.acc, len(self.weights), self.latency)
+
+
+def adder_graph_cycles(levels: int, adder_levels: int) -> int:
+    """Cycles for so many ``levels`` of adders, of which ``adder_levels`` fit in one."""
+    return max(ceil_div(levels, adder_levels), 1)
 
 
 def adder_graph_path(delays: DelayModel, adder_levels: int, acc: QInt) -> Path:

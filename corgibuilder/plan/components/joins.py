@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import QInt
-from corgibuilder.plan.resources import HANDSHAKE, Resources, counter, signed_digits
+from corgibuilder.plan.resources import HANDSHAKE, Resources, counter
+from corgibuilder.plan.signed_digits import digit_counts
 
 from .component import ComponentConfig
 from .rules import Part, Rule, part
@@ -59,7 +60,7 @@ class AdderConfig(ComponentConfig):
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
     def resources(self, resizable: bool) -> Resources:
-        digits = signed_digits(np.array(self.code_factors))
+        digits = digit_counts(np.array(self.code_factors))
         products = int(digits @ [x.width for x in self.inputs])
         added = max(products - self.inputs[0].width, 0)
         lane = Resources(adders=added, registers=self.out.width)

@@ -22,20 +22,17 @@ from corgibuilder.plan.components import (
 )
 from corgibuilder.plan.components.engines import (
     adder_graph_path,
-    adder_graph_resources,
-    mac_array_resources,
-    wired_products,
 )
 from corgibuilder.plan.components.memory import rom
-from corgibuilder.plan.components.window_sources import chosen_in_steps
 from corgibuilder.plan.delays import ClockGoal, DelayModel, Path, longest
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
-from corgibuilder.plan.resources import NOTHING, Resources, signed_digits
+from corgibuilder.plan.resources import Resources
 from corgibuilder.plan.traces import StageTrace, Trace
 
 from .conv_foldings import allowed_outputs, outputs_per_group, parts_of, worthwhile_lanes
+from .conv_logic import conv_logic
 from .conv_operands import grouped_operands, lane_ranges, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
@@ -46,10 +43,6 @@ from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 #: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
 #: read one by one.
 MAX_WINDOW_BITS = 16384
-#: Full adders of an adder graph for each digit of a weight and bit of an operand, and bits that
-#: wait in registers for each of them: means over layers of 75 to 3,700 digits, where they were 0.77
-#: to 1.03 and 0.2 to 0.41. Graphs take too long to be made for every folding.
-SHARED, WAITING = 0.9, 0.33
 ADDER_LEVELS = 3  #: between two registers of an adder graph, where nothing else is asked for
 
 
@@ -406,15 +399,15 @@ class ConvStage(WindowedStage):
         return f"multipliers, {'wired weights' if wired else 'weights in memory'}"
 
     def components(self) -> Iterator[ComponentConfig]:
-        source = self._source()
+        source = self.window_source()
         if source is not None:
             yield source
         yield self._adder_graph() if self.has_adders else self._mac_array()
-        serialiser = self._serialiser()
+        serialiser = self.serialiser()
         if serialiser is not None:
             yield serialiser
 
-    def _serialiser(self) -> SerialiserConfig | None:
+    def serialiser(self) -> SerialiserConfig | None:
         acc, folding = self.layer.acc, self.folding
         if folding.lanes == folding.outputs:
             return None
@@ -458,7 +451,7 @@ class ConvStage(WindowedStage):
             adder_levels=self.folding.adder_levels,
         )
 
-    def _source(
+    def window_source(
         self, *, sketched: bool = False
     ) -> TapSerialConfig | ColumnBufferConfig | RowBanksConfig | None:
         """The window source, if there is one; a sketch of it does not say which values it picks."""
@@ -486,45 +479,11 @@ class ConvStage(WindowedStage):
             groups=groups,
         )
 
-    # Estimates.
-
     def logic(self, resizable: bool) -> Resources:
-        """As for any stage; weights and the choice of operands are not looked at one by one."""
-        found = self._source_logic(resizable) + self._engine_logic()
-        serialiser = self._serialiser()
-        return found if serialiser is None else found + serialiser.resources(resizable)
-
-    def _engine_logic(self) -> Resources:
-        x, acc, outputs = self.operand.width, self.layer.acc.range, self.folding.outputs
-        digits = _digits(self.array_conv) if self.weight_rows == 1 else 0
-        if self.has_adders:
-            adders = SHARED * x * digits
-            return adder_graph_resources(adders, WAITING * adders, acc, outputs, 2)
-        if digits:
-            products = wired_products(self.operand, digits)
-        else:
-            products = Resources(products=x * self.weight_range.width * self.multipliers)
-        pipeline, held = self.array_pipeline, self.weight_range
-        array = mac_array_resources(
-            products, acc, outputs, self.weight_rows, self.input_folds, pipeline.latency
-        )
-        registers = pipeline.resources(self.operand, held, outputs, self.groups_at_once)
-        return array + registers + Resources(registers=x * self.step_values)
-
-    def _source_logic(self, resizable: bool) -> Resources:
-        source = self._source(sketched=True)
-        if source is None:
-            return NOTHING
-        if isinstance(source, TapSerialConfig):
-            several = self.folding.groups_per_word > 1
-            found = source.lines.resources(resizable)
-            return found + source.collected if several else found
-        steps = self.schedule_length // self.repeats
-        chosen = self.step_values * (steps - 1) * self.operand.width
-        return source.windows(resizable) + chosen_in_steps(chosen, steps, self.repeats)
+        return conv_logic(self, resizable)
 
     def memories(self) -> Iterator[Memory]:
-        source = self._source(sketched=True)
+        source = self.window_source(sketched=True)
         if source is not None:
             yield from source.memories()
         if self.weight_bits:
@@ -570,18 +529,12 @@ def _small_window(layer: Layer) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _digits(conv: Conv) -> int:
-    """Canonical signed digits of all weights; remembered for the same reason."""
-    return int(signed_digits(conv.weights).sum())
-
-
-@lru_cache(maxsize=64)
 def _digit_pairs(conv: Conv) -> int:
-    """Of all weights; remembered for the same reason."""
+    """Of all weights; remembered, as the search for a folding asks again and again."""
     return digit_pairs(conv.weights.reshape(len(conv.weights), -1))
 
 
 @lru_cache(maxsize=64)
 def _weight_range(conv: Conv) -> QInt:
-    """Range of all weights; remembered, as the search for a folding asks for it again and again."""
+    """Range of all weights; remembered for the same reason."""
     return QInt.of(conv.weights)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.delays import DelayModel
 from corgibuilder.plan.folding import words_per_pixel
-from corgibuilder.plan.resources import NOTHING, Resources, signed_digits
+from corgibuilder.plan.resources import NOTHING, Resources
+from corgibuilder.plan.signed_digits import digit_counts
 
 FEW_ENTRIES = 16  #: constants that are chosen from by logic; of more a memory is made
 
@@ -53,7 +54,7 @@ def product(x: QInt, factors: Ints, lanes: int) -> Resources:
     """
     if not is_constant(factors, lanes):
         return Resources(products=0.8 * x.width * range_of(factors).width)
-    return Resources(adders=x.width * float(signed_digits(factors).mean() - 1))
+    return Resources(adders=x.width * float(digit_counts(factors).mean() - 1))
 
 
 def added(width: int, values: Ints, lanes: int) -> Resources:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from corgibuilder.ir import QInt
 from corgibuilder.plan.adder_graph import adder_graph, digit_pairs, least_levels
-from corgibuilder.plan.adder_graph.digits import digit_counts, signed_digits
+from corgibuilder.plan.adder_graph.digits import digits_per_row, rows_of_digits
 
 from .graphs import outputs_of, problems, rows_of, values_of
 
@@ -60,8 +60,8 @@ def test_no_value_takes_more_levels_than_are_allowed(problem, more):
 @given(problems())
 def test_digits_are_those_of_the_weights(problem):
     weights, _ = problem
-    rows = signed_digits(weights)
-    assert digit_counts(weights).tolist() == list(map(len, rows))
+    rows = rows_of_digits(weights)
+    assert digits_per_row(weights).tolist() == list(map(len, rows))
     assert digit_pairs(weights) == sum(len(row) * (len(row) - 1) // 2 for row in rows)
     for row, digits in zip(weights, rows, strict=True):
         found = np.zeros_like(row)
@@ -116,7 +116,7 @@ def test_what_outputs_have_in_common_is_shared(outputs, inputs, bits, most):
     """Sums for each digit of the matrix; without sharing there is one for each but the first."""
     weights = random_matrix(outputs, inputs, bits)
     graph = adder_graph(weights, (BYTE,) * inputs)
-    assert len(graph.sums) < most * digit_counts(weights).sum()
+    assert len(graph.sums) < most * digits_per_row(weights).sum()
 
 
 def test_the_same_matrix_gives_the_same_graph_in_every_process():
