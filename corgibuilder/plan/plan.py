@@ -1,7 +1,7 @@
 """The plan: decisions about every stage and edge, and the figures that follow, as data to edit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import Any
@@ -105,7 +105,7 @@ class Plan:
     @property
     def slowest(self) -> StagePlan:
         """The stage that the clock depends on."""
-        return min(self.stages, key=lambda stage: stage.fmax_mhz)
+        return slowest_of(self.stages)
 
     @property
     def multipliers(self) -> int:
@@ -354,20 +354,38 @@ def describe(pipeline: Pipeline, target: Target, delays: DelayModel | None = Non
     delays = delays or generic_delays()
     simulated = pipeline_timing(pipeline)
     first, frame = simulated.slowest
+    stages = tuple(_figures(stage, budget, pipeline.resizable, delays) for stage in pipeline.stages)
     return Plan(
         network=pipeline.network.name,
         target=target,
         input_lanes=pipeline.input_lanes,
-        stages=tuple(
-            _figures(stage, budget, pipeline.resizable, delays) for stage in pipeline.stages
-        ),
+        stages=stages,
         edges=tuple(edges_of(pipeline)),
         cycles_per_frame=simulated.interval,
         warm_up_frames=simulated.warm_up_frames,
         latency_first=first,
         latency_frame=frame,
-        notes=(*pipeline.network.notes, *queue_notes(pipeline)),
+        notes=(
+            *pipeline.network.notes,
+            *queue_notes(pipeline),
+            *_clock_notes(slowest_of(stages), target),
+        ),
     )
+
+
+def slowest_of(stages: Sequence[StagePlan]) -> StagePlan:
+    """The stage that keeps the slowest clock."""
+    return min(stages, key=lambda stage: stage.fmax_mhz)
+
+
+def _clock_notes(slowest: StagePlan, target: Target) -> Iterator[str]:
+    """What there is to say of a clock that no registers make possible."""
+    if slowest.fmax_mhz * 1e6 < target.clock_hz:
+        yield (
+            f"{target.clock_hz / 1e6:g} MHz are estimated to be too fast for a slow FPGA:"
+            f" {slowest.critical_path} in {slowest.name} keeps up to {slowest.fmax_mhz:,.1f} MHz;"
+            " corgibuilder synth --device measures it"
+        )
 
 
 def _figures(stage: PlannedStage, budget: int, resizable: bool, delays: DelayModel) -> StagePlan:

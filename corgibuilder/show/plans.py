@@ -46,8 +46,8 @@ def plan_table(plan: Plan) -> Table:
         f"{plan.network}{size}: {plan.frames_per_second:,.1f} of {float(target.fps):g} frames/s at"
         f" {target.clock_hz / 1e6:g} MHz, {plan.cycles_per_frame:,} cycles per frame, latency"
         f" {plan.latency_first:,} to {plan.latency_frame:,} cycles"
-        f"\nestimated up to {plan.slowest.fmax_mhz:,.1f} MHz, by {plan.slowest.name}'s"
-        f" {plan.slowest.critical_path}"
+        f", estimated up to {plan.slowest.fmax_mhz:,.1f} MHz"
+        f" ({plan.slowest.critical_path} in {plan.slowest.name})"
     )
     rules = "layer", "window source", "requantiser"
     numbers = "cycles", "in x out", "multipliers", "buffer bits", "queue bits", "ROM bits"

@@ -90,6 +90,15 @@ def test_the_clock_is_kept_as_predicted(mhz):
     assert plan.slowest.critical_path
 
 
+@pytest.mark.parametrize(("mhz", "noted"), [(59, 0), (125, 1)])
+def test_a_clock_that_is_too_fast_is_noted(mhz, noted):
+    plan = digits(mhz)
+    assert len(plan.notes) == noted
+    for note in plan.notes:
+        assert note.startswith(f"{mhz} MHz are")
+        assert f"in {plan.slowest.name} keeps up to {plan.slowest.fmax_mhz} MHz" in note
+
+
 def test_pinned_registers_stay():
     layers = {"conv4": LayerPins(weight_register=False, adder_levels=2)}
     folding = next(s.folding for s in digits(125, Pins(layers)).stages if s.name == "conv4")
