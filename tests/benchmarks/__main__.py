@@ -1,4 +1,4 @@
-"""Measure everything and print it as JSON. Takes half an hour."""
+"""Measure everything and print it as JSON. Takes two hours."""
 
 import json
 import sys
@@ -15,6 +15,7 @@ from .intervals import intervals
 from .model import software_model
 from .plans import multipliers
 from .resnet50 import planning
+from .silicon import silicon
 from .simulation import simulate
 
 
@@ -33,6 +34,7 @@ def main() -> None:
             software_model(),
             chip(),
             chip_rtl(),
+            silicon(),
         )
         summaries = [figure.summary() for figure in figures]
     sys.stdout.write(json.dumps(summaries, indent=2) + "\n")

@@ -153,14 +153,15 @@ def _tap_bits(pipeline: Pipeline, *, padded: bool) -> Iterator[int]:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """Lines of name, value, what is asked of it, chip, bound and unit."""
-    rows = [("", "here", "wanted", "chip", "lower bound", "")]
+    """Lines of name, value, what is asked of it, chip, peer, bound and unit."""
+    rows = [("", "here", "wanted", "chip", "peer", "lower bound", "")]
     for figure in figures:
         wanted = f"{figure.required[0]} {_number(figure.required[1])}" if figure.required else "-"
-        compared = _number(figure.chip), _number(figure.bound)
+        compared = _number(figure.chip), _number(figure.peer), _number(figure.bound)
         rows.append((figure.name, _number(figure.value), wanted, *compared, figure.unit))
     return "\n".join(
-        f"{name:<52}{a:>15}{b:>18}{c:>15}{d:>15}  {unit}" for name, a, b, c, d, unit in rows
+        f"{name:<76}{a:>15}{b:>18}{c:>15}{d:>10}{e:>15}  {unit}"
+        for name, a, b, c, d, e, unit in rows
     )
 
 

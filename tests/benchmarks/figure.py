@@ -15,7 +15,8 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 class Figure:
     """``value`` of something in ``unit``; ``required`` is ``(relation, limit)`` or ``None``.
 
-    ``chip`` is the same of the chip that was made, ``bound`` what nothing can go below.
+    ``chip`` is the same of the chip that was made, ``peer`` the best of another tool at the same
+    rate, ``bound`` what nothing can go below.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Figure:
     unit: str
     required: tuple[str, float] | None = None
     chip: float | None = None
+    peer: float | None = None
     bound: float | None = None
 
     @property
@@ -34,7 +36,7 @@ class Figure:
 
     def summary(self) -> dict[str, object]:
         required = " ".join(map(str, self.required)) if self.required else None
-        compared = {"chip": self.chip, "bound": self.bound}
+        compared = {"chip": self.chip, "peer": self.peer, "bound": self.bound}
         return {
             "name": self.name,
             "value": round(self.value, 4),
