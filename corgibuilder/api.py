@@ -346,7 +346,7 @@ def synth(
     technology: str = "generic",
     *,
     device: str | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     liberty: Path | None = None,
     netlist: bool = False,
     changed: bool = False,
@@ -354,8 +354,17 @@ def synth(
 ) -> SynthReport:
     """Synthesise a build directory for a technology, given by its name or file.
 
-    All else is as in :func:`corgibuilder.synth.synth`.
+    All else is as in :func:`corgibuilder.synth.synth`. Raises :class:`CompileError` for a ``seed``
+    where nothing is placed.
     """
+    if seed is not None and device is None:
+        raise CompileError(
+            "CB632",
+            "a seed is given, and nothing is placed",
+            at=Origin("--seed"),
+            help="leave it out, or say on which --device to place",
+        )
+    seed = 1 if seed is None else seed
     SEED.check(seed)
     return synthesise(
         Path(build_dir),

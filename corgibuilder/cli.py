@@ -299,7 +299,7 @@ def synth(
     build: BuildDir,
     technology: TechnologyName = "generic",
     device: DeviceName = None,
-    seed: PlacementSeed = 1,
+    seed: PlacementSeed = None,
     liberty: Annotated[
         Path | None,
         typer.Option(

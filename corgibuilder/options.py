@@ -103,7 +103,10 @@ DeviceName = Annotated[
     ),
 ]
 PlacementSeed = Annotated[
-    int, typer.Option("--seed", help=f"For the order in which nextpnr places, {SEED}.")
+    int | None,
+    typer.Option(
+        "--seed", help=f"For the order in which nextpnr places, with --device, {SEED}; default: 1."
+    ),
 ]
 Changed = Annotated[
     bool,

@@ -3,8 +3,7 @@
 In a design of fixed size they are constants. In a resizable one a word with both precedes every
 frame, on a stream of its own beside the data. Whoever needs it leaves the word on offer while the
 frame passes and takes it with the frame's last word, so that frames follow without a gap; in front
-a :class:`~corgibuilder.hw.streams.Buffer` holds the sizes of two frames, or a :class:`SizeQueue`
-those of four.
+a :class:`SizeQueue` holds those of all frames that are under way in the stage.
 """
 
 from itertools import pairwise

@@ -98,15 +98,16 @@ def sums_of_products(
     products, totals
         Ranges of the two registers.
     start
-        What each sum starts with, given with its first step; nothing for 0.
+        What each sum starts with, given with its first step; nothing for 0. Not with registers in
+        the adder tree.
     registers
         Levels of the adder tree with a register in front of them, in order; the first one is 0.
     """
+    assert start is None or not registers
     later = Later(m, advance)
     for level in registers:
         valid = later.flag(valid, f"valid_{level}")
         marks = MARKS(later.value(marks.as_value(), f"marks_{level}"))
-        start = None if start is None else later.value(start, f"start_{level}")
     pending = later.flag(valid, "pending")
     mark = MARKS(later.value(marks.as_value(), "mark"))
     begin = 0 if start is None else later.value(start, "begin")

@@ -389,7 +389,7 @@ def _clock_notes(slowest: StagePlan, target: Target) -> Iterator[str]:
 
 
 def _figures(stage: PlannedStage, budget: int, resizable: bool, delays: DelayModel) -> StagePlan:
-    critical = longest(path for each in stage.all_components for path in each.paths(delays))
+    critical = longest(stage.paths(delays))
     folded, layer = stage.folded, stage.layer
     rom_bits: dict[Purpose, int] = {Purpose.WEIGHTS: 0, Purpose.PARAMETERS: 0}
     for memory in memories(stage):

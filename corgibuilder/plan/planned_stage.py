@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .area import AreaModel
 from .components import BufferConfig, ComponentConfig, GearboxConfig, QueueConfig, RequantiserConfig
+from .delays import DelayModel, Path
 from .folding import ceil_div, words_of
 from .kinds import FoldedStage
 from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
@@ -129,6 +130,15 @@ class PlannedStage:
         before = (each for port in self.ports for each in self.input_components(port))
         return (*before, *self.components())
 
+    def paths(self, delays: DelayModel) -> Iterator[Path]:
+        """The longest paths of its components, behind the registers of the stages before."""
+        first, *others = (list(self.input_components(port)) for port in self.ports)
+        for row in ([*first, *self.components()], *others):
+            arrival = delays.register
+            for component in row:
+                yield from component.paths(delays, arrival)
+                arrival = component.departure(delays, arrival)
+
     def area(self, areas: AreaModel, *, resizable: bool) -> float:
         """Area, estimated without making all components."""
         inner = folded_area(self.folded, areas, resizable=resizable)
@@ -152,7 +162,8 @@ class PlannedStage:
         """Sizes of maps that wait in the stage, at most, of maps ``interval`` cycles apart.
 
         They are ahead of the maps, so these are all that are under way in the stage: in queues, in
-        the line buffer, and, where they are tiny, in the registers behind it.
+        the line buffer, and, where they are tiny, in the registers behind it. Smaller maps than
+        the stage is built for may be closer together: they wait until there is room for sizes.
         """
         in_line_buffer = MAPS_AT_ONCE + (MORE_MAPS if self.folded.whole_map_fits else 0)
         parts = (part for component in self.all_components for part in component.parts(0))

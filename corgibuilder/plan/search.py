@@ -112,8 +112,7 @@ def candidates(
 def _for_clock(stage: FoldedStage, goal: ClockGoal, pins: LayerPins) -> FoldedStage:
     """With the registers that a clock needs, but for those that ``pins`` fix."""
     fixed = {name: value for name, value in pins.given.items() if name in REGISTER_PINS}
-    made = stage.for_clock(goal)
-    return made.with_folding(**fixed) if fixed else made
+    return stage.for_clock(goal, fixed)
 
 
 def fewest_cycles(layer: Layer, *, resizable: bool, pins: LayerPins = NO_PINS) -> int | None:

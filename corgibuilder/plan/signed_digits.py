@@ -5,7 +5,7 @@ No two digits next to each other differ from 0 (Reitwiesner 1960).
 
 import numpy as np
 
-from corgibuilder.ir import Ints
+from corgibuilder.ir import Ints, QInt
 
 
 def digit_masks(values: Ints) -> tuple[Ints, Ints]:
@@ -23,3 +23,12 @@ def digit_counts(values: Ints) -> Ints:
     plus, minus = digit_masks(values)
     counts: Ints = np.bitwise_count(plus | minus).astype(np.int64)
     return counts
+
+
+def most_digits(x: QInt) -> int:
+    """Digits, not 0, of the value in two's complement of as many bits as ``x`` that has the most.
+
+    A value of ``n`` bits, sign included, has up to ``(n + 1) // 2``.
+    """
+    bits = x.width + (x.lo >= 0)
+    return (bits + 1) // 2

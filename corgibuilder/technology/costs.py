@@ -6,7 +6,7 @@ from typing import Any
 
 from corgibuilder.diagnostics import Origin
 
-from .fields import area, check_keys, word
+from .fields import check_keys, cost, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,5 @@ def read_costs(at: Origin, table: Mapping[str, Any]) -> Costs:
     check_keys(at, table, {"unit", *NUMBERS})
     return Costs(
         unit=word(at, table, "unit", r"[\w .]{1,20}", "a unit of up to 20 letters and digits"),
-        **{name: area(at, table, name) for name in NUMBERS},
+        **{name: cost(at, table, name) for name in NUMBERS},
     )

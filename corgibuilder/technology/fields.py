@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from corgibuilder.diagnostics import CompileError, Origin
 
-MAX_AREA = 1e9  #: of one macro or bit in um2: more than any chip
+MAX_AREA = 1e9  #: of one macro or bit, in um2 or what costs are in: more than any chip
 MAX_DELAY = 1e6  #: in ns: more than any gate
 
 
@@ -39,6 +39,10 @@ def whole(at: Origin, table: Mapping[str, Any], key: str, least: int, most: int)
 
 def area(at: Origin, table: Mapping[str, Any], key: str) -> float:
     return _number(at, table, key, MAX_AREA, "an area in um2")
+
+
+def cost(at: Origin, table: Mapping[str, Any], key: str) -> float:
+    return _number(at, table, key, MAX_AREA, "a cost")
 
 
 def delay(at: Origin, table: Mapping[str, Any], key: str) -> float:

@@ -93,6 +93,8 @@ def _stage_plan(layer: Layer, folding: Folding) -> StagePlan:
         weight_rom_bits=0,
         requantiser_rom_bits=0,
         area=0,
+        fmax_mhz=0.0,
+        critical_path="",
     )
 
 

@@ -7,15 +7,17 @@ from fractions import Fraction
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan import Plan, Target, check_target, describe, make_plan, pipeline_of
+from corgibuilder.plan import Pins, Plan, Target, check_target, describe, make_plan, pipeline_of
 from corgibuilder.plan.components import Purpose
 from corgibuilder.plan.folding import WindowSource
+from corgibuilder.plan.pins import LayerPins
 from corgibuilder.plan.plan import memories
 
 from ..toys import SAME, chain, conv, small, steps
 
 NETWORK = small()
-PLAN = make_plan(NETWORK, Target(fps=Fraction(25, 3), clock_hz=5000, image=(10, 8)))
+ARRAYS = Pins({name: LayerPins(engine="mac_array") for name in ("n0", "n2")})
+PLAN = make_plan(NETWORK, Target(fps=Fraction(25, 3), clock_hz=5000, image=(10, 8)), ARRAYS)
 
 
 def edited(index, **changes):

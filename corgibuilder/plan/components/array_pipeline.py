@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from corgibuilder.ir import QInt
 from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources
+from corgibuilder.plan.signed_digits import most_digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class ArrayPipeline:
         Whether weights from a memory, and the operands with them, pass a register before they meet.
     adder_levels
         Adders behind one another at most between two registers of the tree that adds the products,
-        with a register behind the products; 0 for products and tree in one cycle.
+        with a register behind the products; 0 for products and tree in one cycle. A sum of one
+        product has no tree, and no register more.
     """
 
     inputs: int
@@ -64,7 +66,7 @@ class ArrayPipeline:
         product = (
             delays.product(x.width, held.width)
             if rows > 1
-            else delays.constant_product(held.width // 2, width)
+            else delays.constant_product(most_digits(held), width)
         )
         begin, where = delays.register, "products"
         if rows > 1:
@@ -74,7 +76,7 @@ class ArrayPipeline:
             begin, where = delays.register, "products"
         if self.registers:
             yield Path(where, begin + product)
-            tree = delays.tree(min(1 << self.adder_levels, self.inputs), width)
+            tree = delays.tree(min(1 << min(self.adder_levels, self.levels), self.inputs), width)
             yield Path("sum of products", delays.register + tree)
         else:
             yield Path(f"{where} and their sum", begin + product + delays.tree(self.inputs, width))

@@ -33,9 +33,16 @@ class ComponentConfig(ABC):
         ``resizable`` says whether the size of the map comes with each frame.
         """
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
-        """Its longest paths from register to register; none of those that are always short."""
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        """Its longest paths from register to register; none of those that are always short.
+
+        Words are at its input ``arrival`` ns after the clock.
+        """
         yield from ()
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        """When words are at its output, in ns after the clock: soon, where registers give them."""
+        return delays.register
 
     def memories(self) -> Iterator[Memory]:
         """Its memories."""

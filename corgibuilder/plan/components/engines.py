@@ -92,7 +92,7 @@ class MacArrayConfig(ComponentConfig):
         registers = pipeline.resources(self.x, self.held, outputs, self.groups)
         return array + registers + Resources(registers=operands, masks=masked)
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         yield from self.pipeline.paths(delays, self.x, self.held, self.acc, len(self.weights))
 
     def memories(self) -> Iterator[Memory]:
@@ -179,8 +179,9 @@ class AdderGraphConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
-        yield adder_graph_path(delays, min(self.adder_levels, self.levels), self.acc)
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        levels = min(self.adder_levels, self.levels)
+        yield adder_graph_path(delays, levels, self.acc, arrival)
 
     def resources(self, resizable: bool) -> Resources:
         adders = sum(graph.full_adders for graph in self.graphs)
@@ -193,10 +194,10 @@ def adder_graph_cycles(levels: int, adder_levels: int) -> int:
     return max(ceil_div(levels, adder_levels), 1)
 
 
-def adder_graph_path(delays: DelayModel, adder_levels: int, acc: QInt) -> Path:
-    """From one register of an adder graph to the next; a level of gates negates."""
+def adder_graph_path(delays: DelayModel, adder_levels: int, acc: QInt, arrival: float) -> Path:
+    """From the input of an adder graph to its first registers; a level of gates negates."""
     adders = delays.levels(1) + delays.adders(adder_levels, acc.width)
-    return Path("adders", delays.register + adders)
+    return Path("adders", arrival + adders)
 
 
 def adder_graph_resources(
@@ -231,6 +232,9 @@ class WindowPoolConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.LATENCY, words=self.taps)
 
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        yield Path("pool", arrival + pooling_delay(delays, self.out))
+
     def resources(self, resizable: bool) -> Resources:
         lane = pooling(self.kind, self.out) + Resources(
             masks=self.out.width, registers=self.out.width
@@ -261,6 +265,10 @@ class PixelPoolConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield from ()
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        """One pixel after the other."""
+        return arrival + pooling_delay(delays, self.out) * (self.pixels - 1)
 
     def resources(self, resizable: bool) -> Resources:
         return pooling(self.kind, self.out) * ((self.pixels - 1) * self.lanes)
@@ -302,6 +310,13 @@ class TilePoolConfig(ComponentConfig):
             columns=self.shape.width,
         )
 
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        """From the result so far, which may be the last one, to the next one."""
+        recent = delays.levels(1)
+        ns = delays.memory(self.depth) + recent + pooling_delay(delays, self.out)
+        yield Path("pool", ns)
+        yield Path("pool's input", arrival)
+
     def resources(self, resizable: bool) -> Resources:
         """The last result is kept beside the memory, which does not show it yet."""
         lane = pooling(self.kind, self.out) + Resources(
@@ -339,6 +354,11 @@ class ArgmaxConfig(ComponentConfig):
     def resources(self, resizable: bool) -> Resources:
         held = Resources(registers=self.x.width + self.out.width)
         return compared(self.x.width) + held + counter(self.channels) + HANDSHAKE
+
+
+def pooling_delay(delays: DelayModel, out: QInt) -> float:
+    """Of a value worked into another: an adder or comparator, a choice, and the first one's."""
+    return delays.adders(1, out.width) + delays.levels(2)
 
 
 def pooling(kind: PoolKind, out: QInt) -> Resources:

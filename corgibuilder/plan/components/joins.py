@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corgibuilder.ir import QInt
+from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import HANDSHAKE, Resources, counter
 from corgibuilder.plan.signed_digits import digit_counts
 
@@ -58,6 +59,14 @@ class AdderConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.RIGID, registers=self.latency, words=1)
+
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        """Products, where they are more than wires, and their sum."""
+        if self.latency == 2:
+            digits = int(digit_counts(np.array(self.code_factors)).max())
+            yield Path("products", arrival + delays.constant_product(digits, self.out.width))
+            arrival = delays.register
+        yield Path("sum", arrival + delays.tree(len(self.inputs) + 1, self.out.width))
 
     def resources(self, resizable: bool) -> Resources:
         digits = digit_counts(np.array(self.code_factors))

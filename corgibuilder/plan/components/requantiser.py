@@ -42,7 +42,7 @@ class RequantiserConfig(ComponentConfig):
         logic = self.form.resources(self.acc.plain, self.channels, self.lanes)
         return logic + HANDSHAKE * self.form.latency
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         yield from self.form.paths(delays, self.acc.plain, self.channels, self.lanes)
 
     def memories(self) -> Iterator[Memory]:

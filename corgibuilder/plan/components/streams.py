@@ -27,7 +27,7 @@ class BufferConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield part(Rule.BUFFER)
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         """From whether it takes a word to the registers of the whole stage before it."""
         yield Path("handshake", delays.register + delays.levels(HANDSHAKE_LEVELS))
 

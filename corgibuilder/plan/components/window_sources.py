@@ -113,12 +113,20 @@ class LineBufferConfig(ComponentConfig):
         word = Resources(masks=bits if self.window.pads else 0, choices=banks_read * bits)
         return places + word + HANDSHAKE * 3
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
+    @property
+    def depth(self) -> int:
+        """Words of the largest bank."""
+        return max(memory.depth for memory in self.memories())
+
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         """From the place of a pixel, over whether it is there, to an access of the memory."""
-        depth = max(memory.depth for memory in self.memories())
         chosen = delays.adders(2, self.capacity.bit_length())
-        waited = delays.levels(ACCESS_LEVELS + self.single_port) + delays.lookup(depth)
+        waited = delays.levels(ACCESS_LEVELS + self.single_port) + delays.lookup(self.depth)
         yield Path("line buffer's address", delays.register + chosen + waited)
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        """Out of the memory, and replaced in the padding."""
+        return delays.memory(self.depth) + delays.levels(bool(self.window.pads))
 
     def memories(self) -> Iterator[Memory]:
         purpose = Purpose.POSITIONS if self.window == Window(kernel=(1, 1)) else Purpose.LINES
@@ -155,8 +163,13 @@ class TapSerialConfig(ComponentConfig):
             yield part(Rule.COLLECT, words=self.taps)
             yield part(Rule.REPEAT, words=len(self.picks))
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
-        yield from self.lines.paths(delays)
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        yield from self.lines.paths(delays, arrival)
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        """As from the line buffer, unless words are collected."""
+        lines = self.lines.departure(delays, arrival)
+        return lines if self.picks is None else delays.register
 
     def resources(self, resizable: bool) -> Resources:
         found = self.lines.resources(resizable)
@@ -193,8 +206,11 @@ class ColumnBufferConfig(ComponentConfig):
         yield part(Rule.COLLECT, words=self.lines.window.kernel[0])
         yield from _window_parts(self.lines.window, self.lines.shape, self.picks, self.repeats)
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
-        yield from self.lines.paths(delays)
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        yield from self.lines.paths(delays, arrival)
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        return _window_departure(delays, self.picks, self.repeats)
 
     def resources(self, resizable: bool) -> Resources:
         steps = given_in_steps(self.picks, self.repeats, self.lines.given.width)
@@ -234,12 +250,20 @@ class RowBanksConfig(ComponentConfig):
         yield _reader(Rule.ROW_BANKS, window.column, window, self.shape, size_from, more)
         yield from _window_parts(self.window, self.shape, self.picks, self.repeats)
 
-    def paths(self, delays: DelayModel) -> Iterator[Path]:
-        """From the place of a pixel, over whether it is there, to an access of the banks."""
+    def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
+        """From the place of a pixel, over whether it is there, to an access of the banks.
+
+        And from there to the window, where the rows of a column turn and some lie in the padding.
+        """
         bank = next(self.memories())
         chosen = delays.adders(2, self.shape.width.bit_length())
         waited = delays.levels(ACCESS_LEVELS) + delays.lookup(bank.depth)
         yield Path("row banks' address", delays.register + chosen + waited)
+        turned = delays.levels(1 + bool(self.window.pads))
+        yield Path("row banks' column", delays.memory(bank.depth) + turned)
+
+    def departure(self, delays: DelayModel, arrival: float) -> float:
+        return _window_departure(delays, self.picks, self.repeats)
 
     def resources(self, resizable: bool) -> Resources:
         steps = given_in_steps(self.picks, self.repeats, self.given.width)
@@ -306,6 +330,11 @@ def _window_parts(window: Window, shape: Shape, picks: Picks, repeats: int) -> I
     )
     if len(picks) * repeats > 1:
         yield part(Rule.REPEAT, words=len(picks) * repeats)
+
+
+def _window_departure(delays: DelayModel, picks: Picks, repeats: int) -> float:
+    """From the registers of a window, where another row's columns are masked, or of its steps."""
+    return delays.register + delays.levels(len(picks) * repeats == 1)
 
 
 def collected(rows: int, word: int) -> Resources:

@@ -32,7 +32,7 @@ from corgibuilder.plan.resources import Resources
 from corgibuilder.plan.traces import StageTrace, Trace
 
 from .conv_foldings import allowed_outputs, outputs_per_group, parts_of, worthwhile_lanes
-from .conv_logic import conv_logic
+from .conv_logic import conv_logic, graph_levels
 from .conv_operands import grouped_operands, lane_ranges, window_operands
 from .conv_weights import weight_steps
 from .estimates import direct_trace
@@ -209,33 +209,46 @@ class ConvStage(WindowedStage):
             fixed = unrolled | dict(fixed)
         return WindowedStage.decided(self, fixed)
 
-    def for_clock(self, goal: ClockGoal) -> Self:
-        """The registers of an array; of an adder graph the adders between them."""
-        best, shortest = self, math.inf
-        for stage in self._pipelines():
+    def for_clock(self, goal: ClockGoal, fixed: Mapping[str, Any]) -> Self:
+        """The registers of an array; of an adder graph the adders between them.
+
+        No more than the window source keeps up with.
+        """
+        source = self.window_source(sketched=True)
+        others = longest(source.paths(goal.delays, goal.delays.register)).ns if source else 0.0
+        period = max(goal.period, others)
+        best, shortest = self.with_folding(**fixed), math.inf
+        for registers in self._registers():
+            if any(registers.get(name, value) != value for name, value in fixed.items()):
+                continue
+            stage = self.with_folding(**registers)
             ns = longest(stage._engine_paths(goal.delays)).ns
             if ns < shortest:
                 best, shortest = stage, ns
-            if ns <= goal.period:
+            if ns <= period:
                 break
         return best
 
-    def _pipelines(self) -> Iterator[Self]:
-        """The possible registers of the engine, the fewest first."""
+    def _registers(self) -> Iterator[dict[str, Any]]:
+        """The possible registers of the engine, from the longest paths to the shortest."""
         if self.has_adders:
-            for levels in range(ADDER_LEVELS, 0, -1):
-                yield self.with_folding(adder_levels=levels)
+            levels = max(graph_levels(self.array_conv), 1)
+            for cycles in range(1, levels + 1):
+                yield {"adder_levels": ceil_div(levels, cycles)}
             return
         tree = range(self.array_pipeline.levels, 0, -1)
         for levels in (0, *tree):
-            yield self.with_folding(adder_levels=levels, weight_register=False)
+            yield {"adder_levels": levels, "weight_register": False}
             if self.weight_bits:
-                yield self.with_folding(adder_levels=levels, weight_register=True)
+                yield {"adder_levels": levels, "weight_register": True}
 
     def _engine_paths(self, delays: DelayModel) -> Iterator[Path]:
         x, acc = self.operand, self.layer.acc.range
         if self.has_adders:
-            yield adder_graph_path(delays, self.folding.adder_levels, acc)
+            levels = min(self.folding.adder_levels, graph_levels(self.array_conv))
+            source, arrival = self.window_source(sketched=True), delays.register
+            arrival = source.departure(delays, arrival) if source else arrival
+            yield adder_graph_path(delays, levels, acc, arrival)
         else:
             held, rows = self.weight_range, self.weight_rows
             yield from self.array_pipeline.paths(delays, x, held, acc, rows)

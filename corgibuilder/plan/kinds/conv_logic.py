@@ -19,10 +19,11 @@ from corgibuilder.plan.signed_digits import digit_counts
 if TYPE_CHECKING:
     from .conv import ConvStage
 
-#: Full adders of an adder graph for each digit of a weight and bit of an operand, and bits that
-#: wait in registers for each of them: means over layers of 75 to 3,700 digits, where they were 0.77
-#: to 1.03 and 0.2 to 0.41. Graphs take too long to be made for every folding.
-SHARED, WAITING = 0.9, 0.33
+#: Full adders of an adder graph for each digit of a weight and bit of an operand: the mean over
+#: layers of 75 to 3,700 digits, where they were 0.77 to 1.03. Bits that wait in registers between
+#: two cycles for each of them, where they were 0.12 to 0.23. Graphs take too long to be made for
+#: every folding.
+SHARED, WAITING = 0.9, 0.17
 
 
 def conv_logic(stage: "ConvStage", resizable: bool) -> Resources:
@@ -35,9 +36,10 @@ def conv_logic(stage: "ConvStage", resizable: bool) -> Resources:
 
 def _adder_graph(stage: "ConvStage") -> Resources:
     adders = SHARED * stage.operand.width * _digits(stage.array_conv)
-    latency = adder_graph_cycles(_levels(stage.array_conv), stage.folding.adder_levels)
+    latency = adder_graph_cycles(graph_levels(stage.array_conv), stage.folding.adder_levels)
+    waiting = WAITING * adders * (latency - 1)
     acc, outputs = stage.layer.acc.range, stage.folding.outputs
-    return adder_graph_resources(adders, WAITING * adders, acc, outputs, latency)
+    return adder_graph_resources(adders, waiting, acc, outputs, latency)
 
 
 def _mac_array(stage: "ConvStage") -> Resources:
@@ -76,6 +78,6 @@ def _digits(conv: Conv) -> int:
 
 
 @lru_cache(maxsize=64)
-def _levels(conv: Conv) -> int:
+def graph_levels(conv: Conv) -> int:
     """The fewest levels of an adder graph; remembered for the same reason."""
     return least_levels(conv.weights.reshape(len(conv.weights), -1))

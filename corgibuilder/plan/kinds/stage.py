@@ -160,9 +160,12 @@ class FoldedStage(ABC):
             fixed.setdefault("lanes", lanes if kept else outputs)
         return self.with_folding(**fixed).settled().with_folding(**fixed)
 
-    def for_clock(self, goal: ClockGoal) -> Self:
-        """With the fewest registers that keep a clock, or else those that keep the fastest one."""
-        return self
+    def for_clock(self, goal: ClockGoal, fixed: Mapping[str, Any]) -> Self:
+        """With the fewest registers that keep a clock, or else those that keep the fastest one.
+
+        Fields of the folding that are ``fixed`` are as they say.
+        """
+        return self.with_folding(**fixed) if fixed else self
 
     # What follows.
 

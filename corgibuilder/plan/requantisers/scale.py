@@ -9,6 +9,7 @@ from corgibuilder.ir import Ints, QInt
 from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.multipliers import multipliers
 from corgibuilder.plan.resources import Resources, clipped
+from corgibuilder.plan.signed_digits import most_digits
 
 from .constants import Rom, added, constant_roms, constants_delay, is_constant, product, range_of
 
@@ -63,11 +64,11 @@ class ScaleForm:
         """The product and its sum, then the clip: comparisons and two choices."""
         width = self.scaled(acc).width
         begin = max(constants_delay(delays, each, lanes) for each in (self.mult, self.offset))
-        bits = range_of(self.mult).width
+        factors = range_of(self.mult)
         product = (
-            delays.constant_product(bits // 2, width)
+            delays.constant_product(most_digits(factors), width)
             if is_constant(self.mult, lanes)
-            else delays.product(acc.width, bits)
+            else delays.product(acc.width, factors.width)
         )
         yield Path("requantiser's product and sum", begin + product + delays.adders(1, width))
         clip = delays.adders(1, width - self.shift) + delays.levels(2)
