@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from corgibuilder.technology import Costs, read_technology
+from corgibuilder.technology import GENERIC, Costs, read_technology
 
 from .resources import NAMES, Resources
 
 if TYPE_CHECKING:
     from .components import ComponentConfig, Memory
-
-GENERIC = "generic"  #: the technology whose costs compare plans where no other is given
 
 
 @dataclass(frozen=True, slots=True)

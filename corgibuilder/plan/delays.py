@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from corgibuilder.technology import Delays, read_technology
+from corgibuilder.technology import GENERIC, Delays, read_technology
 
-GENERIC = "generic"  #: the technology whose delays are those of plans where no other is given
 SMALL_DEPTH = 16  #: words that one level looks up, and each further level twice as many
 
 

@@ -5,9 +5,10 @@ from .costs import Costs
 from .delays import Delays
 from .devices import Device, Placer
 from .macros import Macro
-from .technology import Technology, read_technology, shipped
+from .technology import GENERIC, Technology, read_technology, shipped
 
 __all__ = [
+    "GENERIC",
     "CellNames",
     "Costs",
     "Delays",
