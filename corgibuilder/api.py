@@ -396,11 +396,14 @@ def characterise(
     """
     from corgibuilder.characterise.cache import Cache, user_cache  # Amaranth, as for a build
     from corgibuilder.characterise.characterise import characterise as characterised
+    from corgibuilder.characterise.samples import all_samples
 
     chosen = read_technology(technology)
     if liberty:
         check_liberty(liberty, chosen)
-    found = characterised(chosen, liberty=liberty, cache=Cache(user_cache()), progress=progress)
+    found = characterised(
+        chosen, all_samples(), liberty=liberty, cache=Cache(user_cache()), progress=progress
+    )
     if out:
         write_complete(out, with_costs(technology_file(technology), found.new))
     return found

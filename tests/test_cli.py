@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from corgibuilder.characterise.characterise import characterise
 from corgibuilder.characterise.samples import all_samples
 from corgibuilder.cli import app
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
@@ -321,7 +320,7 @@ def test_devices_and_technologies_of_the_help_are_there():
 
 def test_a_technology_of_the_users_gets_its_costs(tmp_path, monkeypatch):
     few = [each for each in all_samples() if each.kind in ("router", "buffer")]
-    monkeypatch.setattr(f"{characterise.__module__}.all_samples", lambda: few)
+    monkeypatch.setattr("corgibuilder.characterise.samples.all_samples", lambda: few)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     mine = tmp_path / "mine.toml"
     mine.write_text('# mine\nflow = "generic"\n[cells]\nflip_flops = ["$_DFF_P_"]\n')

@@ -10,10 +10,11 @@ from corgibuilder.characterise.characterise import characterise
 from corgibuilder.characterise.measure import measured_areas
 from corgibuilder.characterise.samples import Sample, all_samples
 from corgibuilder.characterise.unit import GATES, unit_of
+from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, QInt, Shape
 from corgibuilder.plan.components import BorderConfig, BufferConfig, RouterConfig
 from corgibuilder.plan.resources import NAMES
-from corgibuilder.technology import read_technology
+from corgibuilder.technology import CellNames, read_technology
 from tests.synth.cells import liberty
 
 BYTE = QInt(0, 255)
@@ -67,12 +68,17 @@ def test_areas_are_those_of_gates():
 def test_what_is_known_is_not_synthesised_again(tmp_path, monkeypatch):
     cache = Cache(tmp_path)
     first = measured(FEW[:2], cache)
-    monkeypatch.setattr(measure, "_synthesised", lambda modules, *_: iter(modules and [1 / 0]))
-    assert measured(FEW[:2], cache) == first
+
+    def nothing_left(modules, *_):
+        assert not modules
+        return iter(())
+
+    monkeypatch.setattr(measure, "_synthesised", nothing_left)
+    assert measured(FEW[1::-1], cache) == first[::-1]  # whatever their number
 
 
 def test_costs_of_logic_are_new_and_those_of_memories_stay():
-    found = characterise(GENERIC, cache=Cache(None), samples=FEW)
+    found = characterise(GENERIC, FEW, cache=Cache(None))
     assert found.old == GENERIC.costs
     assert found.new.unit == "NAND2"
     assert found.new.registers == pytest.approx(FLIP_FLOP + ENABLE, rel=0.05)
@@ -80,7 +86,7 @@ def test_costs_of_logic_are_new_and_those_of_memories_stay():
     kept = {name: getattr(found.new, name) for name in NAMES}
     assert replace(GENERIC.costs, **kept) == found.new
     assert [(e.kind, e.samples) for e in found.new_errors] == [
-        *(("router", 2), ("buffer", 1), ("border", 2))
+        *(("router", 2), ("buffer", 1), ("border", 2), ("all", 5))
     ]
     assert all(abs(e.worst) >= e.mean >= 0 for e in (*found.new_errors, *found.old_errors))
 
@@ -88,7 +94,7 @@ def test_costs_of_logic_are_new_and_those_of_memories_stay():
 @pytest.mark.parametrize("name", ["ecp5", "ice40", pytest.param("xilinx7", marks=pytest.mark.slow)])
 def test_an_fpga_has_costs_in_a_unit_of_its_own(name):
     technology = replace(read_technology(name), costs=GENERIC.costs)
-    found = characterise(technology, cache=Cache(None), samples=FEW[:3])
+    found = characterise(technology, FEW[:3], cache=Cache(None))
     assert found.new.unit == "LUTs and FFs"
     assert found.old is None and found.old_errors == ()  # gates are no look-up tables
     assert found.new.registers == pytest.approx(1, abs=0.3)
@@ -101,14 +107,25 @@ def test_an_fpga_has_costs_in_a_unit_of_its_own(name):
 def test_areas_of_standard_cells(tmp_path):
     cells = tmp_path / "cells.lib"
     cells.write_text(liberty())
-    found = characterise(GENERIC, liberty=cells, cache=Cache(None), samples=FEW[:2])
+    found = characterise(GENERIC, FEW[:2], liberty=cells, cache=Cache(None))
     assert found.new.unit == unit_of(GENERIC, cells).name == "um2"
     assert found.new.registers == pytest.approx(10.5 + 3 * 2 + 1, rel=0.1)
 
 
+def test_cells_that_nobody_counts_are_refused():
+    technology = replace(read_technology("ice40"), cells=CellNames(luts=("OTHER",)))
+    with pytest.raises(CompileError) as caught:
+        characterise(technology, FEW[:1], cache=Cache(None))
+    assert str(caught.value) == (
+        "error[CB710]: router has no cell that counts\n"
+        "  --> ice40\n"
+        "  help: name the cells of its netlists in [cells]"
+    )
+
+
 @pytest.mark.slow
 def test_generic_costs_are_those_that_the_command_finds():
-    found = characterise(GENERIC, cache=Cache(None))
+    found = characterise(GENERIC, all_samples(), cache=Cache(None))
     for name in NAMES:
         assert getattr(found.new, name) == pytest.approx(getattr(GENERIC.costs, name), rel=0.05)
-    assert len(found.new_errors) == len({sample.kind for sample in all_samples()})
+    assert found.new_errors[-1].mean < 0.15
