@@ -1,7 +1,7 @@
 """Synthesises samples and says how large they are."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -48,11 +48,12 @@ def measured_areas(
     keys = {name: cache.key(technology, liberty, text) for name, text in unnamed.items()}
     areas = {name: area for name in names if (area := cache.read(keys[name])) is not None}
     missing = {name: modules[name] for name in names if name not in areas}
-    for cost in _synthesised(missing, technology, liberty):
-        areas[cost.module] = unit.of(cost)
-        cache.write(keys[cost.module], areas[cost.module])
-        done = EMITTING + (1 - EMITTING) * len(areas) / len(samples)
-        progress(f"synthesised {cost.module}: {kinds[cost.module]}", done)
+    with closing(_synthesised(missing, technology, liberty)) as costs:
+        for cost in costs:
+            areas[cost.module] = unit.of(cost)
+            cache.write(keys[cost.module], areas[cost.module])
+            done = EMITTING + (1 - EMITTING) * len(areas) / len(samples)
+            progress(f"synthesised {cost.module}: {kinds[cost.module]}", done)
     return [areas[name] for name in names]
 
 
@@ -77,7 +78,7 @@ def _emit(name: str, sample: Sample) -> Emitted:
 
 def _synthesised(
     modules: dict[str, Emitted], technology: Technology, liberty: Path | None
-) -> Iterator[StageCost]:
+) -> Generator[StageCost]:
     """Cells of the modules. Memories stay whole, and products are logic."""
     with scratch_folder() as folder, workers() as pool, Children() as children:
         rtl, out = folder / "rtl", folder / "out"

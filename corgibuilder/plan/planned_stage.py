@@ -142,7 +142,7 @@ class PlannedStage:
                 arrival = component.departure(delays, arrival)
 
     def area(self, areas: AreaModel, *, resizable: bool) -> float:
-        """Area, estimated without making all components."""
+        """Area, estimated without a look at every weight."""
         inner = folded_area(self.folded, areas, resizable=resizable)
         sizes = areas.logic(self._size_queues()) if resizable else 0.0
         return inner + self.outer_area(areas, resizable=resizable) + sizes

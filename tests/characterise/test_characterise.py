@@ -71,7 +71,7 @@ def test_what_is_known_is_not_synthesised_again(tmp_path, monkeypatch):
 
     def nothing_left(modules, *_):
         assert not modules
-        return iter(())
+        yield from ()
 
     monkeypatch.setattr(measure, "_synthesised", nothing_left)
     assert measured(FEW[1::-1], cache) == first[::-1]  # whatever their number
