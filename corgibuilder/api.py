@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from corgibuilder import frontend, golden, verify
 from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
+from corgibuilder.characterise import Characterisation
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.folders import write_complete
 from corgibuilder.inputs import Frames, encode
 from corgibuilder.ir import InputType, Network
 from corgibuilder.model import write_model
@@ -41,8 +43,9 @@ from corgibuilder.stimulus import (
 )
 from corgibuilder.synth import SynthReport
 from corgibuilder.synth import synth as synthesise
+from corgibuilder.synth.synth import check_liberty
 from corgibuilder.system import System
-from corgibuilder.technology import read_technology
+from corgibuilder.technology import read_technology, technology_file, with_costs
 from corgibuilder.units import (
     FRAMES,
     SEED,
@@ -58,6 +61,7 @@ from corgibuilder.verify import SimulationReport, Simulator
 __all__ = [
     "build",
     "built_memories",
+    "characterise",
     "memories",
     "plan",
     "plan_file",
@@ -376,6 +380,33 @@ def synth(
         changed=changed,
         progress=progress,
     )
+
+
+def characterise(
+    technology: str,
+    *,
+    liberty: Path | None = None,
+    out: Path | None = None,
+    progress: Progress = silent,
+) -> Characterisation:
+    """Costs of a technology, given by its name or file, fitted to synthesised components.
+
+    They are in the area of the cells of the file ``liberty`` where one is given. The file ``out``
+    becomes the technology's own with the new costs in place of its old ones.
+    """
+    from corgibuilder.characterise.cache import Cache, user_cache  # Amaranth, as for a build
+    from corgibuilder.characterise.characterise import characterise as characterised
+    from corgibuilder.characterise.samples import all_samples
+
+    chosen = read_technology(technology)
+    if liberty:
+        check_liberty(liberty, chosen)
+    found = characterised(
+        chosen, all_samples(), liberty=liberty, cache=Cache(user_cache()), progress=progress
+    )
+    if out:
+        write_complete(out, with_costs(technology_file(technology), found.new))
+    return found
 
 
 def _check_frame_count(count: int, network: Network) -> None:

@@ -16,6 +16,7 @@ from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.options import (
     BuildDir,
     Changed,
+    CharacterisedName,
     Classes,
     Clock,
     DeviceName,
@@ -28,6 +29,7 @@ from corgibuilder.options import (
     InputTypeName,
     Json,
     Latency,
+    LibertyFile,
     MacroTechnologyName,
     NetworkFile,
     OptionalInputFiles,
@@ -41,6 +43,8 @@ from corgibuilder.options import (
 )
 from corgibuilder.report import plan_page
 from corgibuilder.show import (
+    costs_table,
+    errors_table,
     inspection_table,
     memories_data,
     memories_table,
@@ -300,12 +304,7 @@ def synth(
     technology: TechnologyName = "generic",
     device: DeviceName = None,
     seed: PlacementSeed = None,
-    liberty: Annotated[
-        Path | None,
-        typer.Option(
-            help="Standard cells to map to, .lib, for their area; with generic and ihp_sg13g2."
-        ),
-    ] = None,
+    liberty: LibertyFile = None,
     netlist: Annotated[
         bool, typer.Option("--netlist", help="Also write the whole network as gates.")
     ] = False,
@@ -335,6 +334,32 @@ def synth(
     if report.placement:
         tables.append(placement_table(report.placement))
     show(json, data, *tables)
+
+
+@app.command(
+    epilog=examples(
+        "corgibuilder characterise generic",
+        "corgibuilder characterise mine.toml --liberty cells.lib --out mine.toml",
+    )
+)
+def characterise(
+    technology: CharacterisedName,
+    liberty: LibertyFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File for the technology with the new costs, .toml; may be its own."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Fit what a bit of everything costs to the areas of synthesised components.
+
+    Areas are in two-input NAND gates; with --liberty in um2; on FPGAs look-up tables and
+    flip-flops. Memories are not synthesised. Areas found once are kept in the user's cache.
+    """
+    check_apart([out], [liberty] if liberty else [])
+    with progress_bar() as progress:
+        found = api.characterise(technology, liberty=liberty, out=out, progress=progress)
+    show(json, asdict(found), costs_table(found), errors_table(found))
 
 
 @app.command(epilog=examples("corgibuilder demo"))

@@ -94,6 +94,20 @@ TechnologyName = Annotated[
         help=f"What to synthesise for: {', '.join(shipped())}, or a file, .toml.",
     ),
 ]
+CharacterisedName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TECHNOLOGY",
+        help=f"What to synthesise for: {', '.join(shipped())}, or a file, .toml.",
+    ),
+]
+LibertyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--liberty",
+        help="Standard cells to map to, .lib, for their area; with generic and ihp_sg13g2.",
+    ),
+]
 DeviceName = Annotated[
     str | None,
     typer.Option(

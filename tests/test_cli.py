@@ -1,12 +1,14 @@
 import json
 import re
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from corgibuilder.characterise.samples import all_samples
 from corgibuilder.cli import app
 from corgibuilder.examples import DIGITS_FRAMES, DIGITS_NETWORK
 from corgibuilder.technology import read_technology, shipped
@@ -39,7 +41,7 @@ def build_dir(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "command", ["inspect", "run", "plan", "build", "simulate", "synth", "demo"]
+    "command", ["inspect", "run", "plan", "build", "simulate", "synth", "characterise", "demo"]
 )
 def test_every_command_teaches_by_example(command):
     assert f"corgibuilder {command}" in call(command, "--help").stdout
@@ -314,6 +316,26 @@ def test_devices_and_technologies_of_the_help_are_there():
     assert devices == set(re.findall(r"(?:ecp5|ice40)-\w+", shown))
     for name in shipped():
         assert name in shown
+
+
+def test_a_technology_of_the_users_gets_its_costs(tmp_path, monkeypatch):
+    few = [each for each in all_samples() if each.kind in ("router", "buffer")]
+    monkeypatch.setattr("corgibuilder.characterise.samples.all_samples", lambda: few)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    mine = tmp_path / "mine.toml"
+    mine.write_text('# mine\nflow = "generic"\n[cells]\nflip_flops = ["$_DFF_P_"]\n')
+    found = data("characterise", mine, "--out", mine)
+    assert (found["technology"], found["old"], found["old_errors"]) == ("mine", None, [])
+    assert mine.read_text().startswith("# mine\n")
+    assert asdict(read_technology(str(mine)).costs) == found["new"]
+    result = call("characterise", mine)
+    assert "synthesised" not in result.stderr  # all areas are known
+    shown = {line.split("│")[1].strip(): line for line in result.stdout.splitlines() if "│" in line}
+    assert shown["registers"].count(f"{found['new']['registers']:g}") == 2
+    assert {"router", "buffer"} < shown.keys()
+    assert "error[CB406]" in message("characterise", tmp_path / "nix.toml")
+    assert "error[CB428]" in message("characterise", mine, "--liberty", mine, "--out", mine)
+    assert "error[CB703]" in message("characterise", "ecp5", "--liberty", mine)
 
 
 def test_demo_ends_with_what_was_compared():

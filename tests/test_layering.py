@@ -17,6 +17,7 @@ VERBS = {
     "synth",
     "model",
     "stimulus",
+    "characterise",
 }  # joined by the API
 BUILD = {"build_directory", "build_files", "folders"}
 MAY_IMPORT = {
@@ -59,12 +60,17 @@ MAY_IMPORT = {
         "verify",
     },
     "synth": {"templates", "processes", "technology"} | BUILD,
+    "characterise": {
+        *("ir", "plan", "hw", "emit", "synth", "technology"),
+        *("build_directory", "folders", "processes", "package_data"),
+    },
     "examples": set(),
-    "api": VERBS | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory"},
+    "api": VERBS
+    | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory", "folders"},
     "inspection": {"frontend", "ir", "passes"},
 }
 FRONT = {  # what faces people: parses and prints
-    "show": {"inspection", "plan", "synth", "technology", "verify", "model"},
+    "show": {"inspection", "plan", "synth", "technology", "verify", "model", "characterise"},
     "options": {"inputs", "system", "technology", "units", "verify"},
     "console": {"show"},
     "demo": {"api", "examples", "inspection", "plan", "synth", "verify"},

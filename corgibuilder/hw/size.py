@@ -89,6 +89,19 @@ class FixedSize(wiring.Component):
         return m
 
 
+def size_ports(component) -> list:
+    """The inputs of a component that need the size of the map."""
+    names = component.signature.members
+    return [getattr(component, name) for name in names if name.endswith("size")]
+
+
+def fix_sizes(m: Module, ports: list, shape: Shape) -> None:
+    """Give each of the :func:`size_ports` the same size for ever."""
+    for k, port in enumerate(ports):
+        m.submodules[f"size_{k}"] = fixed = FixedSize(shape)
+        wiring.connect(m, fixed.o, port)
+
+
 class SizeQueue(wiring.Component):
     """Holds ``depth`` sizes, 2 or more. Latency 1 cycle, one size per cycle, as a buffer.
 

@@ -10,7 +10,7 @@ from corgibuilder.plan.components import ComponentConfig
 from corgibuilder.plan.planned_stage import PlannedStage
 
 from .components import component_of
-from .size import SIZE, FixedSize, SizeQueue, output_size
+from .size import SIZE, SizeQueue, fix_sizes, output_size, size_ports
 from .streams import Fork, input_ports, shape_of, word
 
 
@@ -95,7 +95,7 @@ class Stage(wiring.Component):
     def _placed(self, m, config: ComponentConfig, sized: list, number: str = ""):
         name = f"{config.name}_{number}" if number else config.name
         m.submodules[name] = component = component_of(config)
-        sized += [getattr(component, p) for p in component.signature.members if p.endswith("size")]
+        sized += size_ports(component)
         return component
 
     def _sizes(self, m, names: list[str], sized: list):
@@ -104,9 +104,7 @@ class Stage(wiring.Component):
         All inputs have maps of one size.
         """
         if not self.sizes_held:
-            for k, port in enumerate(sized):
-                m.submodules[f"size_{k}"] = fixed = FixedSize(self.stage.layer.x.shape)
-                wiring.connect(m, fixed.o, port)
+            fix_sizes(m, sized, self.stage.layer.x.shape)
             return
         m.submodules.sizes = fork = Fork(SIZE, len(sized) + 1)
         for port, name in enumerate(names):

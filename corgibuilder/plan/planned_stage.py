@@ -10,8 +10,10 @@ from .folding import ceil_div, words_of
 from .kinds import FoldedStage
 from .kinds.windowed import FRAMES, MAX_BUFFER_BITS
 from .layers import Layer
+from .limits import SIZE_BITS
 from .regroup import hops
 from .requantisers import Form
+from .resources import Resources, size_queue
 
 BUFFER_CYCLES = 1  #: of the buffer at the end of a stage
 PART_CYCLES = 2  #: from a word to the next component, at most, where no registers are declared
@@ -140,9 +142,17 @@ class PlannedStage:
                 arrival = component.departure(delays, arrival)
 
     def area(self, areas: AreaModel, *, resizable: bool) -> float:
-        """Area, estimated without making all components."""
+        """Area, estimated without a look at every weight."""
         inner = folded_area(self.folded, areas, resizable=resizable)
-        return inner + self.outer_area(areas, resizable=resizable)
+        sizes = areas.logic(self._size_queues()) if resizable else 0.0
+        return inner + self.outer_area(areas, resizable=resizable) + sizes
+
+    def _size_queues(self) -> Resources:
+        """What holds the sizes of maps, for its components and for the next stage."""
+        held, shape = self.sizes_held(self.folded.frame_cycles), self.layer.x.shape
+        sides = shape.width.bit_length() + shape.height.bit_length()
+        readers = sum(each.sizes for each in self.all_components)
+        return size_queue(held, sides) * readers + size_queue(held, 2 * SIZE_BITS)
 
     def outer_area(self, areas: AreaModel, *, resizable: bool) -> float:
         """Area of what stands before and behind the folded layer."""

@@ -63,6 +63,12 @@ def raster(shape: Shape, resizable: bool) -> Resources:
     return place + compared(sides) if resizable else place
 
 
+def size_queue(held: int, bits: int) -> Resources:
+    """So many sizes of maps that wait: each takes the place of the one before, or its own."""
+    places = Resources(choices=bits, registers=bits) * held
+    return places + counter(held + 1) + HANDSHAKE
+
+
 def compared(bits: float) -> Resources:
     """Which of two values is larger."""
     return Resources(adders=2 * bits / 3)

@@ -1,12 +1,7 @@
 """Synthesises a build directory with Yosys, stage by stage, and has the whole of it placed."""
 
 import json
-import os
 import shutil
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,9 +13,10 @@ from corgibuilder.processes import Children
 from corgibuilder.progress import Progress, silent
 from corgibuilder.technology import Flow, Technology
 
+from .modules import ModuleTask, module_costs, workers
 from .nextpnr import find_nextpnr
 from .place import PlacementTask, place, planned_clock
-from .report import StageCost, SynthReport, Tool, read_cost, yosys_version
+from .report import StageCost, SynthReport, Tool, yosys_version
 from .scripts import Scripts
 from .yosys import find_yosys
 
@@ -54,11 +50,11 @@ def synth(
     task = _placement_task(build, technology, device, seed) if device else None
     final = build_dir / "synth" / technology.name
     if liberty:
-        _check(liberty, technology)
+        check_liberty(liberty, technology)
         _check_place(final.absolute())
     with (
         complete_folder(final, foreign=foreign_results) as out,
-        _workers() as pool,
+        workers() as pool,
         Children() as children,
     ):
         scripts = Scripts(yosys=yosys, children=children, rtl=build.path / "rtl")
@@ -66,13 +62,11 @@ def synth(
         steps = len(stages) + netlist + 2 * bool(task)
         # a copy, so that no path of the user's stands in a script
         cells = shutil.copyfile(liberty, out / "cells.lib") if liberty else None
-        begun = [
-            pool.submit(_cost, scripts, build, stage, technology, cells, out)
-            for stage in _largest_first(build)
-        ]
         costs: dict[str, StageCost] = {}
-        for done in as_completed(begun):
-            cost = done.result()
+        tasks = [_task(build, stage, technology) for stage in stages]
+        for cost in module_costs(
+            tasks, technology, pool=pool, scripts=scripts, out=out, liberty=cells
+        ):
             costs[cost.module] = cost
             progress(f"synthesised {cost.layer}", len(costs) / steps)
         if netlist:
@@ -122,7 +116,8 @@ def _placement_task(
     )
 
 
-def _check(liberty: Path, technology: Technology) -> None:
+def check_liberty(liberty: Path, technology: Technology) -> None:
+    """Refuse a file of standard cells that is not there, or not for this technology."""
     if technology.flow is not Flow.GENERIC:
         raise CompileError(
             "CB703",
@@ -151,42 +146,11 @@ def _check_place(folder: Path) -> None:
         )
 
 
-@contextmanager
-def _workers() -> Iterator[ThreadPoolExecutor]:
-    """A thread for each processor; after a fault what is not begun is left."""
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _largest_first(build: BuildDirectory) -> list[Unit]:
-    """Stages by the size of their Verilog, which tells how long they take."""
-    return sorted(build.manifest.stages, key=lambda stage: -build.paths(stage)[0].stat().st_size)
-
-
-def _cost(
-    scripts: Scripts,
-    build: BuildDirectory,
-    stage: Unit,
-    technology: Technology,
-    liberty: Path | None,
-    out: Path,
-) -> StageCost:
-    start = time.monotonic()
-    scripts.run(
-        f"synth_{technology.flow.value}",
-        stage.module,
-        build.paths(stage),
-        out,
-        macros=build.memories(stage) if technology.flow is Flow.GENERIC else (),
-        liberty=liberty,
-        family=technology.family,
-        hard_multipliers=True,
+def _task(build: BuildDirectory, stage: Unit, technology: Technology) -> ModuleTask:
+    macros = build.memories(stage) if technology.flow is Flow.GENERIC else ()
+    return ModuleTask(
+        layer=stage.layer, module=stage.module, sources=build.paths(stage), macros=macros
     )
-    seconds = time.monotonic() - start
-    return read_cost(out, stage.layer, stage.module, technology.cells, seconds)
 
 
 def _placed(

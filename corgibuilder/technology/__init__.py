@@ -5,7 +5,8 @@ from .costs import Costs
 from .delays import Delays
 from .devices import Device, Placer
 from .macros import Macro
-from .technology import GENERIC, Technology, read_technology, shipped
+from .rewrite import with_costs
+from .technology import GENERIC, Technology, read_technology, shipped, technology_file
 
 __all__ = [
     "GENERIC",
@@ -20,4 +21,6 @@ __all__ = [
     "count",
     "read_technology",
     "shipped",
+    "technology_file",
+    "with_costs",
 ]

@@ -64,8 +64,7 @@ def read_technology(name: str) -> Technology:
 
     Raises :class:`CompileError` if there is neither, or if the file is no technology.
     """
-    known = name in shipped()
-    path = _folder() / f"{name}.toml" if known else Path(name)
+    path = technology_file(name)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -77,6 +76,11 @@ def read_technology(name: str) -> Technology:
             help=f"take {', '.join(shipped())}, or the name of a technology file",
         ) from None
     return parse(content, path)
+
+
+def technology_file(name: str) -> Path:
+    """Where the technology of that name is: a shipped file, or the user's own."""
+    return _folder() / f"{name}.toml" if name in shipped() else Path(name)
 
 
 def _folder() -> Path:

@@ -13,6 +13,7 @@ from .test_stage import LOPSIDED, STRIDED, F, check, network
 BIPOLAR = QInt(-1, 1, step=2)
 ODD = QInt(-7, 8, step=5)  # four values, none of them 0
 WITH_ZERO = QInt(-4, 6, step=2)  # six values, for which three bits have codes to spare
+FROM_ZERO = QInt(0, 24, step=8)  # four values, the first of which is that of padding
 VALID = Window(kernel=(2, 3))
 
 
@@ -39,7 +40,7 @@ FOLDINGS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("x", [BIPOLAR, WITH_ZERO], ids=str)
+@pytest.mark.parametrize("x", [BIPOLAR, WITH_ZERO, FROM_ZERO], ids=str)
 @pytest.mark.parametrize("window", [VALID, LOPSIDED], ids=["valid", "lopsided"])
 @pytest.mark.parametrize("folding", FOLDINGS, ids=str)
 def test_convolution(x, window, folding):
@@ -50,9 +51,11 @@ def test_convolution(x, window, folding):
     stage, _ = check(net, F(*folding, capacity), lanes=2, frames=frames, stall=0.3, resizable=True)
     assert stage.layer.out.range == BIPOLAR
     assert stage.weight_range == BIPOLAR
+    decoded = window is LOPSIDED and x is not FROM_ZERO
+    assert stage.operand == (x.with_zero if decoded else x)
 
 
-@pytest.mark.parametrize("x", [BIPOLAR, QInt(-4, 3)], ids=str)
+@pytest.mark.parametrize("x", [BIPOLAR, QInt(-4, 3), FROM_ZERO], ids=str)
 @pytest.mark.parametrize("window", [VALID, LOPSIDED], ids=["valid", "lopsided"])
 @pytest.mark.parametrize(
     "folding",
@@ -91,7 +94,7 @@ def test_bipolar_weights_of_groups_take_one_bit():
     assert stage.weight_range == BIPOLAR
 
 
-@pytest.mark.parametrize("x", [BIPOLAR, ODD], ids=str)
+@pytest.mark.parametrize("x", [BIPOLAR, ODD, FROM_ZERO], ids=str)
 @pytest.mark.parametrize("finish", [False, True], ids=["bare", "signs"])
 @pytest.mark.parametrize("kind", PoolKind)
 @pytest.mark.parametrize(
@@ -121,14 +124,15 @@ def test_without_an_engine(x, op):
     check(net, F("direct", 1, lanes, lanes), lanes=2, frames=frames, stall=0.3, resizable=False)
 
 
+@pytest.mark.parametrize("x", [BIPOLAR, FROM_ZERO], ids=str)
 @pytest.mark.parametrize("case", CONVOLUTIONS)
-def test_several_pixels(case):
+def test_several_pixels(case, x):
     window, groups, folding, pixels = CONVOLUTIONS[case]
     rng = np.random.default_rng(31)
     outputs = 3 if groups == 1 else 2
     conv = bipolar(rng, 2, outputs, window, groups)
-    net = network(Shape(2, 3, 8), BIPOLAR, conv, signs(rng, outputs))
-    frames = [values(rng, BIPOLAR, 2, (3, 8))]
+    net = network(Shape(2, 3, 8), x, conv, signs(rng, outputs))
+    frames = [values(rng, x, 2, (3, 8))]
     folding = replace(F(*folding), pixels=pixels)
     check(net, folding, lanes=2 * pixels, frames=frames, stall=0.3, resizable=False)
 

@@ -52,6 +52,16 @@ def test_the_estimate_is_near_what_the_components_add_up_to(budget):
         assert stage.area(AREAS, resizable=pipeline.resizable) == pytest.approx(exact, rel=0.25)
 
 
+def test_sizes_of_maps_that_come_with_each_frame_take_room():
+    target = Target(fps=Fraction(1), clock_hz=1000)
+    for stage in pipeline_of(small(), make_plan(small(), target)).stages:
+        parts = stage.all_components
+        resized, fixed = (AREAS.of(parts, resizable=each) for each in (True, False))
+        more = stage.area(AREAS, resizable=True) - stage.area(AREAS, resizable=False)
+        places = stage.sizes_held(stage.folded.frame_cycles)
+        assert more - (resized - fixed) >= places * 32 * AREAS.costs.registers  # for the next stage
+
+
 def compare(network, path, plan, folder):
     """Areas without memories, which stay whole: 15 % in total and 25 % for each large stage."""
     api.build(path, plan, folder / "build")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from corgibuilder.ir import Shape
-from corgibuilder.plan.resources import Resources, changing_bits, counter, raster
+from corgibuilder.plan.resources import Resources, changing_bits, counter, raster, size_queue
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 4))
 
@@ -27,6 +27,12 @@ def test_resources_add_up():
 
 def test_a_counter_has_the_bits_of_its_last_value():
     assert [counter(n).registers for n in (1, 2, 3, 4, 5, 256, 257)] == [0, 1, 2, 2, 3, 8, 9]
+
+
+def test_sizes_that_wait_are_registers():
+    one, three = size_queue(1, 20), size_queue(3, 20)
+    assert (three + counter(2)).registers == (one + counter(4)).registers + 40
+    assert three.choices == 60
 
 
 def test_a_size_that_comes_with_each_frame_is_compared_with():

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.resources import Resources
@@ -13,11 +14,13 @@ from .rules import Part
 class ComponentConfig(ABC):
     """Configuration of a component with a stream in and a stream out: its constructor argument.
 
-    ``name`` is that of the submodule in its stage.
+    ``name`` is that of the submodule in its stage, ``sizes`` the number of its inputs for the size
+    of the map.
     """
 
     __slots__ = ()
     name: str
+    sizes: ClassVar[int] = 0
 
     @abstractmethod
     def parts(self, size_from: int) -> Iterator[Part]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -289,6 +290,7 @@ class TilePoolConfig(ComponentConfig):
     lanes: int
     window: Window
     name: str = "pool"
+    sizes: ClassVar[int] = 1
 
     @property
     def words(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from corgibuilder.ir import Pads, QInt, Shape
 from corgibuilder.plan.folding import words_per_pixel
@@ -41,6 +42,7 @@ class RowRepeaterConfig(ComponentConfig):
     columns: int
     split: bool = False
     name: str = "row_repeater"
+    sizes: ClassVar[int] = 2
 
     @property
     def words(self) -> int:
@@ -104,6 +106,7 @@ class BorderConfig(ComponentConfig):
     pads: Pads
     value: int
     name: str = "border"
+    sizes: ClassVar[int] = 1
 
     @property
     def words(self) -> int:

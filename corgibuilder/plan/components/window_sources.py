@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from corgibuilder.ir import QInt, Shape, Window
 from corgibuilder.plan.banks import banks
@@ -62,6 +63,7 @@ class LineBufferConfig(ComponentConfig):
     by_column: bool = False
     padding: int = 0
     name: str = "line_buffer"
+    sizes: ClassVar[int] = 2
 
     @property
     def read_window(self) -> Window:
@@ -152,6 +154,7 @@ class TapSerialConfig(ComponentConfig):
     lines: LineBufferConfig
     picks: Picks | None = None
     name: str = "source"
+    sizes: ClassVar[int] = 2
 
     @property
     def taps(self) -> int:
@@ -200,6 +203,7 @@ class ColumnBufferConfig(ComponentConfig):
     repeats: int
     groups: int = 1
     name: str = "source"
+    sizes: ClassVar[int] = 3
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield from self.lines.parts(size_from)
@@ -243,6 +247,7 @@ class RowBanksConfig(ComponentConfig):
     repeats: int
     groups: int = 1
     name: str = "source"
+    sizes: ClassVar[int] = 3
 
     def parts(self, size_from: int) -> Iterator[Part]:
         more = {"windows_x": _columns_read(self.window, self.shape), "words": 1, "repeats": 1}

@@ -329,7 +329,8 @@ def _divisor_of(total: int) -> str:
 def decoded_for_padding(held: QInt) -> QInt:
     """Range of values ``held`` that are added, where zeros of padding are among them.
 
-    These have no code among values with a step: the source then decodes values as it reads them.
-    Memories and queues still hold codes of the values that enter.
+    Padding has the code 0, which is another value where values with a step do not begin at 0: the
+    source then decodes them as it reads them. Memories and queues still hold codes of the values
+    that enter.
     """
-    return held.with_zero if held.step > 1 else held
+    return held.with_zero if held.offset else held

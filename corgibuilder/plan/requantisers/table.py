@@ -77,11 +77,14 @@ class TableForm:
                 yield Rom(f"table of lane {lane}", entries, width)
 
     def resources(self, acc: QInt, channels: int, lanes: int) -> Resources:
+        """A memory has the result in a register of its own."""
         entries, width = self.entries(channels, lanes), self.out.width
+        in_logic = entries <= FEW_ENTRIES
+        counted_from_zero = acc.lo in (0, -1 << acc.width - 1)  # but for its sign
         lane = Resources(
-            adders=acc.width if acc.step == 1 and acc.lo else 0,
-            constants=width * entries if entries <= FEW_ENTRIES else 0,
-            registers=width,
+            adders=acc.width if acc.step == 1 and not counted_from_zero else 0,
+            constants=width * entries if in_logic else 0,
+            registers=width if in_logic else 0,
         )
         return lane * lanes
 

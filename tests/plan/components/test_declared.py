@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from corgibuilder.hw.components import COMPONENTS, component_of
+from corgibuilder.hw.size import size_ports
 from corgibuilder.plan import components
 from corgibuilder.plan.components import (
     AdderConfig,
@@ -55,6 +56,11 @@ def test_every_configuration_has_an_example():
     of_components = set(configurations()) - {LineBufferConfig}  # which is part of a window source
     assert of_components == COMPONENTS.keys()
     assert of_components == {type(example.config) for example in EXAMPLES.values()}
+
+
+@each_example
+def test_inputs_for_the_size_of_the_map(example):
+    assert example.config.sizes == len(size_ports(component_of(example.config)))
 
 
 @each_example
