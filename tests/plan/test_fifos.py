@@ -370,7 +370,8 @@ def runs_as_planned(pipeline, spare):
         with pytest.raises(AssertionError, match="stuck"):
             measured(pipeline, FRAMES)
         return
-    assert measured(pipeline, FRAMES) - measured(pipeline, FRAMES - 1) == found.interval
+    ends = [measured(pipeline, frames) for frames in (FRAMES - 2, FRAMES - 1, FRAMES)]
+    assert max(np.diff(ends)) == found.interval  # frames may be less far apart in turns
     assert measured(pipeline, 1) - spare == found.slowest[1]
 
 

@@ -98,10 +98,6 @@ class FoldedStage(ABC):
         if self.folding.engine not in self.engines:
             names = ", ".join(engine.value for engine in self.engines)
             yield f"engine is {self.folding.engine.value!r}", f"take one of: {names}"
-        if self.folding.engine is Engine.BUILT_IN and self.folding.adder_levels:
-            yield f"adder_levels is {self.folding.adder_levels}", "take 0, as there are no adders"
-        if self.folding.weight_register and not self.weight_bits:
-            yield "weight_register is true", "take false, as no weights are in a memory"
         if not 1 <= self.folding.outputs <= channels:
             yield f"outputs is {self.folding.outputs}", f"take 1 to {channels}"
         elif not 1 <= self.folding.inputs <= self.most_inputs:
@@ -115,7 +111,14 @@ class FoldedStage(ABC):
                 f"take a divisor of {pixel}, a pixel's channels, or {pixel} times whole pixels",
             )
         else:
+            yield from self._register_faults()
             yield from self.memory_faults()
+
+    def _register_faults(self) -> Iterator[Fault]:
+        if self.folding.engine is Engine.BUILT_IN and self.folding.adder_levels:
+            yield f"adder_levels is {self.folding.adder_levels}", "take 0, as there are no adders"
+        if self.folding.weight_register and not self.weight_bits:
+            yield "weight_register is true", "take false, as no weights are in a memory"
 
     def _lane_faults(self) -> Iterator[Fault]:
         folding, layer = self.folding, self.layer
