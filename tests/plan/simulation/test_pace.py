@@ -10,8 +10,11 @@ from corgibuilder.plan.fifos import roomy
 from corgibuilder.plan.simulation import (
     DeadlockError,
     Pace,
+    in_time,
     keeps_pace,
+    latencies,
     pipeline_fills,
+    simulate,
     timing,
 )
 from corgibuilder.plan.simulation.chains import machine
@@ -73,3 +76,50 @@ def test_what_queues_hold_is_enough(budget):
     assert keeps_pace(machine(with_queue(pipeline, held)), best)
     faster = Pace(interval=best.interval - 1, latencies=best.latencies)
     assert not keeps_pace(machine(roomy(pipeline)), faster)
+
+
+PORTION = 8  #: cycles of machine code at once
+
+
+@pytest.fixture
+def cycles(monkeypatch):
+    """The cycles up to which machines were run, in small portions."""
+    seen, run = [], simulate.run
+
+    def watched(*arguments):
+        more = run(*arguments)
+        seen.append(int(arguments[8][0]))  # the clock
+        return more
+
+    monkeypatch.setattr(simulate, "run", watched)
+    monkeypatch.setattr(simulate, "STEPS", PORTION)
+    for known in ("_known", "_kept", "_unstoppable"):
+        monkeypatch.setattr(simulate, known, {})
+    return seen
+
+
+@pytest.mark.parametrize("judge", [in_time, keeps_pace])
+def test_a_run_ends_once_a_word_is_certainly_late(cycles, judge):
+    pipeline = roomy(residual(900))
+    best = timing(machine(pipeline))
+    ((name, (first, last)),) = best.latencies.items()
+    cycles.clear()
+    assert not judge(machine(pipeline), Pace(interval=900, latencies={name: (first - 1, last)}))
+    assert first <= cycles[-1] <= first + 2 * PORTION < last
+
+
+def test_a_run_for_latencies_ends_with_the_first_frame(cycles):
+    pipeline = roomy(residual(900))
+    ((_, last),) = latencies(machine(pipeline)).values()
+    assert last < cycles[-1] <= last + 2 * PORTION
+
+
+@pytest.mark.parametrize("portion", [1, 8, 1 << 20])
+def test_nothing_depends_on_the_portions(cycles, monkeypatch, portion):
+    pipeline = roomy(residual(170))
+    seen = pipeline_fills(pipeline, 170), timing(machine(pipeline))
+    cycles.clear()
+    monkeypatch.setattr(simulate, "STEPS", portion)
+    monkeypatch.setattr(simulate, "_known", {})
+    assert (pipeline_fills(pipeline, 170), timing(machine(pipeline))) == seen
+    assert cycles
