@@ -13,8 +13,9 @@ ACC = QInt(-(1 << 15), (1 << 15) - 1)
 
 
 @pytest.mark.parametrize("chance", [1, 0.5])
-@pytest.mark.parametrize("starts", [False, True])
-@pytest.mark.parametrize("registers", [(), (0,), (0, 1)])
+@pytest.mark.parametrize(
+    ("starts", "registers"), [(False, ()), (True, ()), (False, (0,)), (False, (0, 1))]
+)
 def test_sums_of_several_steps(chance, starts, registers):
     m, rng = Module(), random.Random(3)
     x, w = ([Signal(signed(5), name=f"{n}{k}") for k in range(3)] for n in "xw")
