@@ -16,7 +16,7 @@ from corgibuilder.progress import Progress
 
 from .show import to_json
 
-PLAIN_WIDTH = 170  # columns where the output is not a terminal
+PLAIN_WIDTH = 180  # columns where the output is not a terminal
 
 
 class Commands(TyperGroup):
