@@ -8,12 +8,12 @@ the pipeline has with queues for whole frames. A word takes two cycles through a
 another queue has gone since, one that was as short as possible may be shorter still, and is looked
 at again.
 
-A region, from a fork to the join where its branches meet again, tells where to look, and is soon
-simulated by itself. Where the whole pipeline takes long to simulate, queues stay a few words longer
-than regions need; where regions do too, so long that they are never full.
+How many words wait there when words come in evenly tells where to look. Where the whole pipeline
+takes long to simulate, queues stay so long that they refuse no word, or as long as that: with a
+word less a branch would stall, though that may not make the pipeline slower.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 
 from .components import Rule
@@ -22,29 +22,30 @@ from .planned_stage import PlannedStage, most_queued
 from .simulation import (
     DeadlockError,
     JoinQueue,
-    Machine,
     Pace,
-    Region,
-    in_time,
+    fills_in_time,
     keeps_pace,
-    latencies,
     least_interval,
     machine,
     pipeline_fills,
     pipeline_timing,
-    regions,
     shortest,
     timing,
 )
 
 Enough = Callable[[Pipeline], bool]  #: whether a pipeline with shorter queues is still fast enough
+Depths = Mapping[tuple[str, int], int]  #: of queues, by stage and input
 
 ROOMY_FRAMES = 2  #: that a queue holds before it is shortened, or all that are under way
-MORE_WORDS = (0, 4, 64)  #: than a region by itself needs, tried one after the other
+PASSING = 3  #: words on offer to a queue, in it and behind it, when a word takes two cycles through
 #: Cycles of a frame times components times queues: up to this queues are tried with fewer words,
-#: in the whole pipeline or else in their regions, which takes half a minute at most. ResNet-20 has
-#: 7e7; ResNet-50 of 224x224 has 1e9 at 2,700 frames/s, and 6e7 in all its regions.
+#: which takes half a minute at most. ResNet-20 has 7e7; ResNet-50 of 224x224 has 1e9 at 2,700
+#: frames/s.
 MOST_WORK = 2e8
+NOT_TRIED = (
+    "a frame takes long to simulate: with a word less in a queue a branch stalls, but whether that"
+    " costs time was not tried"
+)
 
 
 def roomy(
@@ -72,28 +73,13 @@ def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
     queues = any(any(pipeline.stages[number].fifos) for number in joins)
     if not queues or _work(pipeline, joins) <= MOST_WORK:
         return ()
-    if _work_in_regions(pipeline, regions(pipeline, joins)) <= MOST_WORK:
-        longer = "queues may be a little longer than they have to be"
-    else:
-        longer = "queues are so long that they are never full, and shorter ones were not tried"
-    return (f"a frame takes long to simulate: {longer}",)
+    return (NOT_TRIED,)
 
 
 def _work(pipeline: Pipeline, joins: list[int]) -> int:
     queues = sum(len(pipeline.stages[number].ports) for number in joins)
-    return pipeline.frame_cycles * _components(machine(pipeline)) * queues
-
-
-def _work_in_regions(pipeline: Pipeline, parts: dict[int, Region]) -> int:
-    return pipeline.frame_cycles * sum(
-        _components(part.machine(pipeline)) * len(pipeline.stages[number].ports)
-        for number, part in parts.items()
-    )
-
-
-def _components(simulated: Machine) -> int:
-    """Components that are there whatever queues there are."""
-    return int((simulated.rules != Rule.QUEUE).sum())
+    others = int((machine(pipeline).rules != Rule.QUEUE).sum())
+    return pipeline.frame_cycles * others * queues
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
@@ -148,7 +134,7 @@ def _all_shortest(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pipel
     return pipeline
 
 
-def _refused(pipeline: Pipeline, joins: list[int], found: dict[tuple[str, int], int]) -> bool:
+def _refused(pipeline: Pipeline, joins: list[int], found: Depths) -> bool:
     """Whether a queue that may be longer ever refused a word."""
     stages = (pipeline.stages[number] for number in joins)
     return any(
@@ -167,78 +153,48 @@ def _shortened_once(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pip
     return None
 
 
-def _nearly_shortest(
-    pipeline: Pipeline,
-    joins: list[int],
-    found: dict[tuple[str, int], int],
-    wanted: Pace,
-) -> Pipeline:
-    """The pipeline with queues a little longer than they have to be.
+def _nearly_shortest(pipeline: Pipeline, joins: list[int], found: Depths, wanted: Pace) -> Pipeline:
+    """The pipeline with queues that refuse a word, or would with one word less.
 
-    Each is as short as it can be where nothing but its own region is simulated, which frames enter
-    in every ``wanted.interval`` cycles and whose exits are always read; then all that are there are
-    longer by as many words as the whole pipeline needs. Where that is not enough, or regions take
-    long to simulate, queues are never full.
+    As long as words wait there if they come in evenly, but for those that they only pass through;
+    where that is not enough, with these too; then as long as words wait there if they come in as
+    fast as they are taken.
     """
-    never_full = _never_full(pipeline, joins, found)
-    longer: list[Pipeline] = []
-    parts = regions(pipeline, joins)
-    if _work_in_regions(pipeline, parts) <= MOST_WORK:
-        guess = never_full
-        for number, part in parts.items():
-            guess = _shortest_in_region(guess, number, part, wanted.interval)
-        longer = [_longer(guess, never_full, words) for words in MORE_WORDS]
-        longer.append(_longer(guess, never_full, MORE_WORDS[-1], everywhere=True))
-    fitting = (tried for tried in (*longer, never_full) if in_time(machine(tried), wanted))
-    nearly = next(fitting, None)
-    if nearly is None:  # whatever queues there are, the pipeline is slower
-        as_fast = in_time(machine(never_full), pipeline_timing(pipeline))
-        nearly = never_full if as_fast else pipeline
-    return nearly
+    never_full = _with_depths(pipeline, joins, found)
+    _, evenly = pipeline_fills(pipeline, wanted.interval, even=True)
+    evenly_filled = _with_depths(never_full, joins, evenly)
+    waiting = {queue: depth if depth > PASSING else 0 for queue, depth in evenly.items()}
+    for tried in (_with_depths(evenly_filled, joins, waiting), evenly_filled, never_full):
+        fitting = _fitting(tried, joins, wanted)
+        if fitting:
+            return fitting
+    # whatever queues there are, the pipeline is slower
+    return _fitting(never_full, joins, pipeline_timing(pipeline)) or pipeline
 
 
-def _never_full(
-    pipeline: Pipeline, joins: list[int], found: dict[tuple[str, int], int]
-) -> Pipeline:
-    """With the least depths that refuse no word, but no longer than they are."""
+def _fitting(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | None:
+    """The pipeline with no longer queues than it fills; ``None`` if it is too slow.
+
+    Its first frame may not be late at any output, and the interval is that of the steady state.
+    """
+    filled = fills_in_time(machine(pipeline), wanted)
+    if filled is None:
+        return None
+    pipeline = _with_depths(pipeline, joins, filled)
+    try:
+        return pipeline if timing(machine(pipeline)).interval <= wanted.interval else None
+    except DeadlockError:
+        return None
+
+
+def _with_depths(pipeline: Pipeline, joins: list[int], depths: Depths) -> Pipeline:
+    """With queues of these depths where they are longer; unused ones are left out."""
     for number in joins:
         stage = pipeline.stages[number]
         for port in stage.ports:
-            most = found.get((stage.layer.name, port), 0)
+            most = depths.get((stage.layer.name, port), 0)
             pipeline = pipeline.with_fifo(number, port, min(most, stage.fifos[port]))
     return pipeline
-
-
-def _longer(
-    pipeline: Pipeline, never_full: Pipeline, words: int, *, everywhere: bool = False
-) -> Pipeline:
-    """With so many words more in each queue that is there, but no more than never to be full.
-
-    With ``everywhere`` also in those that are not there.
-    """
-
-    def longer(depth: int, most: int) -> int:
-        return min(depth + words, most) if depth or everywhere else 0
-
-    stages = (
-        replace(stage, fifos=tuple(map(longer, stage.fifos, longest.fifos)))
-        for stage, longest in zip(pipeline.stages, never_full.stages, strict=True)
-    )
-    return replace(pipeline, stages=tuple(stages))
-
-
-def _shortest_in_region(pipeline: Pipeline, number: int, part: Region, interval: int) -> Pipeline:
-    """With the queues of one stage as short as its region by itself allows."""
-    try:
-        spans = latencies(part.machine(pipeline), frame_interval=interval)
-    except DeadlockError:
-        return pipeline
-    wanted = Pace(interval=interval, latencies=spans)
-
-    def enough(tried: Pipeline) -> bool:
-        return keeps_pace(part.machine(tried), wanted, stalls=False)
-
-    return _shortest_at(pipeline, number, enough) if enough(pipeline) else pipeline
 
 
 def _shortest_at(pipeline: Pipeline, number: int, enough: Enough) -> Pipeline:

@@ -4,12 +4,11 @@ from .alone import least_interval, stage_intervals
 from .chains import Machine, machine, stage_machine
 from .pipelines import pipeline_fills, pipeline_latencies, pipeline_timing
 from .queues import JoinQueue, short_queues, shortest
-from .regions import Region, regions
 from .simulate import (
     DeadlockError,
     Pace,
     PipelineTiming,
-    in_time,
+    fills_in_time,
     keeps_pace,
     latencies,
     timing,
@@ -21,8 +20,7 @@ __all__ = [
     "Machine",
     "Pace",
     "PipelineTiming",
-    "Region",
-    "in_time",
+    "fills_in_time",
     "keeps_pace",
     "latencies",
     "least_interval",
@@ -30,7 +28,6 @@ __all__ = [
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",
-    "regions",
     "short_queues",
     "shortest",
     "stage_intervals",

@@ -1,6 +1,6 @@
 """The components of a pipeline in order, as the rules of the simulation know them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,29 +104,16 @@ class Machine:
 
 
 def machine(pipeline: Pipeline) -> Machine:
-    """The pipeline as the simulation runs it."""
-    ends = {port.node: port.node for port in pipeline.network.outputs}
-    return part_machine(pipeline, pipeline.inputs, pipeline.stages, ends)
+    """The pipeline as the simulation runs it.
 
-
-def part_machine(
-    pipeline: Pipeline,
-    entries: Sequence[str],
-    stages: Sequence[PlannedStage],
-    outputs: Mapping[str, str],
-) -> Machine:
-    """Some stages of a pipeline as the simulation runs them, between nodes of the network.
-
-    Whoever reads the ``outputs``, nodes by the names that the machine has for them, takes every
-    word at once. Words of the ``entries`` come as in
+    Whoever reads an output takes every word at once. Words come in as in
     :func:`~corgibuilder.plan.simulation.machine_code.run`.
     """
-    network, resizable = pipeline.network, pipeline.resizable
-    leaving = [port.node for port in network.outputs]
+    entries, stages, resizable = pipeline.inputs, pipeline.stages, pipeline.resizable
+    leaving = [port.node for port in pipeline.network.outputs]
     names = [*entries, *(stage.layer.result for stage in stages)]
     ends = {name: pipeline.readers(name) + leaving.count(name) for name in names}
-    buffered = [resizable and entry in pipeline.inputs for entry in entries]
-    chains = [Chain([BUFFER] if each else [], ()) for each in buffered]
+    chains = [Chain([BUFFER] if resizable else [], ()) for _ in entries]
     gives = {entry: k for k, entry in enumerate(entries)}  # chain that gives a node's stream
     sized = dict.fromkeys(entries, 1)  # when the first frame's size is at a node
     words = [pipeline.words_of(entry) for entry in entries]
@@ -141,8 +128,8 @@ def part_machine(
         sized[stage.layer.result] = at + 1
     words += [0] * (len(chains) - len(words))
     found = {}
-    for name, node in outputs.items():
-        found[name] = len(chains)
+    for node in dict.fromkeys(leaving):
+        found[node] = len(chains)
         chains.append(Chain([BUFFER] if ends[node] > 1 else [], (gives[node],), ends=True))
         words.append(pipeline.words_of(node))
     return _packed(chains, words, found)

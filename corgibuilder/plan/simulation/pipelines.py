@@ -23,11 +23,11 @@ def pipeline_latencies(pipeline: Pipeline, *, interval: int) -> dict[str, tuple[
 
 
 def pipeline_fills(
-    pipeline: Pipeline, frame_interval: int
+    pipeline: Pipeline, frame_interval: int, *, even: bool = False
 ) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], int]]:
     """As :func:`~corgibuilder.plan.simulation.simulate.fills`, of a pipeline."""
     with _refusing(pipeline):
-        return fills(machine(pipeline), frame_interval)
+        return fills(machine(pipeline), frame_interval, even=even)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class _Run:
     """A machine and how far it has come."""
 
     machine: Machine
-    word_interval: int
+    word_interval: int  #: 0: words come evenly over the interval of frames
     frame_interval: int = 0
     clock: Ints = field(init=False)
     flags: Ints = field(init=False)
@@ -254,10 +254,8 @@ def _timing(machine: Machine) -> PipelineTiming:
     )
 
 
-def keeps_pace(machine: Machine, wanted: Pace, *, stalls: bool = True) -> bool:
-    """Whether a pipeline is never slower than wanted where nothing outside it stalls.
-
-    And, unless there are no ``stalls`` to think of, whether it never stops whatever stalls.
+def keeps_pace(machine: Machine, wanted: Pace) -> bool:
+    """Whether a pipeline is never slower than wanted, and never stops whatever stalls.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
@@ -273,20 +271,7 @@ def keeps_pace(machine: Machine, wanted: Pace, *, stalls: bool = True) -> bool:
             _kept[key] = _keeps_pace(machine, wanted)
         except DeadlockError:
             _kept[key] = False
-    return _kept[key] and (not stalls or _never_stops(machine))
-
-
-def in_time(machine: Machine, wanted: Pace) -> bool:
-    """Whether the first frame is not late at any output, and the interval is kept in steady state.
-
-    The steady state is that of :func:`timing`, before which the interval may be longer, and which
-    whoever plans needs anyway; :func:`keeps_pace` asks for the interval from the first frame on.
-    """
-    try:
-        first = _first_frame(machine, 1, wanted.interval, wanted)
-        return first.first_frame_keeps(wanted) and timing(machine).interval <= wanted.interval
-    except DeadlockError:
-        return False
+    return _kept[key] and _never_stops(machine)
 
 
 def _keeps_pace(machine: Machine, wanted: Pace) -> bool:
@@ -314,19 +299,31 @@ def latencies(
 
 
 def fills(
-    machine: Machine, frame_interval: int
+    machine: Machine, frame_interval: int, *, even: bool = False
 ) -> tuple[dict[str, tuple[int, int]], dict[tuple[str, int], int]]:
-    """Latencies of the first frame, and depths with which queues at joins are never full.
+    """Latencies of the first frame, and depths with which queues at joins would refuse no word.
 
-    These are by stage and input.
-
-    A frame comes in in every ``frame_interval`` cycles.
+    These are by stage and input. A frame comes in in every ``frame_interval`` cycles, its words as
+    fast as they are taken or in ``even`` distances.
     """
-    progress = _first_frame(machine, 1, frame_interval)
-    spans = progress.latencies()
+    progress = _first_frame(machine, 0 if even else 1, frame_interval)
+    return progress.latencies(), _fills(progress)
+
+
+def fills_in_time(machine: Machine, wanted: Pace) -> dict[tuple[str, int], int] | None:
+    """The depths of :func:`fills`; ``None`` if the first frame is late at an output, or stops."""
+    try:
+        progress = _first_frame(machine, 1, wanted.interval, wanted)
+        return _fills(progress) if progress.first_frame_keeps(wanted) else None
+    except DeadlockError:
+        return None
+
+
+def _fills(progress: _Run) -> dict[tuple[str, int], int]:
+    """The depths of :func:`fills`, once some more frames have begun."""
     progress.go_to(progress.frames_under_way + FURTHER_FRAMES)
-    state = progress.machine.state
-    return spans, {port: int(state[number]["most"]) for port, number in machine.queues.items()}
+    machine = progress.machine
+    return {port: int(machine.state[k]["most"]) for port, k in machine.queues.items()}
 
 
 def _first_frame(

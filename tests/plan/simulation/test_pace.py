@@ -10,7 +10,7 @@ from corgibuilder.plan.fifos import roomy
 from corgibuilder.plan.simulation import (
     DeadlockError,
     Pace,
-    in_time,
+    fills_in_time,
     keeps_pace,
     latencies,
     pipeline_fills,
@@ -98,7 +98,7 @@ def cycles(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("judge", [in_time, keeps_pace])
+@pytest.mark.parametrize("judge", [fills_in_time, keeps_pace])
 def test_a_run_ends_once_a_word_is_certainly_late(cycles, judge):
     pipeline = roomy(residual(900))
     best = timing(machine(pipeline))

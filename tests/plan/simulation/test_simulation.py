@@ -87,6 +87,8 @@ def step_by_step(machine, frames, interval=1, frame_interval=0):
                     sent, offer_from = sent + 1, now + interval
                     if sent % words[0] == 0:
                         offer_from = max(offer_from, begun + frame_interval)
+                    elif not interval:
+                        offer_from = begun + frame_interval * (sent % words[0]) // words[0]
         now += 1
     return {
         node: np.array(spans[c][: 2 * frames]).reshape(-1, 2) - start
@@ -110,6 +112,9 @@ def check_step_by_step(pipeline):
     frames_apart = simulated.interval + 5
     paced = step_by_step(machine(pipeline), 1, frame_interval=frames_apart)
     for node, latencies in pipeline_fills(pipeline, frames_apart)[0].items():
+        assert latencies == tuple(paced[node][0])
+    paced = step_by_step(machine(pipeline), 1, interval=0, frame_interval=frames_apart)
+    for node, latencies in pipeline_fills(pipeline, frames_apart, even=True)[0].items():
         assert latencies == tuple(paced[node][0])
 
 

@@ -28,8 +28,9 @@ def run(
     the first and the last word of each frame leaves, ``spans``; for other inputs the cycle of the
     very first word that comes in. It ends too when ``spans`` is full: an output that does not
     depend on chain 0 may be many frames ahead of it. One word comes in in every ``interval`` cycles
-    at most, and a frame begins in every ``frame_interval`` cycles at most; chain 0 is that input,
-    and others without a source get their words as fast as they take them. Other arrays as in
+    at most, and a frame begins in every ``frame_interval`` cycles at most; with an ``interval`` of
+    0 the words of a frame come evenly over that time. Chain 0 is that input, and others without a
+    source get their words as fast as they take them. Other arrays as in
     :class:`~corgibuilder.plan.simulation.chains.Machine`.
 
     ``seen`` and ``chain_seen`` are zeros of :data:`SEEN`: everyone is awake in the first cycle.
@@ -61,6 +62,8 @@ def run(
             offer_from = now + interval
             if sent % words[0] == 0:
                 offer_from = max(offer_from, begun[entered - 1] + frame_interval)
+            elif interval == 0:
+                offer_from = begun[entered - 1] + sent % words[0] * frame_interval // words[0]
             next_event = now + 1
         if next_event < NEVER:
             now = next_event
