@@ -13,6 +13,8 @@ FIXED = range(60)  #: of chains of layers
 GRAPHS = range(100, 149)  #: of networks with branches that meet
 INPUTS = range(200, 216)  #: of networks with several inputs
 SLOW = range(10_000, 12_000)
+QUEUES = range(160, 168)  #: of networks with branches, planned as if they took long to simulate
+SLOW_QUEUES = range(12_000, 12_200)
 FOUND = (10_901, 10_902, 10_948, 11_429)  #: of these, that have shown something
 FRESH = 20
 

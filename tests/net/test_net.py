@@ -5,11 +5,25 @@ Values have to be right, and the RTL has to keep to the plan.
 
 import pytest
 
+from corgibuilder.plan import fifos
+
 from .case import Case
 from .compare import Outcome, compare
 from .generate import generate, has_joins
 from .reduce import reduced
-from .seeds import FIXED, FOUND, GRAPHS, INPUTS, SLOW, VARIABLE, Kind, fresh, kind_of
+from .seeds import (
+    FIXED,
+    FOUND,
+    GRAPHS,
+    INPUTS,
+    QUEUES,
+    SLOW,
+    SLOW_QUEUES,
+    VARIABLE,
+    Kind,
+    fresh,
+    kind_of,
+)
 from .show import as_test
 from .tally import entry
 
@@ -50,6 +64,19 @@ def test_fresh_seed(seed, record_property):
 @pytest.mark.parametrize("seed", SLOW)
 def test_slow_seed(seed, record_property):
     everything_agrees(seed, record_property, kind_of(seed))
+
+
+@pytest.mark.parametrize("seed", QUEUES)
+def test_queues_of_which_no_shorter_one_was_tried(seed, record_property, monkeypatch):
+    monkeypatch.setattr(fifos, "MOST_WORK", 0)
+    everything_agrees(seed, record_property, Kind.GRAPH)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SLOW_QUEUES)
+def test_slow_queues_of_which_no_shorter_one_was_tried(seed, record_property, monkeypatch):
+    monkeypatch.setattr(fifos, "MOST_WORK", 0)
+    everything_agrees(seed, record_property, Kind.GRAPH)
 
 
 def everything_agrees(seed: int, record_property, kind: Kind = Kind.CHAIN) -> Outcome:
