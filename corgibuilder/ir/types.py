@@ -1,6 +1,7 @@
 """What is known of a tensor: its shape, and for every channel the integers that can occur."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -99,7 +100,7 @@ class Shape:
         return f"{self.channels}x{self.height}x{self.width}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class TensorType:
     """Shape of a tensor and, per channel, the smallest and largest integer that can occur.
 
@@ -112,6 +113,6 @@ class TensorType:
     hi: Ints
     step: int = 1
 
-    @property
+    @cached_property
     def range(self) -> QInt:
         return QInt(int(self.lo.min()), int(self.hi.max()), self.step)

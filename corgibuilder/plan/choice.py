@@ -128,6 +128,7 @@ class _BudgetSearch:
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._outer: dict[tuple[Any, ...], float] = {}
         self._forms: dict[tuple[str, int], tuple[Form, ...]] = {}
+        self._form: dict[tuple[Any, ...], Form | None] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -208,10 +209,12 @@ class _BudgetSearch:
 
     def _planned(self, lanes: tuple[int, ...], stage: FoldedStage) -> PlannedStage:
         layer, folding = stage.layer, stage.folding
-        form = form_of(
-            layer, lanes=folding.lanes, kind=folding.requantiser, found=self._forms_of(layer)
-        )
-        return PlannedStage(stage, form, lanes, (0,) * len(lanes))
+        asked = folding.lanes, folding.requantiser
+        key = layer.name, layer.input_pixels, *asked
+        if key not in self._form:
+            every = self._forms_of(layer)
+            self._form[key] = form_of(layer, lanes=asked[0], kind=asked[1], found=every)
+        return PlannedStage(stage, self._form[key], lanes, (0,) * len(lanes))
 
     def _forms_of(self, layer: Layer) -> tuple[Form, ...]:
         """:func:`forms_of`, remembered: widened layers are made anew for every budget."""

@@ -1,9 +1,9 @@
 """Convolutions and fully connected layers, on a multiplier array or an adder graph."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Conv, QInt, Window
@@ -53,12 +53,12 @@ class ConvStage(WindowedStage):
     requantises_sums: ClassVar[bool] = True
     engines: ClassVar[tuple[Engine, ...]] = (Engine.MAC_ARRAY, Engine.ADDER_GRAPH)
 
-    @property
+    @cached_property
     def conv(self) -> Conv:
         """The operation, over wide pixels where several enter side by side."""
         return _conv(self.layer)
 
-    @property
+    @cached_property
     def array_conv(self) -> Conv:
         """What the multiplier array computes: :attr:`conv`, or one of its outputs."""
         if not self.output_serial:
@@ -89,7 +89,7 @@ class ConvStage(WindowedStage):
     def repeats(self) -> int:
         return ceil_div(self.group_outputs, self.folding.outputs)
 
-    @property
+    @cached_property
     def output_serial(self) -> bool:
         """Whether the outputs that leave side by side are worked on one after the other.
 
@@ -217,17 +217,17 @@ class ConvStage(WindowedStage):
         source = self.window_source(sketched=True)
         others = longest(source.paths(goal.delays, goal.delays.register)).ns if source else 0.0
         period = max(goal.period, others)
-        best, shortest = self.with_folding(**fixed), math.inf
+        best, shortest = dict(fixed), math.inf
+        engine_paths = self._paths_by_registers(goal.delays)
         for registers in self._registers():
             if any(registers.get(name, value) != value for name, value in fixed.items()):
                 continue
-            stage = self.with_folding(**registers)
-            ns = longest(stage._engine_paths(goal.delays)).ns
+            ns = longest(engine_paths(**registers)).ns
             if ns < shortest:
-                best, shortest = stage, ns
+                best, shortest = registers, ns
             if ns <= period:
                 break
-        return best
+        return self.with_folding(**best)
 
     def _registers(self) -> Iterator[dict[str, Any]]:
         """The possible registers of the engine, from the longest paths to the shortest."""
@@ -242,16 +242,20 @@ class ConvStage(WindowedStage):
             if self.weight_bits:
                 yield {"adder_levels": levels, "weight_register": True}
 
-    def _engine_paths(self, delays: DelayModel) -> Iterator[Path]:
+    def _paths_by_registers(self, delays: DelayModel) -> Callable[..., Iterable[Path]]:
+        """Paths of the engine as they follow from its registers."""
         x, acc = self.operand, self.layer.acc.range
         if self.has_adders:
-            levels = min(self.folding.adder_levels, graph_levels(self.array_conv))
+            levels = graph_levels(self.array_conv)
             source, arrival = self.window_source(sketched=True), delays.register
             arrival = source.departure(delays, arrival) if source else arrival
-            yield adder_graph_path(delays, levels, acc, arrival)
-        else:
-            held, rows = self.weight_range, self.weight_rows
-            yield from self.array_pipeline.paths(delays, x, held, acc, rows)
+            return lambda adder_levels: [
+                adder_graph_path(delays, min(adder_levels, levels), acc, arrival)
+            ]
+        inputs, held, rows = self.folding.inputs, self.weight_range, self.weight_rows
+        return lambda **registers: ArrayPipeline(inputs=inputs, **registers).paths(
+            delays, x, held, acc, rows
+        )
 
     def faults(self) -> Iterator[Fault]:
         channels, outputs, each = (
@@ -355,7 +359,7 @@ class ConvStage(WindowedStage):
         least = inputs if self.groups_at_once > 1 else 1
         return [n for n in range(least, inputs + 1) if inputs % n == 0]
 
-    @property
+    @cached_property
     def input_folds(self) -> int:
         if self.has_whole_windows:
             return ceil_div(self.operands, self.folding.inputs)

@@ -21,9 +21,12 @@ from corgibuilder.plan.traces import StageTrace, Trace
 Fault = tuple[str, str]  #: what is wrong with a folding, and the remedy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoldedStage(ABC):
-    """A layer with its folding."""
+    """A layer with its folding.
+
+    What the search for a folding asks for again and again is remembered: there are no slots.
+    """
 
     layer: Layer
     folding: Folding
