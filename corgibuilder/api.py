@@ -45,7 +45,7 @@ from corgibuilder.synth import SynthReport
 from corgibuilder.synth import synth as synthesise
 from corgibuilder.synth.synth import check_liberty
 from corgibuilder.system import System
-from corgibuilder.technology import read_technology, technology_file, with_costs
+from corgibuilder.technology import lasting_name, read_technology, technology_file, with_costs
 from corgibuilder.units import (
     FRAMES,
     SEED,
@@ -117,12 +117,14 @@ def plan(
     image: Size | None = None,
     headroom: int | None = None,
     latency: float | Fraction | None = None,
+    technology: str | None = None,
     pins: Pins = NOTHING_PINNED,
 ) -> Plan:
     """How much hardware each layer gets so that ``fps`` frames a second pass at ``clock_hz``.
 
     With ``headroom``, so that every cycle can take that many pixels, where that is more; with
-    ``latency``, so that the last output begins so many seconds after the first pixel. What ``pins``
+    ``latency``, so that the last output begins so many seconds after the first pixel. Areas and
+    delays are those of a ``technology``, by its name or file, or of the generic one. What ``pins``
     fix of single layers is left as it is.
     """
     if image:
@@ -134,6 +136,7 @@ def plan(
         headroom=headroom,
         latency=None if latency is None else Fraction(str(latency)),
         input_type=network.input_type,
+        technology=None if technology is None else lasting_name(technology),
     )
     return make_plan(network, target, pins)
 
@@ -148,6 +151,7 @@ def plan_file(
     latency: str | None,
     input_type: str | None = None,
     input_scale: str | None = None,
+    technology: str | None = None,
     pins: Path | None = None,
     saved: Path | None = None,
 ) -> Plan:
@@ -156,13 +160,14 @@ def plan_file(
     The decisions of that one are checked against the network, and its figures computed anew.
     """
     if saved:
-        if fps or clock or image or headroom or latency or input_type or input_scale or pins:
+        target = (fps, clock, image, headroom, latency, input_type, input_scale, technology, pins)
+        if any(target):
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
                 at=Origin(str(saved)),
                 help="leave out --plan, or all of --fps, --clock, --image, --headroom, --latency,"
-                " --input-type, --input-scale and --pin",
+                " --input-type, --input-scale, --technology and --pin",
             )
         made = _read_plan(saved)
         network = _as_planned(source, made)
@@ -181,6 +186,7 @@ def plan_file(
         image=parse_image(image) if image else None,
         headroom=parse_pixels(headroom) if headroom else None,
         latency=parse_latency(latency) if latency else None,
+        technology=technology,
         pins=read_pins(pins) if pins else NOTHING_PINNED,
     )
 
@@ -218,22 +224,22 @@ def _read_plan(path: Path) -> Plan:
         raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
 
 
-def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport:
-    """How every memory of a plan is held in a technology, given by its name or file."""
+def memories(source: str | Path, plan: Plan, technology: str) -> MemoryReport | None:
+    """How every memory of a plan is held in a technology, given by its name or file.
+
+    ``None`` for a technology that has no macros.
+    """
     offered = read_technology(technology)
+    if not offered.macros:
+        return None
     return memory_report(pipeline_of(_as_planned(source, plan), plan), offered)
 
 
 def built_memories(
     build_dir: str | Path, technology: str, *, changed: bool = False
 ) -> MemoryReport | None:
-    """The same for the plan of a build directory; ``changed`` as in :func:`simulate`.
-
-    ``None`` for a technology that has no macros.
-    """
+    """The same for the plan of a build directory; ``changed`` as in :func:`simulate`."""
     directory = read_build_directory(Path(build_dir), changed=changed)
-    if not read_technology(technology).macros:
-        return None
     return memories(directory.source, _read_plan(directory.plan), technology)
 
 

@@ -30,12 +30,12 @@ from corgibuilder.options import (
     Json,
     Latency,
     LibertyFile,
-    MacroTechnologyName,
     NetworkFile,
     OptionalInputFiles,
     PinFile,
     PixelValues,
     PlacementSeed,
+    PlannedTechnologyName,
     Seed,
     SimulatorName,
     SystemName,
@@ -147,7 +147,7 @@ def run(
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --report plan.html",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --headroom 4px",
         "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --latency 7ms",
-        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --technology ihp_sg13g2",
+        "corgibuilder plan mobilenet.onnx --fps 30 --clock 59MHz --technology ecp5",
     )
 )
 def plan(
@@ -160,7 +160,7 @@ def plan(
     input_type: InputTypeName = None,
     input_scale: InputScale = None,
     pin: PinFile = None,
-    technology: MacroTechnologyName = None,
+    technology: PlannedTechnologyName = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File, .json.")] = None,
     report: Annotated[Path | None, typer.Option(help="File for pictures of it, .html.")] = None,
     json: Json = False,
@@ -176,11 +176,12 @@ def plan(
         latency=latency,
         input_type=input_type,
         input_scale=input_scale,
+        technology=technology,
         pins=pin,
     )
     data, tables = plan_data(made), [plan_table(made)]
-    if technology:
-        memories = api.memories(network, made, technology)
+    memories = api.memories(network, made, technology) if technology else None
+    if memories:
         data["memories"] = memories_data(memories)
         tables.append(memories_table(memories))
     if output:
@@ -208,6 +209,7 @@ def build(
     input_type: InputTypeName = None,
     input_scale: InputScale = None,
     pin: PinFile = None,
+    technology: PlannedTechnologyName = None,
     plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
     classes: Classes = CLASSES,
@@ -224,6 +226,7 @@ def build(
         latency=latency,
         input_type=input_type,
         input_scale=input_scale,
+        technology=technology,
         pins=pin,
         saved=plan,
     )

@@ -80,11 +80,12 @@ PinFile = Annotated[
         " adder_levels, weight_register, requantiser, fifo.",
     ),
 ]
-MacroTechnologyName = Annotated[
+PlannedTechnologyName = Annotated[
     str | None,
     typer.Option(
         "--technology",
-        help="Cut memories into the SRAM macros of a process: ihp_sg13g2, or a file, .toml.",
+        help="What to plan for: its areas are minimised, its delays left time for, and memories cut"
+        f" into its SRAM macros. {', '.join(shipped())}, or a file, .toml; generic if not given.",
     ),
 ]
 TechnologyName = Annotated[

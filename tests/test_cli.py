@@ -219,14 +219,20 @@ def test_plan_refuses_what_is_no_technology(tmp_path):
     assert "error[CB407]: this is not a technology: TOMLDecodeError" in refused
 
 
-def test_plan_refuses_a_technology_without_macros(tmp_path):
+def test_a_plan_takes_the_least_area_in_its_technology(tmp_path):
+    plain, found = (data("plan", DIGITS, *TARGET, *more) for more in ((), ("--technology", "ecp5")))
+    assert "memories" not in found
+    assert found["notes"][0] == "areas are in LUTs and FFs of ecp5"
+    assert found["totals"]["area"] != plain["totals"]["area"]
     saved = tmp_path / "plan.json"
-    assert message("plan", DIGITS, *TARGET, "--technology", "ecp5", "-o", saved) == (
-        "error[CB419]: the technology ecp5 has no macros to cut memories into\n"
-        "  --> --technology\n"
-        "  help: take one that has them, such as ihp_sg13g2\n"
+    call("plan", DIGITS, *TARGET, "--technology", "ecp5", "-o", saved)
+    built = data("build", DIGITS, "--plan", saved, "-o", tmp_path / "one")
+    again = data("build", DIGITS, *TARGET, "--technology", "ecp5", "-o", tmp_path / "two")
+    assert built["plan"] == again["plan"] == found
+    refused = message(
+        "build", DIGITS, "--plan", saved, "--technology", "ecp5", "-o", tmp_path / "x"
     )
-    assert not saved.exists()
+    assert "error[CB614]" in refused
 
 
 def test_simulation_passes(build_dir):

@@ -8,18 +8,16 @@ from typing import Any
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
-from .area import generic_areas
-from .delays import ClockGoal, DelayModel, generic_delays
+from .delays import ClockGoal
 from .fifos import roomy, shortest_fifos
 from .folding import Folding, ceil_div
-from .forms import form_of, forms_of
+from .forms import Forms
 from .infeasible import PinsInTheWay, asked_and_possible_latency, too_fast, too_slow
 from .kinds import FoldedStage
 from .layers import Layer, group_layers
 from .pins import NOTHING_PINNED, LayerPins, Pins, check_pins
 from .pipeline import Pipeline, assemble, is_resizable
 from .planned_stage import PlannedStage, folded_area
-from .requantisers import Form
 from .search import input_pixels, narrowest
 from .simulation import (
     pipeline_latencies,
@@ -30,6 +28,7 @@ from .simulation import (
 )
 from .sizing import estimated_latency, sized
 from .target import Target
+from .technology_model import TechnologyModel
 
 BUDGET_SLICES = 128  #: of a budget; one of them is a step from one to the next that is tried
 TRIES = 8  #: pipelines simulated to find one that keeps the frame rate
@@ -39,12 +38,11 @@ def choose(
     network: Network,
     target: Target,
     pins: Pins = NOTHING_PINNED,
-    delays: DelayModel | None = None,
 ) -> Pipeline:
     """The pipeline for ``target``; :class:`CompileError` if no folding is fast enough.
 
-    What ``pins`` fix is left as it is. Engines have as many registers as the clock needs, by the
-    ``delays`` of a technology, of the generic one where none are given.
+    What ``pins`` fix is left as it is. Engines have as many registers as the clock needs in the
+    technology.
 
     Every stage has the least area that keeps one budget of cycles per frame, at most that of the
     frame rate; where the target asks for a latency, the largest budget that meets it.
@@ -52,15 +50,19 @@ def choose(
     Where a cycle has to take more than one pixel, words carry several and stages take several at
     once; the size of the maps is then fixed.
     """
-    layers, goal = group_layers(network), ClockGoal(delays or generic_delays(), target.period_ns)
+    layers, technology = group_layers(network), TechnologyModel.of(target.technology)
     pins.check_names(layers)
     for layer in layers:
         check_pins(layer, pins)
     try:
-        return _fast_enough(network, layers, target, pins, goal)
+        return _fast_enough(network, layers, target, pins, technology)
     except _TooSlowError as slow:
         raise too_slow(
-            network, target, slow.cycles, pins, _in_the_way(network, layers, target, pins, goal)
+            network,
+            target,
+            slow.cycles,
+            pins,
+            _in_the_way(network, layers, target, pins, technology),
         ) from None
 
 
@@ -73,14 +75,19 @@ class _TooSlowError(Exception):
 
 
 def _in_the_way(
-    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins, goal: ClockGoal
+    network: Network,
+    layers: tuple[Layer, ...],
+    target: Target,
+    pins: Pins,
+    technology: TechnologyModel,
 ) -> PinsInTheWay | None:
     """Pins of one layer, as few as can be, without which there is a pipeline; if there are any."""
     for layer in layers:
 
         def made(some: LayerPins, layer: Layer = layer) -> LayerPins | None:
             try:
-                pipeline = _fast_enough(network, layers, target, pins.having(layer, some), goal)
+                fewer = pins.having(layer, some)
+                pipeline = _fast_enough(network, layers, target, fewer, technology)
             except (CompileError, _TooSlowError):
                 return None
             return LayerPins.of_stage(pipeline.stage(layer.name))
@@ -93,12 +100,17 @@ def _in_the_way(
 
 
 def _fast_enough(
-    network: Network, layers: tuple[Layer, ...], target: Target, pins: Pins, goal: ClockGoal
+    network: Network,
+    layers: tuple[Layer, ...],
+    target: Target,
+    pins: Pins,
+    technology: TechnologyModel,
 ) -> Pipeline:
     """The pipeline as in :func:`choose`; raises :class:`_TooSlowError`."""
     budget = target.budget_for(network.input_shape)
+    goal, forms = ClockGoal(technology.delays, target.period_ns), Forms(technology.areas)
     for resizable in dict.fromkeys((is_resizable(network, layers), False)):
-        search = _BudgetSearch(network, layers, budget, pins, goal, resizable=resizable)
+        search = _BudgetSearch(network, layers, budget, pins, goal, forms, resizable=resizable)
         slowest = search.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(search, target)
@@ -115,6 +127,7 @@ class _BudgetSearch:
         budget: int,
         pins: Pins,
         goal: ClockGoal,
+        forms: Forms,
         *,
         resizable: bool,
     ) -> None:
@@ -123,12 +136,11 @@ class _BudgetSearch:
         self.budget = budget
         self.pins = pins
         self.goal = goal
+        self.forms = forms
         self.resizable = resizable
         self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._outer: dict[tuple[Any, ...], float] = {}
-        self._forms: dict[tuple[str, int], tuple[Form, ...]] = {}
-        self._form: dict[tuple[Any, ...], Form | None] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -147,9 +159,7 @@ class _BudgetSearch:
             foldings[layer.name] = found.folding
             chosen.append(found.layer)
             lanes[layer.result] = found.folding.lanes
-        return assemble(
-            self.network, tuple(chosen), foldings, input_lanes, known_forms=self._forms_of
-        )
+        return assemble(self.network, tuple(chosen), foldings, input_lanes, forms=self.forms)
 
     def _input_lanes(self, budget: int) -> dict[str, int] | None:
         """Values in a word of each input, so that all come in in time, if they can."""
@@ -198,7 +208,7 @@ class _BudgetSearch:
 
     def _area(self, lanes: tuple[int, ...], stage: FoldedStage) -> float:
         """Area of a stage that words of so many ``lanes`` reach, with the least line buffer."""
-        areas, layer, folding = generic_areas(), stage.layer, stage.folding
+        areas, layer, folding = self.forms.areas, stage.layer, stage.folding
         inner = tuple(map(stage.input_lanes, range(len(lanes))))
         key = layer.name, layer.input_pixels, lanes, inner, folding.lanes, folding.requantiser
         if key not in self._outer:
@@ -208,20 +218,9 @@ class _BudgetSearch:
         return self._outer[key] + folded_area(least, areas, resizable=self.resizable)
 
     def _planned(self, lanes: tuple[int, ...], stage: FoldedStage) -> PlannedStage:
-        layer, folding = stage.layer, stage.folding
-        asked = folding.lanes, folding.requantiser
-        key = layer.name, layer.input_pixels, *asked
-        if key not in self._form:
-            every = self._forms_of(layer)
-            self._form[key] = form_of(layer, lanes=asked[0], kind=asked[1], found=every)
-        return PlannedStage(stage, self._form[key], lanes, (0,) * len(lanes))
-
-    def _forms_of(self, layer: Layer) -> tuple[Form, ...]:
-        """:func:`forms_of`, remembered: widened layers are made anew for every budget."""
-        key = layer.name, layer.input_pixels
-        if key not in self._forms:
-            self._forms[key] = forms_of(layer)
-        return self._forms[key]
+        folding = stage.folding
+        form = self.forms.cheapest(stage.layer, lanes=folding.lanes, kind=folding.requantiser)
+        return PlannedStage(stage, form, lanes, (0,) * len(lanes))
 
     def sized(self, pipeline: Pipeline) -> Pipeline:
         """The pipeline with buffers as large as they have to be, or as pins say."""

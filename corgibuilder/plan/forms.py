@@ -1,12 +1,74 @@
 """The requantiser of a layer: every form that is equal to what it does, and the cheapest."""
 
+from collections.abc import Iterable
+
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import TensorType
 
+from .area import AreaModel, generic_areas
 from .folding import RequantiserKind
 from .kinds import kind_of
 from .layers import Layer
 from .requantisers import Form, cheapest_form, code_forms, kind_of_form
+
+
+class Forms:
+    """The cheapest forms for the layers of one network, by the areas of a technology.
+
+    Of the forms of one kind that is the one for the generic technology: what a plan says, the kind,
+    is enough to find it again. What was found is remembered by the names of layers: widened ones
+    are made anew for every budget.
+    """
+
+    def __init__(self, areas: AreaModel) -> None:
+        self.areas = areas
+        self._every: dict[tuple[str, int], tuple[Form, ...]] = {}
+        self._cheapest: dict[tuple[str, int, int, RequantiserKind | None], Form | None] = {}
+
+    def cheapest(
+        self, layer: Layer, *, lanes: int, kind: RequantiserKind | None = None
+    ) -> Form | None:
+        """The cheapest form, of a ``kind`` if one is asked for; ``None`` where there is none.
+
+        Raises :class:`CompileError` (CB433) if none of them is of that kind.
+        """
+        name = layer.name, layer.input_pixels
+        if name not in self._every:
+            self._every[name] = forms_of(layer)
+        if (*name, lanes, kind) not in self._cheapest:
+            every = self._every[name]
+            self._cheapest[*name, lanes, kind] = self._found(layer, every, lanes, kind)
+        return self._cheapest[*name, lanes, kind]
+
+    def _found(
+        self, layer: Layer, every: tuple[Form, ...], lanes: int, kind: RequantiserKind | None
+    ) -> Form | None:
+        if not every and kind in (None, RequantiserKind.NONE):
+            return None
+        kinds = dict.fromkeys(map(kind_of_form, every))
+        if kind is not None and kind not in kinds:
+            names = ", ".join(each.value for each in kinds) or "none"
+            raise CompileError(
+                "CB433",
+                f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
+                " this layer does",
+                at=layer.node.origin,
+                help=f"take one of: {names}",
+            )
+
+        def least(forms: Iterable[Form], areas: AreaModel) -> Form:
+            return cheapest_form(forms, _sums(layer), layer.bias, lanes, areas)
+
+        of_kinds = (
+            least((form for form in every if kind_of_form(form) is each), generic_areas())
+            for each in ([kind] if kind is not None else kinds)
+        )
+        return least(of_kinds, self.areas)
+
+
+def form_of(layer: Layer, *, lanes: int, kind: RequantiserKind | None = None) -> Form | None:
+    """The form of a ``kind``; else the cheapest one in the generic technology."""
+    return Forms(generic_areas()).cheapest(layer, lanes=lanes, kind=kind)
 
 
 def forms_of(layer: Layer) -> tuple[Form, ...]:
@@ -21,32 +83,3 @@ def _sums(layer: Layer) -> TensorType:
     """Type of the sums, bias included."""
     acc, bias = layer.acc, layer.bias
     return TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
-
-
-def form_of(
-    layer: Layer,
-    *,
-    lanes: int,
-    kind: RequantiserKind | None = None,
-    found: tuple[Form, ...] | None = None,
-) -> Form | None:
-    """The cheapest form, of a ``kind`` if one is asked for; ``None`` where there is none.
-
-    ``found`` are :func:`forms_of` the layer. Raises :class:`CompileError` (CB433) if none of them
-    is of that kind.
-    """
-    every = forms_of(layer) if found is None else found
-    if not every and kind in (None, RequantiserKind.NONE):
-        return None
-    possible = [form for form in every if kind is None or kind_of_form(form) is kind]
-    if not possible:
-        assert kind is not None
-        names = ", ".join(dict.fromkeys(kind_of_form(form).value for form in every)) or "none"
-        raise CompileError(
-            "CB433",
-            f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
-            " this layer does",
-            at=layer.node.origin,
-            help=f"take one of: {names}",
-        )
-    return cheapest_form(possible, _sums(layer), layer.bias, lanes)

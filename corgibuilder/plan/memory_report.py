@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.technology import Technology
 
 from .macros import Cut, cut
@@ -60,17 +59,7 @@ class MemoryReport:
 
 
 def memory_report(pipeline: Pipeline, technology: Technology) -> MemoryReport:
-    """Cut every memory of the pipeline into the technology's macros.
-
-    Raises :class:`CompileError` for a technology without macros.
-    """
-    if not technology.macros:
-        raise CompileError(
-            "CB419",
-            f"the technology {technology.name} has no macros to cut memories into",
-            at=Origin("--technology"),
-            help="take one that has them, such as ihp_sg13g2",
-        )
+    """Cut every memory of the pipeline into the technology's macros, of which there are some."""
     stages = tuple(
         _stage(stage.layer.name, tuple(cut(m, technology) for m in memories(stage)), technology)
         for stage in pipeline.stages

@@ -1,18 +1,19 @@
 """All stages of a network in their places."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from corgibuilder.ir import Network
 
+from .area import generic_areas
 from .folding import Folding, words_of
-from .forms import form_of, forms_of
+from .forms import Forms
 from .kinds import folded, kind_of
 from .layers import Layer
 from .planned_stage import PlannedStage
-from .requantisers import Form, kind_of_form
+from .requantisers import kind_of_form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,23 +127,22 @@ def assemble(
     input_lanes: Mapping[str, int],
     *,
     fifos: Mapping[tuple[str, int], int] | None = None,
-    known_forms: Callable[[Layer], tuple[Form, ...]] = forms_of,
+    forms: Forms | None = None,
 ) -> Pipeline:
     """Pipeline of ``layers``, as wide as they are to be, with a folding for each by name.
 
     ``input_lanes`` has the values in a word of each input. ``fifos`` has the words of the queues in
-    front of a stage's inputs, by stage and number of the input, where there are some.
-    ``known_forms`` is :func:`forms_of`, or remembers what that said.
+    front of a stage's inputs, by stage and number of the input, where there are some. ``forms``
+    choose requantisers of which no kind is decided.
     """
+    forms = forms or Forms(generic_areas())
     lanes = dict(input_lanes)
     stages = []
     for layer in layers:
         folding = foldings[layer.name]
         arriving = tuple(lanes[source] for source in layer.sources)
         depths = tuple((fifos or {}).get((layer.name, port), 0) for port in range(len(arriving)))
-        form = form_of(
-            layer, lanes=folding.lanes, kind=folding.requantiser, found=known_forms(layer)
-        )
+        form = forms.cheapest(layer, lanes=folding.lanes, kind=folding.requantiser)
         decided = replace(folding, requantiser=kind_of_form(form))
         stages.append(PlannedStage(folded(layer, decided), form, arriving, depths))
         lanes[layer.result] = folding.lanes

@@ -10,10 +10,9 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import InputType, Network
 from corgibuilder.passes import prepared
 
-from .area import generic_areas
 from .choice import choose
 from .components import Memory, Purpose
-from .delays import DelayModel, generic_delays, longest
+from .delays import longest
 from .edges import PlannedEdge, edges_of
 from .fifos import queue_notes
 from .folding import Engine, Folding, RequantiserKind, WindowSource
@@ -26,6 +25,7 @@ from .plan_file import FORMAT, OPTIONAL, FoldingFields, StageFields, plan_fields
 from .planned_stage import PlannedStage, most_queued
 from .simulation import pipeline_timing
 from .target import Target
+from .technology_model import TechnologyModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,9 @@ class StagePlan:
 
     Bounds say what no design can go below: ``multipliers_bound`` keeps every multiplier busy in
     every cycle of the budget, with at least one per stage that has any; ``buffer_bound`` holds
-    only the rows of a window before the one that arrives. ``area`` is in two-input NAND gates, as
-    :mod:`~corgibuilder.plan.area` predicts it. ``fmax_mhz`` is the fastest clock, and
+    only the rows of a window before the one that arrives. ``area`` is in the unit of the
+    technology, two-input NAND gates in the generic one, as :mod:`~corgibuilder.plan.area` predicts
+    it. ``fmax_mhz`` is the fastest clock, and
     ``critical_path`` what is computed on the path that it depends on, as
     :mod:`~corgibuilder.plan.delays` predicts them.
     """
@@ -203,7 +204,6 @@ def make_plan(
     network: Network,
     target: Target,
     pins: Pins = NOTHING_PINNED,
-    delays: DelayModel | None = None,
 ) -> Plan:
     """Plan for ``target``: see :func:`~corgibuilder.plan.choice.choose`.
 
@@ -211,11 +211,11 @@ def make_plan(
     """
     check_sizes(network)
     check_joined(prepared(network))
-    pipeline = choose(prepared(network), target, pins, delays)
+    pipeline = choose(prepared(network), target, pins)
     for stage in pipeline.stages:
         _check(stage.layer, stage.folded.folding, resizable=pipeline.resizable)
     _check_queues(pipeline)
-    return describe(pipeline, target, delays)
+    return describe(pipeline, target)
 
 
 def pipeline_of(network: Network, plan: Plan) -> Pipeline:
@@ -345,16 +345,18 @@ def _bad(layer: Layer, problem: str, remedy: str) -> CompileError:
     return CompileError("CB413", f"in the plan {problem}", at=layer.node.origin, help=remedy)
 
 
-def describe(pipeline: Pipeline, target: Target, delays: DelayModel | None = None) -> Plan:
-    """The plan of a pipeline, with all figures; clocks by the ``delays``, generic by default.
+def describe(pipeline: Pipeline, target: Target) -> Plan:
+    """The plan of a pipeline, with all figures.
 
     Raises :class:`CompileError` if the pipeline would stop.
     """
     budget = target.budget_for(pipeline.network.input_shape)
-    delays = delays or generic_delays()
+    technology = TechnologyModel.of(target.technology)
     simulated = pipeline_timing(pipeline)
     first, frame = simulated.slowest
-    stages = tuple(_figures(stage, budget, pipeline.resizable, delays) for stage in pipeline.stages)
+    stages = tuple(
+        _figures(stage, budget, pipeline.resizable, technology) for stage in pipeline.stages
+    )
     return Plan(
         network=pipeline.network.name,
         target=target,
@@ -367,6 +369,7 @@ def describe(pipeline: Pipeline, target: Target, delays: DelayModel | None = Non
         latency_frame=frame,
         notes=(
             *pipeline.network.notes,
+            *technology.notes,
             *queue_notes(pipeline),
             *_clock_notes(slowest_of(stages), target),
         ),
@@ -388,8 +391,10 @@ def _clock_notes(slowest: StagePlan, target: Target) -> Iterator[str]:
         )
 
 
-def _figures(stage: PlannedStage, budget: int, resizable: bool, delays: DelayModel) -> StagePlan:
-    critical = longest(stage.paths(delays))
+def _figures(
+    stage: PlannedStage, budget: int, resizable: bool, technology: TechnologyModel
+) -> StagePlan:
+    critical = longest(stage.paths(technology.delays))
     folded, layer = stage.folded, stage.layer
     rom_bits: dict[Purpose, int] = {Purpose.WEIGHTS: 0, Purpose.PARAMETERS: 0}
     for memory in memories(stage):
@@ -410,7 +415,7 @@ def _figures(stage: PlannedStage, budget: int, resizable: bool, delays: DelayMod
         queue_bits=stage.queue_bits,
         weight_rom_bits=rom_bits[Purpose.WEIGHTS],
         requantiser_rom_bits=rom_bits[Purpose.PARAMETERS],
-        area=round(stage.area(generic_areas(), resizable=resizable)),
+        area=round(stage.area(technology.areas, resizable=resizable)),
         fmax_mhz=round(1e3 / critical.ns, 1),
         critical_path=critical.operation,
     )

@@ -18,7 +18,12 @@ from .target import CLOCK_RANGE
 
 FORMAT = 6  #: of the text; raised when a reader of the old one would go wrong
 
-OPTIONAL = ("headroom", "latency", "input_type")  #: fields of a target, where not asked for
+OPTIONAL = (
+    "headroom",
+    "latency",
+    "input_type",
+    "technology",
+)  #: fields of a target, where not asked for
 SOURCES = [source.value for source in WindowSource]
 ENGINES = [engine.value for engine in Engine]
 EngineName = Annotated[str, Written("|".join(ENGINES), f"one of {', '.join(ENGINES)}")]
@@ -32,6 +37,10 @@ Quantity = Annotated[
     Written(
         r"[0-9]{1,40}(/0*[1-9][0-9]{0,39}|\.[0-9]{1,40})?", "a fraction or decimal number as a text"
     ),
+]
+TechnologyName = Annotated[
+    str,
+    Written(r"[^\0]{1,4096}", "the name of a technology, or of its file"),
 ]
 Side = Annotated[int, Within(1, MAX_SIDE)]
 Decision = Annotated[int, Within(0, 1 << 40)]
@@ -59,6 +68,7 @@ class TargetFields:
     headroom: Annotated[int, Within(1, MAX_SIDE)] | None
     latency: Quantity | None
     input_type: InputTypeFields | None
+    technology: TechnologyName | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

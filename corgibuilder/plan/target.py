@@ -32,6 +32,9 @@ class Target:
         any.
     input_type
         What enters the network, or ``None`` where its file says that.
+    technology
+        Name or file of the technology whose costs are minimised and whose delays the clock has to
+        leave time for; ``None`` for the generic one.
     """
 
     fps: Fraction
@@ -40,6 +43,7 @@ class Target:
     headroom: int | None = None
     latency: Fraction | None = None
     input_type: InputType | None = None
+    technology: str | None = None
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.clock_hz <= 0:

@@ -6,7 +6,14 @@ from .delays import Delays
 from .devices import Device, Placer
 from .macros import Macro
 from .rewrite import with_costs
-from .technology import GENERIC, Technology, read_technology, shipped, technology_file
+from .technology import (
+    GENERIC,
+    Technology,
+    lasting_name,
+    read_technology,
+    shipped,
+    technology_file,
+)
 
 __all__ = [
     "GENERIC",
@@ -19,6 +26,7 @@ __all__ = [
     "Placer",
     "Technology",
     "count",
+    "lasting_name",
     "read_technology",
     "shipped",
     "technology_file",

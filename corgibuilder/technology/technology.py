@@ -66,6 +66,8 @@ def read_technology(name: str) -> Technology:
     """
     path = technology_file(name)
     try:
+        if not path.is_file():  # others may never end
+            raise FileNotFoundError
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError):
@@ -81,6 +83,11 @@ def read_technology(name: str) -> Technology:
 def technology_file(name: str) -> Path:
     """Where the technology of that name is: a shipped file, or the user's own."""
     return _folder() / f"{name}.toml" if name in shipped() else Path(name)
+
+
+def lasting_name(name: str) -> str:
+    """The name of a technology that is understood in any folder."""
+    return name if name in shipped() else str(Path(name).absolute())
 
 
 def _folder() -> Path:

@@ -1,5 +1,6 @@
 """Predicted delays, and the registers that follow from a clock."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from corgibuilder.plan.components import ArrayPipeline
 from corgibuilder.plan.delays import DelayModel, Path, generic_delays, longest
 from corgibuilder.plan.folding import Engine
 from corgibuilder.plan.pins import LayerPins
-from corgibuilder.technology import Delays, read_technology
+from corgibuilder.technology import GENERIC, Delays, read_technology, technology_file
 
 MODEL = DelayModel(
     Delays(register=1, level=10, adder=100, carry=1, multiplier=200, memory=1000, block_depth=64)
@@ -105,13 +106,16 @@ def test_pinned_registers_stay():
     assert (folding.weight_register, folding.adder_levels) == (False, 2)
 
 
-def test_the_technology_decides():
+def test_the_technology_decides(tmp_path):
     target = Target(fps=Fraction(1), clock_hz=59_000_000)
     network = api.read(DIGITS_NETWORK)
-    found = generic_delays().delays
-    slow = DelayModel(replace(found, memory=1e3, multiplier=1e3))
+    said = technology_file(GENERIC).read_text()
+    said, changed = re.subn(r"(?m)^(multiplier|memory) = .*$", r"\1 = 1000", said)
+    assert changed == 2
+    (tmp_path / "slow.toml").write_text(said)
+    slow = replace(target, technology=str(tmp_path / "slow.toml"))
     assert not any(registers(make_plan(network, target)))
-    plan = make_plan(network, target, delays=slow)
+    plan = make_plan(network, slow)
     assert any(registers(plan))
     assert plan.slowest.fmax_mhz <= 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from corgibuilder.ir import Activation, Ints, QInt, TensorType
-from corgibuilder.plan.area import generic_areas
+from corgibuilder.plan.area import AreaModel, generic_areas
 
 from .form import Form
 from .kinds import forms
@@ -23,14 +23,15 @@ def find_form(op: Activation | None, x: TensorType, bias: Ints, *, lanes: int = 
     lanes
         Channels worked on at the same time.
     """
-    return cheapest_form(forms(op, x, bias), x, bias, lanes)
+    return cheapest_form(forms(op, x, bias), x, bias, lanes, generic_areas())
 
 
-def cheapest_form(found: Iterable[Form], x: TensorType, bias: Ints, lanes: int) -> Form:
-    """The form of the least area in gates; parameters as for :func:`find_form`."""
+def cheapest_form(
+    found: Iterable[Form], x: TensorType, bias: Ints, lanes: int, areas: AreaModel
+) -> Form:
+    """The form of the least area; other parameters as for :func:`find_form`."""
     acc = QInt(int((x.lo - bias).min()), int((x.hi - bias).max()))
     channels = x.shape.channels
-    areas = generic_areas()
 
     def area(form: Form) -> float:
         roms = sum(rom.bits for rom in form.memories(acc, channels, lanes))

@@ -1,0 +1,45 @@
+"""What a plan is made by: what bits cost and how long signals take in a technology."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corgibuilder.technology import Technology, read_technology
+
+from .area import AreaModel, generic_areas
+from .delays import DelayModel, generic_delays
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyModel:
+    """Areas and delays, and ``notes`` on those that are not the technology's own."""
+
+    areas: AreaModel
+    delays: DelayModel
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str | None) -> "TechnologyModel":
+        """That of the technology of that name, or in that file; ``None`` for the generic one.
+
+        What it does not say is as in the generic one. Raises :class:`CompileError` as
+        :func:`~corgibuilder.technology.read_technology` does.
+        """
+        if name is None:
+            return cls(generic_areas(), generic_delays())
+        technology = read_technology(name)
+        areas = AreaModel(technology.costs) if technology.costs else generic_areas()
+        delays = DelayModel(technology.delays) if technology.delays else generic_delays()
+        return cls(areas, delays, (_areas_note(technology, areas), *_delays_notes(technology)))
+
+
+def _areas_note(technology: Technology, areas: AreaModel) -> str:
+    name, unit = technology.name, areas.costs.unit
+    if technology.costs:
+        return f"areas are in {unit} of {name}"
+    return f"areas are in {unit}: {name} does not say what bits cost; see corgibuilder characterise"
+
+
+def _delays_notes(technology: Technology) -> Iterator[str]:
+    if technology.delays is None:
+        name = technology.name
+        yield f"registers are those for a slow FPGA: {name} does not say how long signals take"
