@@ -222,7 +222,7 @@ def test_plan_refuses_what_is_no_technology(tmp_path):
 def test_a_plan_takes_the_least_area_in_its_technology(tmp_path):
     plain, found = (data("plan", DIGITS, *TARGET, *more) for more in ((), ("--technology", "ecp5")))
     assert "memories" not in found
-    assert found["notes"][0] == "areas are in LUTs and FFs of ecp5"
+    assert found["notes"][0] == "areas are in LUTs and FFs of ecp5, with products in logic"
     assert found["totals"]["area"] != plain["totals"]["area"]
     saved = tmp_path / "plan.json"
     call("plan", DIGITS, *TARGET, "--technology", "ecp5", "-o", saved)

@@ -35,7 +35,7 @@ class TechnologyModel:
 def _areas_note(technology: Technology, areas: AreaModel) -> str:
     name, unit = technology.name, areas.costs.unit
     if technology.costs:
-        return f"areas are in {unit} of {name}"
+        return f"areas are in {unit} of {name}, with products in logic"
     return f"areas are in {unit}: {name} does not say what bits cost; see corgibuilder characterise"
 
 

@@ -15,7 +15,7 @@ from .devices import NAME, Device, read_devices
 from .fields import area, check_keys, choice, refuse, subtable
 from .macros import Macro, read_macros
 
-GENERIC = "generic"  #: the technology whose costs and delays plans are made by
+GENERIC = "generic"  #: the technology that plans are made for where none is asked for
 MAX_BYTES = 1 << 20  #: of a technology file
 
 

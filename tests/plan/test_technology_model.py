@@ -38,7 +38,7 @@ def test_without_a_name_it_is_the_generic_one():
 def test_what_a_technology_says_is_taken():
     ecp5, model = read_technology("ecp5"), TechnologyModel.of("ecp5")
     assert (model.areas.costs, model.delays.delays) == (ecp5.costs, ecp5.delays)
-    assert model.notes == (f"areas are in {ecp5.costs.unit} of ecp5",)
+    assert model.notes == (f"areas are in {ecp5.costs.unit} of ecp5, with products in logic",)
 
 
 def test_what_it_does_not_say_is_as_in_the_generic_one():
