@@ -113,14 +113,19 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     def paced(tried: Pipeline) -> bool:
         return keeps_pace(machine(tried), wanted)
 
-    def unpaced(tried: Pipeline) -> bool:
-        return timing(machine(tried)).interval <= wanted.interval
-
     shortened = _all_shortest(pipeline, joins, paced)
-    if unpaced(shortened):
+    if _keeps_up(shortened, wanted):
         return shortened
-    # frames that come early are in the way of those before them
-    return _all_shortest(pipeline, joins, lambda tried: paced(tried) and unpaced(tried))
+    # stalls would stop it for ever, or frames that come early are in the way of those before them
+    return _all_shortest(pipeline, joins, lambda tried: paced(tried) and _keeps_up(tried, wanted))
+
+
+def _keeps_up(pipeline: Pipeline, wanted: Pace) -> bool:
+    """Whether the interval is kept in steady state, and no stalls stop the pipeline for ever."""
+    try:
+        return timing(machine(pipeline)).interval <= wanted.interval
+    except DeadlockError:
+        return False
 
 
 def _all_shortest(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pipeline:
@@ -181,10 +186,7 @@ def _fitting(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | N
     if filled is None:
         return None
     pipeline = _with_depths(pipeline, joins, filled)
-    try:
-        return pipeline if timing(machine(pipeline)).interval <= wanted.interval else None
-    except DeadlockError:
-        return None
+    return pipeline if _keeps_up(pipeline, wanted) else None
 
 
 def _with_depths(pipeline: Pipeline, joins: list[int], depths: Depths) -> Pipeline:

@@ -11,6 +11,7 @@ from .simulate import (
     fills_in_time,
     keeps_pace,
     latencies,
+    never_stops,
     timing,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "latencies",
     "least_interval",
     "machine",
+    "never_stops",
     "pipeline_fills",
     "pipeline_latencies",
     "pipeline_timing",

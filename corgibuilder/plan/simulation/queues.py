@@ -12,7 +12,7 @@ from corgibuilder.plan.planned_stage import PlannedStage, most_queued
 
 from .alone import least_interval
 from .chains import machine
-from .simulate import DeadlockError, Pace, keeps_pace, latencies, timing
+from .simulate import DeadlockError, Pace, keeps_pace, latencies, never_stops, timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _working(pipeline: Pipeline) -> Pipeline | None:
         return None
 
     def enough(tried: Pipeline) -> bool:
-        return keeps_pace(machine(tried), wanted)
+        return keeps_pace(machine(tried), wanted) and never_stops(machine(tried))
 
     for queue in queues(pipeline):
         longer = queue.longest(pipeline)

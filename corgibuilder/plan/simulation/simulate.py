@@ -190,13 +190,13 @@ def timing(machine: Machine) -> PipelineTiming:
     """
     key = hashlib.sha256(machine.key).digest()
     if key not in _known:
-        if not _never_stops(machine):
+        if not never_stops(machine):
             raise DeadlockError
         _known[key] = _timing(machine)
     return _known[key]
 
 
-def _never_stops(machine: Machine) -> bool:
+def never_stops(machine: Machine) -> bool:
     """Whether a pipeline goes on with the least storage that its joins may find.
 
     Registers that advance together hold fewer words when there are gaps between these, so that
@@ -255,7 +255,7 @@ def _timing(machine: Machine) -> PipelineTiming:
 
 
 def keeps_pace(machine: Machine, wanted: Pace) -> bool:
-    """Whether a pipeline is never slower than wanted, and never stops whatever stalls.
+    """Whether a pipeline is never slower than wanted where nothing outside it stalls.
 
     Frames are offered in every ``wanted.interval`` cycles. A pipeline that keeps that pace is soon
     again in a state in which it was, however long it would take to fill all its buffers when words
@@ -271,7 +271,7 @@ def keeps_pace(machine: Machine, wanted: Pace) -> bool:
             _kept[key] = _keeps_pace(machine, wanted)
         except DeadlockError:
             _kept[key] = False
-    return _kept[key] and _never_stops(machine)
+    return _kept[key]
 
 
 def _keeps_pace(machine: Machine, wanted: Pace) -> bool:
