@@ -240,6 +240,8 @@ def built_memories(
 ) -> MemoryReport | None:
     """The same for the plan of a build directory; ``changed`` as in :func:`simulate`."""
     directory = read_build_directory(Path(build_dir), changed=changed)
+    if not read_technology(technology).macros:  # then nobody needs the plan
+        return None
     return memories(directory.source, _read_plan(directory.plan), technology)
 
 

@@ -37,38 +37,44 @@ class Forms:
             self._every[name] = forms_of(layer)
         if (*name, lanes, kind) not in self._cheapest:
             every = self._every[name]
-            self._cheapest[*name, lanes, kind] = self._found(layer, every, lanes, kind)
+            self._cheapest[*name, lanes, kind] = _cheapest(layer, every, lanes, kind, self.areas)
         return self._cheapest[*name, lanes, kind]
-
-    def _found(
-        self, layer: Layer, every: tuple[Form, ...], lanes: int, kind: RequantiserKind | None
-    ) -> Form | None:
-        if not every and kind in (None, RequantiserKind.NONE):
-            return None
-        kinds = dict.fromkeys(map(kind_of_form, every))
-        if kind is not None and kind not in kinds:
-            names = ", ".join(each.value for each in kinds) or "none"
-            raise CompileError(
-                "CB433",
-                f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
-                " this layer does",
-                at=layer.node.origin,
-                help=f"take one of: {names}",
-            )
-
-        def least(forms: Iterable[Form], areas: AreaModel) -> Form:
-            return cheapest_form(forms, _sums(layer), layer.bias, lanes, areas)
-
-        of_kinds = (
-            least((form for form in every if kind_of_form(form) is each), generic_areas())
-            for each in ([kind] if kind is not None else kinds)
-        )
-        return least(of_kinds, self.areas)
 
 
 def form_of(layer: Layer, *, lanes: int, kind: RequantiserKind | None = None) -> Form | None:
     """The form of a ``kind``; else the cheapest one in the generic technology."""
-    return Forms(generic_areas()).cheapest(layer, lanes=lanes, kind=kind)
+    return _cheapest(layer, forms_of(layer), lanes, kind, generic_areas())
+
+
+def _cheapest(
+    layer: Layer,
+    every: tuple[Form, ...],
+    lanes: int,
+    kind: RequantiserKind | None,
+    areas: AreaModel,
+) -> Form | None:
+    """As :meth:`Forms.cheapest`, of ``every`` form that there is."""
+    if not every and kind in (None, RequantiserKind.NONE):
+        return None
+    kinds = dict.fromkeys(map(kind_of_form, every))
+    if kind is not None and kind not in kinds:
+        names = ", ".join(each.value for each in kinds) or "none"
+        raise CompileError(
+            "CB433",
+            f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
+            " this layer does",
+            at=layer.node.origin,
+            help=f"take one of: {names}",
+        )
+
+    def least(forms: Iterable[Form], by: AreaModel) -> Form:
+        return cheapest_form(forms, _sums(layer), layer.bias, lanes, by)
+
+    of_kinds = (
+        least((form for form in every if kind_of_form(form) is each), generic_areas())
+        for each in ([kind] if kind is not None else kinds)
+    )
+    return least(of_kinds, areas)
 
 
 def forms_of(layer: Layer) -> tuple[Form, ...]:
