@@ -18,7 +18,7 @@ class Timing:
     is ``None``; so is what was not planned: frames of another size than the built one, or words
     that come more slowly than they are taken. ``target_cycles`` is what the frame rate that was
     asked for leaves a frame, at the built size. Without ``steady`` there were too few
-    frames to reach the steady state, and their distance may be above the planned one.
+    frames for the steady state, and their distance may be above the planned one.
     """
 
     cycles_per_frame: int | None
@@ -105,10 +105,11 @@ def _interval(
 ) -> tuple[int | None, tuple[int, ...] | None, bool]:
     """Cycles per frame, rounded up, of the last frames of one size that ended, and that size.
 
-    Then whether the steady state was reached before these. Buffers fill during the first frames:
-    those of :func:`frames_before_measuring`, or half of all. The average alone would hide a stage
-    that keeps up only as long as a buffer before it fills. The last frame has none behind it, which
-    changes who gets a memory of one port when: it counts only where too few come before it.
+    Then whether they are those of the steady state. Buffers fill during the first frames: those of
+    :func:`frames_before_measuring`, or half of all. The average alone would hide a stage that keeps
+    up only as long as a buffer before it fills. The last frame has none behind it, or one of
+    another size, which changes who gets a memory of one port when: it counts only where too few
+    come before it, and these are not steady.
     """
     last = len(ends) - 1
     first = last
@@ -116,9 +117,10 @@ def _interval(
         first -= 1
     if first == last or last < 0:
         return None, None, False
-    steady = first + frames_before_measuring(unit)
-    if steady < last - 1:
+    filled = first + frames_before_measuring(unit)
+    steady = filled < last - 1
+    if steady:
         last -= 1
-    first = min(max(steady, (first + last) // 2), last - 1)
+    first = min(max(filled, (first + last) // 2), last - 1)
     average = -(-(ends[last] - ends[first]) // (last - first))
-    return max(average, ends[last] - ends[last - 1]), shapes[last], steady < last
+    return max(average, ends[last] - ends[last - 1]), shapes[last], steady

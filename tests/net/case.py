@@ -62,7 +62,7 @@ class Case:
     outputs: tuple[str, ...]
     target: Target
     edit: Edit | None = None
-    calm: int = 3
+    calm: int = 4
     sizes: tuple[tuple[int, int], ...] = ()
     stalled: int = 0
     seed: int = 1

@@ -28,7 +28,8 @@ MOST_LAYERS = 6  #: that have a window or weights
 MOST_PARTS = 2  #: of a graph: layers as above, or branches that meet
 MOST_VALUES = 4096  #: of the input
 MOST_CYCLES = 2500  #: of a frame, so that a case takes seconds
-MOST_TOTAL = 12_000  #: of the calm frames
+MOST_TOTAL = 12_000  #: of the calm frames, if fewer are enough to measure the interval
+MEASURED = 3  #: frames that the interval takes once the pipeline is full
 MOST_MULTIPLIERS = 400  #: and bits of windows in registers: what takes long to emit
 MOST_WINDOW_BITS = 6000
 CLOCK = 50_000_000
@@ -239,9 +240,10 @@ def _frames(rng: np.random.Generator, case: Case, network: Network) -> Case:
         pipeline, plan = planned(case, network)
     except CompileError:
         return case
-    filled = 2 * -(-plan.latency_frame // plan.cycles_per_frame)
-    steady = 4 + max(filled, plan.warm_up_frames)
-    calm = max(2, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
+    filled = -(-plan.latency_frame // plan.cycles_per_frame)
+    least = MEASURED + max(filled, plan.warm_up_frames)
+    steady = 4 + max(2 * filled, plan.warm_up_frames)
+    calm = max(least, min(steady, MOST_TOTAL // plan.cycles_per_frame, 40))
     shape = network.input_shape
     size = (shape.height, shape.width)
     sizes = [size] * 3

@@ -141,7 +141,6 @@ CNV = chain(
     Conv(weights(16, 16, 3, 3).clip(-1, 1)),
     quant(),
     values="UINT1",
-    calm=4,
 )
 APART = chain(
     (8, 16, 24),
