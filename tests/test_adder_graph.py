@@ -10,7 +10,7 @@ from corgibuilder.plan.pins import LayerPins, Pins
 from .frontend.models import Model
 from .published import FOLDER, Published
 from .simulators import FAST
-from .test_networks import both_ways, check, check_latency, thresholds
+from .test_networks import check, check_latency, thresholds
 
 LAYERS = ("stem", "depth", "grouped", "point", "last")
 JET = Published("bench_jet_mlp", fps=1000, clock_hz=1000, frames=24)  # a frame a cycle
@@ -39,21 +39,22 @@ def every_layer(tmp_path_factory):
     return model.save(tmp_path_factory.mktemp("every_layer"))
 
 
-@both_ways
 @pytest.mark.parametrize(("budget", "adder_levels"), [(2000, 1), (70, 2), (16, 3)])
-def test_every_kind_of_convolution(every_layer, tmp_path, budget, adder_levels, stalls):
-    """At an ordinary rate, at a pixel a cycle, and at four pixels a cycle."""
+def test_every_kind_of_convolution(every_layer, tmp_path, budget, adder_levels):
+    """At an ordinary rate, at a pixel a cycle, and at four pixels a cycle.
+
+    The last frames have stalls.
+    """
     network, pins = api.read(every_layer), adder_graphs(LAYERS, adder_levels=adder_levels)
     plan = api.plan(network, fps=1000, clock_hz=1000 * budget, pins=pins)
     assert {stage.folding.engine for stage in plan.stages} == {Engine.ADDER_GRAPH}
     assert plan.multipliers == plan.multipliers_bound == plan.weight_rom_bits == 0
     assert plan.cycles_per_frame <= budget
     api.build(every_layer, plan, tmp_path / "build")
-    frames = np.random.default_rng(1).integers(-8, 8, (5, 2, 8, 8))
-    report = api.simulate(tmp_path / "build", frames, stalls=stalls, simulator=FAST)
+    frames = np.random.default_rng(1).integers(-8, 8, (10, 2, 8, 8))
+    report = api.simulate(tmp_path / "build", frames, simulator=FAST)
     check(report)
-    if not stalls:
-        check_latency(report)
+    check_latency(report)
 
 
 @pytest.mark.slow

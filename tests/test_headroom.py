@@ -49,12 +49,12 @@ def build(request, tmp_path_factory):
     return folder / "build", height * width // pixels
 
 
-@pytest.mark.parametrize("stalls", [False, True], ids=["free", "stalls"])
-def test_a_camera_of_several_pixels_a_cycle(build, stalls):
+def test_a_camera_of_several_pixels_a_cycle(build):
+    """Half of the frames have stalls."""
     folder, cycles = build
-    report = api.simulate(folder, frames=5, stalls=stalls)
+    report = api.simulate(folder, frames=10)
     check(report)
-    assert stalls or report.cycles_per_frame <= cycles * 1.01
+    assert report.cycles_per_frame <= cycles * 1.01
 
 
 @pytest.mark.slow
