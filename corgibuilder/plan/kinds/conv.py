@@ -1,13 +1,11 @@
 """Convolutions and fully connected layers, on a multiplier array or an adder graph."""
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Conv, QInt, Window
-from corgibuilder.plan.adder_graph import MAX_DIGIT_PAIRS, digit_pairs
 from corgibuilder.plan.components import (
     AdderGraphConfig,
     ArrayPipeline,
@@ -20,20 +18,19 @@ from corgibuilder.plan.components import (
     SerialiserConfig,
     TapSerialConfig,
 )
-from corgibuilder.plan.components.engines import (
-    adder_graph_path,
-)
 from corgibuilder.plan.components.memory import rom
-from corgibuilder.plan.delays import ClockGoal, DelayModel, Path, longest
+from corgibuilder.plan.delays import ClockGoal
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
 from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.resources import Resources
 from corgibuilder.plan.traces import StageTrace, Trace
 
+from .conv_faults import adder_graph_faults, engine_faults, word_faults
 from .conv_foldings import allowed_outputs, outputs_per_group, parts_of, worthwhile_lanes
-from .conv_logic import conv_logic, graph_levels
+from .conv_logic import conv_logic
 from .conv_operands import grouped_operands, lane_ranges, window_operands
+from .conv_registers import registers_for
 from .conv_weights import weight_steps
 from .estimates import direct_trace
 from .stage import Fault
@@ -150,7 +147,7 @@ class ConvStage(WindowedStage):
         whole = cls._with(layer, source, layer.acc.shape.channels, 1)
         stage = whole.decided({"engine": Engine.ADDER_GRAPH})
         cycles = budget // layer.acc.shape.pixels // stage.schedule_length
-        if any(stage._word_faults()) or any(stage._adder_faults()):
+        if any(word_faults(stage)) or any(adder_graph_faults(stage)):
             return
         for lanes in worthwhile_lanes(layer, stage.folding.outputs, cycles):
             yield stage.with_folding(lanes=lanes)
@@ -210,100 +207,11 @@ class ConvStage(WindowedStage):
         return WindowedStage.decided(self, fixed)
 
     def for_clock(self, goal: ClockGoal, fixed: Mapping[str, Any]) -> Self:
-        """The registers of an array; of an adder graph the adders between them.
-
-        No more than the window source keeps up with.
-        """
-        source = self.window_source(sketched=True)
-        others = longest(source.paths(goal.delays, goal.delays.register)).ns if source else 0.0
-        period = max(goal.period, others)
-        best, shortest = dict(fixed), math.inf
-        engine_paths = self._paths_by_registers(goal.delays)
-        for registers in self._registers():
-            if any(registers.get(name, value) != value for name, value in fixed.items()):
-                continue
-            ns = longest(engine_paths(**registers)).ns
-            if ns < shortest:
-                best, shortest = registers, ns
-            if ns <= period:
-                break
-        return self.with_folding(**best)
-
-    def _registers(self) -> Iterator[dict[str, Any]]:
-        """The possible registers of the engine, from the longest paths to the shortest."""
-        if self.has_adders:
-            levels = max(graph_levels(self.array_conv), 1)
-            for cycles in range(1, levels + 1):
-                yield {"adder_levels": ceil_div(levels, cycles)}
-            return
-        tree = range(self.array_pipeline.levels, 0, -1)
-        for levels in (0, *tree):
-            yield {"adder_levels": levels, "weight_register": False}
-            if self.weight_bits:
-                yield {"adder_levels": levels, "weight_register": True}
-
-    def _paths_by_registers(self, delays: DelayModel) -> Callable[..., Iterable[Path]]:
-        """Paths of the engine as they follow from its registers."""
-        x, acc = self.operand, self.layer.acc.range
-        if self.has_adders:
-            levels = graph_levels(self.array_conv)
-            source, arrival = self.window_source(sketched=True), delays.register
-            arrival = source.departure(delays, arrival) if source else arrival
-            return lambda adder_levels: [
-                adder_graph_path(delays, min(adder_levels, levels), acc, arrival)
-            ]
-        inputs, held, rows = self.folding.inputs, self.weight_range, self.weight_rows
-        return lambda **registers: ArrayPipeline(inputs=inputs, **registers).paths(
-            delays, x, held, acc, rows
-        )
+        return self.with_folding(**registers_for(self, goal, fixed))
 
     def faults(self) -> Iterator[Fault]:
-        channels, outputs, each = (
-            self.layer.acc.shape.channels,
-            self.folding.outputs,
-            outputs_per_group(self.conv),
-        )
-        if 1 <= outputs <= channels and outputs not in allowed_outputs(self.conv, self.source):
-            whole = f"a multiple of {each}" if self.conv.groups > 1 else f"{each}"
-            direct = f"a stage whose operands come {self.source.value} takes {whole}"
-            divisor = f"take a divisor of {each}, the outputs of a group, or a multiple"
-            yield (
-                f"outputs is {outputs}",
-                direct if self.source is WindowSource.DIRECT else divisor,
-            )
-        yield from self._word_faults()
-        if self.has_adders:
-            yield from self._adder_faults()
+        yield from engine_faults(self)
         yield from WindowedStage.faults(self)
-
-    def _word_faults(self) -> Iterator[Fault]:
-        """Words that hold values of several groups, of which only some are at work."""
-        inputs, all_inputs = self.folding.inputs, self.group_inputs
-        apart = self.words_keep_groups and 1 <= inputs < all_inputs
-        if apart and inputs not in self.allowed_inputs:
-            several = self.groups_at_once > 1
-            remedy = f"{all_inputs}, all of a group" if several else f"a divisor of {all_inputs}"
-            yield f"inputs is {inputs}", f"take {remedy}"
-
-    def _adder_faults(self) -> Iterator[Fault]:
-        """Weights that are not all at work in each cycle, or too many of them."""
-        engine = f"engine is {Engine.ADDER_GRAPH.value!r}"
-        instead = f"take {Engine.MAC_ARRAY.value}"
-        if not self.folding.adder_levels:
-            yield "adder_levels is 0", "take 1 or more"
-        if self.taps > 1 and not self.has_whole_windows:
-            possible = self.sources(self.layer, resizable=False)
-            whole = " or ".join(s.value for s in WHOLE_WINDOWS if s in possible)
-            remedy = f"take {whole} as the source" if whole else instead
-            yield f"{engine}, and the source is {self.source.value!r}, tap by tap", remedy
-        elif self.weight_rows > 1:
-            channels = self.layer.acc.shape.channels
-            yield (
-                f"{engine}, for {self.folding.inputs} inputs and {self.folding.outputs} outputs",
-                f"take {self.operands} inputs and {channels} outputs, all of them",
-            )
-        elif _digit_pairs(self.array_conv) > MAX_DIGIT_PAIRS:
-            yield f"{engine}, and the layer has too many weights", instead
 
     # What follows.
 
@@ -546,12 +454,6 @@ def _small_window(layer: Layer) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _digit_pairs(conv: Conv) -> int:
-    """Of all weights; remembered, as the search for a folding asks again and again."""
-    return digit_pairs(conv.weights.reshape(len(conv.weights), -1))
-
-
-@lru_cache(maxsize=64)
 def _weight_range(conv: Conv) -> QInt:
-    """Range of all weights; remembered for the same reason."""
+    """Range of all weights; remembered, as the search for a folding asks again and again."""
     return QInt.of(conv.weights)
