@@ -9,7 +9,7 @@ from .area import AreaModel, generic_areas
 from .folding import RequantiserKind
 from .kinds import kind_of
 from .layers import Layer
-from .requantisers import Form, cheapest_form, code_forms, kind_of_form
+from .requantisers import Form, cheapest_form, forms, kind_of_form
 
 
 class Forms:
@@ -67,8 +67,8 @@ def _cheapest(
             help=f"take one of: {names}",
         )
 
-    def least(forms: Iterable[Form], by: AreaModel) -> Form:
-        return cheapest_form(forms, _sums(layer), layer.bias, lanes, by)
+    def least(some: Iterable[Form], by: AreaModel) -> Form:
+        return cheapest_form(some, _sums(layer), layer.bias, lanes, by)
 
     of_kinds = (
         least((form for form in every if kind_of_form(form) is each), generic_areas())
@@ -82,7 +82,7 @@ def forms_of(layer: Layer) -> tuple[Form, ...]:
     activation, bias = layer.activation, layer.bias
     if activation is None and not kind_of(layer).requantises_sums:
         return ()
-    return tuple(code_forms(activation, _sums(layer), bias, layer.out.range))
+    return tuple(forms(activation, _sums(layer), bias, layer.out.range))
 
 
 def _sums(layer: Layer) -> TensorType:

@@ -15,9 +15,9 @@ from corgibuilder.plan.requantisers import (
     ShiftForm,
     TableForm,
     ThresholdForm,
-    forms,
 )
 
+from ..plan.requantisers.choose import every_form
 from ..streams import run_stream, run_streams
 
 LO, HI = -50, 60
@@ -82,7 +82,9 @@ def test_hardware_equals_the_step_function(case, lanes, stall):
     kind, op = CASES[case]
     acc = np.arange(LO, HI + 1)[:, None].repeat(4, axis=1)
     x = acc + BIAS
-    kinds = {type(f): f for f in forms(op, TensorType(Shape(4, 1, 1), LO + BIAS, HI + BIAS), BIAS)}
+    kinds = {
+        type(f): f for f in every_form(op, TensorType(Shape(4, 1, 1), LO + BIAS, HI + BIAS), BIAS)
+    }
     match op:
         case Threshold():
             want = op.base + (x[:, :, None] >= op.steps[None]).sum(axis=2)
@@ -158,7 +160,7 @@ def test_latency_is_as_declared(seed, lanes):
         assert cycles(tested, lanes) == tested.latency
     for kind, op in CASES.values():
         x = TensorType(Shape(4, 1, 1), LO + BIAS, HI + BIAS)
-        (tested,) = [f for f in forms(op, x, BIAS) if type(f) is kind][:1]
+        (tested,) = [f for f in every_form(op, x, BIAS) if type(f) is kind][:1]
         assert cycles(tested, lanes) == tested.latency
 
 

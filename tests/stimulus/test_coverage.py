@@ -26,7 +26,6 @@ from corgibuilder.plan.requantisers import (
     ShiftForm,
     TableForm,
     ThresholdForm,
-    forms,
 )
 from corgibuilder.stimulus.alone import stage_frames
 from corgibuilder.stimulus.coverage import Shown
@@ -35,6 +34,7 @@ from corgibuilder.stimulus.values import stage_values
 from corgibuilder.stimulus.whole import KINDS, varied
 
 from ..kinds import CHANNELS, MOVES
+from ..plan.requantisers.choose import every_form
 from ..random_networks import random_steps
 from ..toys import HALVES, POINT, SAME, conv
 from .layers import input_count, layer, tensor
@@ -208,7 +208,7 @@ def test_constants_off_by_one(op, finish):
         return
     acc, bias = stage.acc, stage.bias
     x = TensorType(acc.shape, acc.lo + bias, acc.hi + bias, acc.step)
-    for form in forms(stage.activation, x, bias):
+    for form in every_form(stage.activation, x, bias):
         shown.activation = replace(shown.activation, form=form)
         seen, differing = counted(shown, frames)
         assert seen == differing

@@ -6,11 +6,11 @@ of the values that enter.
 """
 
 from .cascade import CascadeForm
-from .choice import cheapest_form, find_form
+from .choice import cheapest_form
 from .clip import ClipForm
 from .constants import FEW_ENTRIES, Rom
 from .form import Form, kind_of_form
-from .kinds import code_forms, forms
+from .kinds import forms
 from .scale import ScaleForm
 from .shift import MAX_SECOND_SHIFT, Rounding, ShiftForm
 from .steps import coded, trimmed
@@ -30,9 +30,7 @@ __all__ = [
     "TableForm",
     "ThresholdForm",
     "cheapest_form",
-    "code_forms",
     "coded",
-    "find_form",
     "forms",
     "kind_of_form",
     "trimmed",

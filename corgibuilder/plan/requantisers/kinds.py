@@ -22,13 +22,20 @@ from .threshold import ThresholdForm
 LARGEST_TABLE = 1 << 12  #: accumulators of which a table is considered
 
 
-def forms(op: Activation | None, x: TensorType, bias: Ints) -> Iterator[Form]:
-    """Every form that gives the values of ``op``; parameters as for :func:`find_form`."""
-    return code_forms(op, x, bias, x.range.plain)
+def forms(op: Activation | None, x: TensorType, bias: Ints, out: QInt) -> Iterator[Form]:
+    """Every form of ``op`` applied to ``acc + bias`` for accumulators of type ``x - bias``.
 
-
-def code_forms(op: Activation | None, x: TensorType, bias: Ints, out: QInt) -> Iterator[Form]:
-    """Every form that gives codes of ``out`` for the values of ``op``."""
+    Parameters
+    ----------
+    op
+        The activation, or ``None`` for no change.
+    x
+        Type of the input of ``op``, bias included.
+    bias
+        int64 ``(channels,)``: added to the accumulator before ``op``, here folded into the form.
+    out
+        Range of the values of ``op``, whose codes the form gives.
+    """
     return KINDS[type(op)](op, x, bias, out)
 
 

@@ -18,11 +18,10 @@ from corgibuilder.plan.requantisers import (
     ShiftForm,
     TableForm,
     ThresholdForm,
-    find_form,
-    forms,
 )
 from corgibuilder.plan.requantisers.steps import inner
 
+from .choose import cheapest, every_form
 from .test_choice import applied, check, steps_of, type_of
 
 NO_OFFSET = np.zeros(1, np.int64)
@@ -173,7 +172,7 @@ def test_16_bits_in_time_and_memory():
     ends = [(-1000, 64 << 17)] * channels
     tracemalloc.start()
     begun = time.process_time()
-    found = find_form(Threshold(steps=steps, base=0), type_of(ends), np.zeros(channels, np.int64))
+    found = cheapest(Threshold(steps=steps, base=0), type_of(ends), np.zeros(channels, np.int64))
     seconds, peak = time.process_time() - begun, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert isinstance(found, CascadeForm)
@@ -195,14 +194,14 @@ def test_a_cascade_is_the_cheapest_only_where_it_is():
     )
     many = steps_of(lambda x, c: applied(form, x, c), [(-8000, 8000)] * 64, QInt(0, 99))
     zero = np.zeros(64, np.int64)
-    assert isinstance(find_form(many, type_of([(-8000, 8000)] * 64), zero), CascadeForm)
+    assert isinstance(cheapest(many, type_of([(-8000, 8000)] * 64), zero), CascadeForm)
     few, ends = Threshold(steps=np.array([[-30, 61]]), base=0), type_of([(-100, 100)])
     areas, acc = generic_areas(), QInt(-100, 100)
     costs = {
         type(f): areas.logic(f.resources(acc, 1, 1))
         + areas.rom(sum(rom.bits for rom in f.memories(acc, 1, 1)))
-        for f in forms(few, ends, zero[:1])
+        for f in every_form(few, ends, zero[:1])
     }
     assert costs.keys() >= {ThresholdForm, ScaleForm, TableForm}
-    assert isinstance(find_form(few, ends, zero[:1]), min(costs, key=costs.get))
+    assert isinstance(cheapest(few, ends, zero[:1]), min(costs, key=costs.get))
     assert costs[ThresholdForm] < costs[ScaleForm]

@@ -16,9 +16,9 @@ from corgibuilder.plan.requantisers import (
     TableForm,
     ThresholdForm,
     coded,
-    find_form,
-    forms,
 )
+
+from .choose import cheapest, every_form
 
 
 def half_even(x, shift):
@@ -73,10 +73,10 @@ def check(op, ranges, bias):
     """Forms found for ``op`` by their kind, all of them compared with it."""
     bias = np.array(bias, np.int64)
     found = {}
-    for form in forms(op, type_of(ranges), bias):
+    for form in every_form(op, type_of(ranges), bias):
         same(form, op, ranges, bias)
         found.setdefault(type(form), form)
-    assert type(find_form(op, type_of(ranges), bias)) in found
+    assert type(cheapest(op, type_of(ranges), bias)) in found
     return found
 
 
@@ -220,7 +220,7 @@ def test_no_smaller_shift_will_do(seed):
 def test_clamp_and_no_step_function_are_sums():
     x, bias = np.arange(-50, 51), np.array([7])
     for op, want in [(None, x), (Clamp(range=QInt(0, 11)), x.clip(0, 11))]:
-        form = find_form(op, type_of([(-50, 50)]), bias)
+        form = cheapest(op, type_of([(-50, 50)]), bias)
         assert isinstance(form, ShiftForm)
         np.testing.assert_array_equal(applied(form, x - 7, 0), want)
 
@@ -251,7 +251,7 @@ def test_a_slope_beside_another_one(steep, mult, shift):
     flat = -((12_345 - (levels << shift)) // mult)
     rows = [np.where(levels <= 200, 1, 2)] * steep + [flat]
     ranges = [(0, 1)] * steep + [(int(flat[0]) - 5, int(flat[-1]) + 5)]
-    form = find_form(
+    form = cheapest(
         Threshold(steps=np.array(rows), base=0), type_of(ranges), np.zeros(len(rows), np.int64)
     )
     for c, ((lo, hi), steps) in enumerate(zip(ranges, rows, strict=True)):
@@ -267,7 +267,7 @@ def test_the_form_of_a_step_function_gives_codes(case, step):
     op = Threshold(steps=np.repeat(op.steps, step, axis=1), base=op.base)
     x = type_of(ranges)
     out = op.infer(x).range
-    form = find_form(coded(op, out), x, np.array(bias, np.int64))
+    form = cheapest(coded(op, out), x, np.array(bias, np.int64))
     for c, (lo, hi) in enumerate(ranges):
         x = np.arange(lo, hi + 1)
         want = op.base + np.searchsorted(op.steps[c], x, side="right")
@@ -278,7 +278,7 @@ def test_the_form_of_a_step_function_gives_codes(case, step):
 
 def test_a_sign_is_one_comparison():
     sign = Threshold(steps=np.array([[3, 3]]), base=-1)
-    form = find_form(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
+    form = cheapest(coded(sign, QInt(-1, 1, step=2)), type_of([(-9, 9)]), np.array([0]))
     assert isinstance(form, ThresholdForm)
     assert (form.steps.tolist(), form.base, form.levels) == ([[3]], 0, 1)
 

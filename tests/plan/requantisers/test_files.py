@@ -7,9 +7,10 @@ from corgibuilder.frontend import read
 from corgibuilder.ir import TensorType
 from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.requantisers import CascadeForm, ThresholdForm, forms
+from corgibuilder.plan.requantisers import CascadeForm, ThresholdForm
 
 from ...frontend.models import Model
+from .choose import every_form
 
 CHANNELS = 24
 
@@ -36,10 +37,12 @@ def test_quant_batch_normalisation_relu_quant(tmp_path, first, seed):
     form = form_of(stage, lanes=1)
     assert isinstance(form, CascadeForm)
     x = TensorType(stage.acc.shape, stage.acc.lo + stage.bias, stage.acc.hi + stage.bias)
-    search = next(f for f in forms(stage.activation, x, stage.bias) if isinstance(f, ThresholdForm))
+    search = next(
+        f for f in every_form(stage.activation, x, stage.bias) if isinstance(f, ThresholdForm)
+    )
     lo, hi = stage.acc.lo, stage.acc.hi
-    every = np.arange(lo.min(), hi.max() + 1).clip(lo[:, None], hi[:, None])
-    np.testing.assert_array_equal(form.apply(every), search.apply(every))
+    sums = np.arange(lo.min(), hi.max() + 1).clip(lo[:, None], hi[:, None])
+    np.testing.assert_array_equal(form.apply(sums), search.apply(sums))
     roms = [f.memories(stage.acc.range, CHANNELS, 1) for f in (form, search)]
     bits = [sum(rom.bits for rom in some) for some in roms]
     assert bits[0] * 20 < bits[1]
