@@ -26,7 +26,7 @@ from words import read_recording
 
 HERE = Path(__file__).parent
 EVENTS = 3e9  #: cycles times characters of Verilog from which compiling a model is worth it
-TRY = 5  #: seconds for Icarus, which wide words can slow down: twice what compiling a model takes
+TRY = 2  #: seconds for Icarus, which wide words can slow down fiftyfold; a model takes about 4
 LONGEST = 900  #: seconds that a simulation may take
 # One file for a model, as every file reads the same long headers.
 VERILATOR = (
