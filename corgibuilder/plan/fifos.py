@@ -1,16 +1,19 @@
-"""Depths of the queues where branches of a network meet again.
+"""Depths of queues: where branches of a network meet again, and where words come in bursts.
 
 A branch that is ahead waits at the join for the others, which still hold what they need for their
 windows. With too short a queue there the fork before the branches stops, and with it what feeds the
-others: the pipeline slows down, or stops for ever. Depths are found by the simulation of the whole
-pipeline: each is as short as it can be with the interval of the slowest stage and the latency that
-the pipeline has with queues for whole frames. A word takes two cycles through a queue. So where
-another queue has gone since, one that was as short as possible may be shorter still, and is looked
-at again.
+others: the pipeline slows down, or stops for ever. A stage with one input has a queue where the
+estimate of :mod:`~.sizing` says that words come to it in bursts.
+
+Depths are found by the simulation of the whole pipeline: each is as short as it can be with the
+interval of the slowest stage and the latency that the pipeline has with queues for whole frames. A
+word takes two cycles through a queue. So where another queue has gone since, one that was as short
+as possible may be shorter still, and is looked at again.
 
 How many words wait there when words come in evenly tells where to look. Where the whole pipeline
 takes long to simulate, queues stay so long that they refuse no word, or as long as that: with a
-word less a branch would stall, though that may not make the pipeline slower.
+word less a branch would stall, though that may not make the pipeline slower. Without joins they
+then stay as they were estimated.
 """
 
 from collections.abc import Callable, Container, Mapping
@@ -46,6 +49,10 @@ NOT_TRIED = (
     "a frame takes long to simulate: with a word less in a queue a branch stalls, but whether that"
     " costs time was not tried"
 )
+ESTIMATED = (
+    "a frame takes long to simulate: queues are as long as was estimated, shorter ones were not"
+    " tried"
+)
 
 
 def roomy(
@@ -69,32 +76,68 @@ def _roomy_stage(stage: PlannedStage, frames: int) -> PlannedStage:
 
 def queue_notes(pipeline: Pipeline) -> tuple[str, ...]:
     """What there is to say of queues that may be longer than they have to be."""
-    joins = [number for number, stage in enumerate(pipeline.stages) if len(stage.ports) > 1]
-    queues = any(any(pipeline.stages[number].fifos) for number in joins)
-    if not queues or _work(pipeline, joins) <= MOST_WORK:
+    if not any(any(stage.fifos) for stage in pipeline.stages) or _work(pipeline) <= MOST_WORK:
         return ()
-    return (NOT_TRIED,)
+    return (NOT_TRIED if _has_joins(pipeline) else ESTIMATED,)
 
 
-def _work(pipeline: Pipeline, joins: list[int]) -> int:
-    queues = sum(len(pipeline.stages[number].ports) for number in joins)
+def _has_joins(pipeline: Pipeline) -> bool:
+    return any(len(stage.ports) > 1 for stage in pipeline.stages)
+
+
+def _work(pipeline: Pipeline) -> int:
+    """Of trying the queues of a pipeline one by one: those at its joins, or all if it has none."""
+    joins = _has_joins(pipeline)
+    stages = (s for s in pipeline.stages if len(s.ports) > 1 or (any(s.fifos) and not joins))
+    queues = sum(len(stage.ports) for stage in stages)
     others = int((machine(pipeline).rules != Rule.QUEUE).sum())
     return pipeline.frame_cycles * others * queues
 
 
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
-    """The pipeline with the shortest queues at its joins that cost neither rate nor latency.
+    """The pipeline with the shortest queues that cost neither rate nor latency.
 
-    Those of the stages called ``fixed`` stay as they are.
+    Those at joins may be longer than they are, those in front of a single input may not. Those of
+    the stages called ``fixed`` stay as they are.
     """
-    joins = [
-        number
-        for number, stage in enumerate(pipeline.stages)
-        if len(stage.ports) > 1 and stage.layer.name not in fixed
-    ]
-    if not joins:
+    free = [n for n, stage in enumerate(pipeline.stages) if stage.layer.name not in fixed]
+    joins = [number for number in free if len(pipeline.stages[number].ports) > 1]
+    bursts = [n for n in free if n not in joins and any(pipeline.stages[n].fifos)]
+    queued = sorted(joins + bursts)
+    if not queued:
+        return pipeline
+    long = _work(pipeline) > MOST_WORK
+    if long and not _has_joins(pipeline):
         return pipeline
     interval = least_interval(roomy(pipeline, fixed, frames=0))
+    pipeline, wanted, found = _with_room(pipeline, fixed, joins, interval)
+    if bursts and not long:  # a word takes two cycles through each: without them others have less
+        first = wanted
+        pipeline = _all_shortest(pipeline, bursts, lambda p: keeps_pace(machine(p), first))
+        pipeline, wanted, found = _with_room(pipeline, fixed, joins, interval)
+    pipeline = _nearly_shortest(pipeline, queued, found, wanted)
+    if long:
+        return pipeline
+    if not keeps_pace(machine(pipeline), wanted):
+        wanted = pipeline_timing(pipeline)
+
+    def paced(tried: Pipeline) -> bool:
+        return keeps_pace(machine(tried), wanted)
+
+    shortened = _all_shortest(pipeline, queued, paced)
+    if _keeps_up(shortened, wanted):
+        return shortened
+    # stalls would stop it for ever, or frames that come early are in the way of those before them
+    return _all_shortest(pipeline, queued, lambda tried: paced(tried) and _keeps_up(tried, wanted))
+
+
+def _with_room(
+    pipeline: Pipeline, fixed: Container[str], joins: list[int], interval: int
+) -> tuple[Pipeline, Pace, Depths]:
+    """The pipeline with long queues at its joins, what it then does, and what waits in queues.
+
+    Frames come in every ``interval`` cycles.
+    """
     pipeline = roomy(pipeline, fixed)
     spans, found = pipeline_fills(pipeline, interval)
     wanted = Pace(interval=interval, latencies=spans)
@@ -104,20 +147,7 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
         if refused:  # otherwise longer queues change nothing of what was seen
             spans, found = pipeline_fills(pipeline, interval)
             wanted = Pace(interval=interval, latencies=spans)
-    pipeline = _nearly_shortest(pipeline, joins, found, wanted)
-    if _work(pipeline, joins) > MOST_WORK:
-        return pipeline
-    if not keeps_pace(machine(pipeline), wanted):
-        wanted = pipeline_timing(pipeline)
-
-    def paced(tried: Pipeline) -> bool:
-        return keeps_pace(machine(tried), wanted)
-
-    shortened = _all_shortest(pipeline, joins, paced)
-    if _keeps_up(shortened, wanted):
-        return shortened
-    # stalls would stop it for ever, or frames that come early are in the way of those before them
-    return _all_shortest(pipeline, joins, lambda tried: paced(tried) and _keeps_up(tried, wanted))
+    return pipeline, wanted, found
 
 
 def _keeps_up(pipeline: Pipeline, wanted: Pace) -> bool:
@@ -128,20 +158,20 @@ def _keeps_up(pipeline: Pipeline, wanted: Pace) -> bool:
         return False
 
 
-def _all_shortest(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pipeline:
+def _all_shortest(pipeline: Pipeline, queued: list[int], enough: Enough) -> Pipeline:
     """With queues each of which is too short with a word less."""
-    for number in joins:
+    for number in queued:
         pipeline = _shortest_at(pipeline, number, enough)
     once_more: Pipeline | None = pipeline
     while once_more is not None:
         pipeline = once_more
-        once_more = _shortened_once(pipeline, joins, enough)
+        once_more = _shortened_once(pipeline, queued, enough)
     return pipeline
 
 
-def _refused(pipeline: Pipeline, joins: list[int], found: Depths) -> bool:
+def _refused(pipeline: Pipeline, queued: list[int], found: Depths) -> bool:
     """Whether a queue that may be longer ever refused a word."""
-    stages = (pipeline.stages[number] for number in joins)
+    stages = (pipeline.stages[number] for number in queued)
     return any(
         found[stage.layer.name, port] > stage.fifos[port]
         for stage in stages
@@ -149,35 +179,37 @@ def _refused(pipeline: Pipeline, joins: list[int], found: Depths) -> bool:
     )
 
 
-def _shortened_once(pipeline: Pipeline, joins: list[int], enough: Enough) -> Pipeline | None:
+def _shortened_once(pipeline: Pipeline, queued: list[int], enough: Enough) -> Pipeline | None:
     """The pipeline with the first queue shorter that can be; ``None`` if each of them is needed."""
-    for number in joins:
+    for number in queued:
         for port, depth in enumerate(pipeline.stages[number].fifos):
             if depth and enough(pipeline.with_fifo(number, port, depth - 1)):
                 return shortest(pipeline, JoinQueue(number, port), enough)
     return None
 
 
-def _nearly_shortest(pipeline: Pipeline, joins: list[int], found: Depths, wanted: Pace) -> Pipeline:
+def _nearly_shortest(
+    pipeline: Pipeline, queued: list[int], found: Depths, wanted: Pace
+) -> Pipeline:
     """The pipeline with queues that refuse a word, or would with one word less.
 
     As long as words wait there if they come in evenly, but for those that they only pass through;
     where that is not enough, with these too; then as long as words wait there if they come in as
     fast as they are taken.
     """
-    never_full = _with_depths(pipeline, joins, found)
+    never_full = _with_depths(pipeline, queued, found)
     _, evenly = pipeline_fills(pipeline, wanted.interval, even=True)
-    evenly_filled = _with_depths(never_full, joins, evenly)
+    evenly_filled = _with_depths(never_full, queued, evenly)
     waiting = {queue: depth if depth > PASSING else 0 for queue, depth in evenly.items()}
-    for tried in (_with_depths(evenly_filled, joins, waiting), evenly_filled, never_full):
-        fitting = _fitting(tried, joins, wanted)
+    for tried in (_with_depths(evenly_filled, queued, waiting), evenly_filled, never_full):
+        fitting = _fitting(tried, queued, wanted)
         if fitting:
             return fitting
     # whatever queues there are, the pipeline is slower
-    return _fitting(never_full, joins, pipeline_timing(pipeline)) or pipeline
+    return _fitting(never_full, queued, pipeline_timing(pipeline)) or pipeline
 
 
-def _fitting(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | None:
+def _fitting(pipeline: Pipeline, queued: list[int], wanted: Pace) -> Pipeline | None:
     """The pipeline with no longer queues than it fills; ``None`` if it is too slow.
 
     Its first frame may not be late at any output, and the interval is that of the steady state.
@@ -185,13 +217,13 @@ def _fitting(pipeline: Pipeline, joins: list[int], wanted: Pace) -> Pipeline | N
     filled = fills_in_time(machine(pipeline), wanted)
     if filled is None:
         return None
-    pipeline = _with_depths(pipeline, joins, filled)
+    pipeline = _with_depths(pipeline, queued, filled)
     return pipeline if _keeps_up(pipeline, wanted) else None
 
 
-def _with_depths(pipeline: Pipeline, joins: list[int], depths: Depths) -> Pipeline:
+def _with_depths(pipeline: Pipeline, queued: list[int], depths: Depths) -> Pipeline:
     """With queues of these depths where they are longer; unused ones are left out."""
-    for number in joins:
+    for number in queued:
         stage = pipeline.stages[number]
         for port in stage.ports:
             most = depths.get((stage.layer.name, port), 0)

@@ -179,10 +179,10 @@ def planned(name, budget, *, fixed=False):
 
 
 def shorter(pipeline):
-    """The pipeline with one of the queues at its joins a word shorter, for each of them."""
+    """The pipeline with one of its queues a word shorter, for each of them."""
     for number, stage in enumerate(pipeline.stages):
         for port, depth in enumerate(stage.fifos):
-            if depth and len(stage.ports) > 1:
+            if depth:
                 fifos = (*stage.fifos[:port], depth - 1, *stage.fifos[port + 1 :])
                 stages = list(pipeline.stages)
                 stages[number] = replace(stage, fifos=fifos)
@@ -243,17 +243,16 @@ def test_where_simulation_takes_long_queues_stall_a_branch_with_a_word_less(monk
         found = pipeline_timing(pipeline)
         assert not is_worse(found, pipeline_timing(roomy(pipeline)))
         _, unrefused = pipeline_fills(pipeline, found.interval)
-        joins = [stage for stage in pipeline.stages if len(stage.ports) > 1]
-        for stage in joins:
+        for stage in pipeline.stages:
             for port, depth in enumerate(stage.fifos):
                 assert depth <= unrefused.get((stage.layer.name, port), 0)
         assert sum(depths(least)) <= sum(depths(pipeline))
     least, most = (sum(sum(depths(p)) for p in found) for found in (shortest, longer))
-    assert least < most < 1.25 * least
+    assert least < most < 1.3 * least
 
 
 def _has_queues(pipeline):
-    return any(any(stage.fifos) for stage in pipeline.stages if len(stage.ports) > 1)
+    return any(any(stage.fifos) for stage in pipeline.stages)
 
 
 def test_a_queue_that_is_long_enough_for_early_words_too():

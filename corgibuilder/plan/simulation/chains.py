@@ -44,7 +44,7 @@ class Chain:
     parts: list[Part]
     sources: tuple[int, ...]
     ends: bool = False
-    port: tuple[str, int] | None = None  #: stage and input that it leads to, of several
+    port: tuple[str, int] | None = None  #: stage and input that it leads to
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Machine:
     that reads what it reads, which is its only source then; or -1. ``readers`` counts the chains
     that read each one; ``words`` are those of a frame, at the inputs and at the chains that end in
     an output, which ``outputs`` has by name. ``queues`` has the numbers of the queues in front of
-    the inputs of stages that have several, by stage and input.
+    the inputs of stages, by stage and input.
     """
 
     rules: Ints
@@ -166,7 +166,7 @@ def _add_stage(
     before = [[*copies[port], *_input_parts(stage, port)] for port in stage.ports]
     parts = list(_stage_parts(stage, size_from=size_from))
     if len(stage.ports) == 1:
-        chains.append(Chain([*before[0], *parts], given))
+        chains.append(Chain([*before[0], *parts], given, port=(stage.layer.name, 0)))
         return
     sources = []
     for port, (source, more) in enumerate(zip(given, before, strict=True)):
