@@ -289,7 +289,7 @@ def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
                     f"the plan says that {name} is {said} from {edge.between}, and by the network"
                     f" and the stages it is {value}",
                     at=Origin(plan.network, edge.consumer),
-                    help="give the same on both sides",
+                    help="take 0" if name == "fifo" else "give the same on both sides",
                 )
     if len(given) > len(expected):
         extra = next(edge for key, edge in given.items() if key not in expected)
@@ -305,7 +305,8 @@ def _check_queues(pipeline: Pipeline) -> None:
         for port, depth in enumerate(stage.fifos):
             most = most_queued(stage.layer, port, stage.lanes[port])
             if not 0 <= depth <= most:
-                raise _bad(stage.layer, f"fifo is {depth}", f"take 0 to {most} words")
+                at_input = f" at input {port}" if len(stage.ports) > 1 else ""
+                raise _bad(stage.layer, f"fifo is {depth}{at_input}", f"take 0 to {most} words")
 
 
 def _check_inputs(network: Network, input_lanes: Mapping[str, int]) -> None:
@@ -371,7 +372,7 @@ def describe(pipeline: Pipeline, target: Target) -> Plan:
             *pipeline.network.notes,
             *technology.notes,
             *queue_notes(pipeline),
-            *_clock_notes(slowest_of(stages), target),
+            *_clock_notes(slowest_of(stages), target, technology),
         ),
     )
 
@@ -381,11 +382,12 @@ def slowest_of(stages: Sequence[StagePlan]) -> StagePlan:
     return min(stages, key=lambda stage: stage.fmax_mhz)
 
 
-def _clock_notes(slowest: StagePlan, target: Target) -> Iterator[str]:
+def _clock_notes(slowest: StagePlan, target: Target, technology: TechnologyModel) -> Iterator[str]:
     """What there is to say of a clock that no registers make possible."""
     if slowest.fmax_mhz * 1e6 < target.clock_hz:
         yield (
-            f"{target.clock_hz / 1e6:g} MHz are estimated to be too fast for a slow FPGA:"
+            f"{target.clock_hz / 1e6:g} MHz are estimated to be too fast for"
+            f" {technology.delays_of}:"
             f" {slowest.critical_path} in {slowest.name} keeps up to {slowest.fmax_mhz:,.1f} MHz;"
             " corgibuilder synth --device measures it"
         )

@@ -8,13 +8,16 @@ from corgibuilder.technology import Technology, read_technology
 from .area import AreaModel, generic_areas
 from .delays import DelayModel, generic_delays
 
+SLOW_FPGA = "a slow FPGA"  #: whose delays the generic ones are
+
 
 @dataclass(frozen=True, slots=True)
 class TechnologyModel:
-    """Areas and delays, and ``notes`` on those that are not the technology's own."""
+    """Areas and delays, whose the delays are, and ``notes`` on what is not the technology's own."""
 
     areas: AreaModel
     delays: DelayModel
+    delays_of: str = SLOW_FPGA
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -28,8 +31,10 @@ class TechnologyModel:
             return cls(generic_areas(), generic_delays())
         technology = read_technology(name)
         areas = AreaModel(technology.costs) if technology.costs else generic_areas()
-        delays = DelayModel(technology.delays) if technology.delays else generic_delays()
-        return cls(areas, delays, (_areas_note(technology, areas), *_delays_notes(technology)))
+        notes = (_areas_note(technology, areas), *_delays_notes(technology))
+        if technology.delays is None:
+            return cls(areas, generic_delays(), notes=notes)
+        return cls(areas, DelayModel(technology.delays), technology.name, notes)
 
 
 def _areas_note(technology: Technology, areas: AreaModel) -> str:
@@ -42,4 +47,4 @@ def _areas_note(technology: Technology, areas: AreaModel) -> str:
 def _delays_notes(technology: Technology) -> Iterator[str]:
     if technology.delays is None:
         name = technology.name
-        yield f"registers are those for a slow FPGA: {name} does not say how long signals take"
+        yield f"registers are those for {SLOW_FPGA}: {name} does not say how long signals take"

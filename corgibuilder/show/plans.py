@@ -32,8 +32,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def plan_table(plan: Plan) -> Table:
     """Words of every input, and folding and cost of every stage.
 
-    After each slash stands what no design can go below. Areas are in two-input NAND gates, clocks
-    estimates.
+    After each slash stands what no design can go below. Areas are in the unit of the technology,
+    clocks are estimates.
     """
     target = plan.target
     size = "" if target.image is None else f" at {target.image[0]}x{target.image[1]}"

@@ -30,9 +30,12 @@ from corgibuilder.plan.components import (
 )
 from corgibuilder.plan.paired_rows import pairs_rows, places
 from corgibuilder.plan.requantisers import (
+    CascadeForm,
+    ClipForm,
     Rounding,
     ScaleForm,
     ShiftForm,
+    TableForm,
     ThresholdForm,
 )
 
@@ -93,6 +96,8 @@ ROUNDING = (Rounding(shift=1, out=QInt(0, 7)),)
 SHIFT = ShiftForm(offset=ZERO, roundings=ROUNDING)
 SCALE = ScaleForm(mult=ZERO + 1, offset=ZERO, shift=1, out=QInt(0, 7))
 STEPS = ThresholdForm(steps=np.arange(5)[None], base=0)
+CLIP = ClipForm(lo=ZERO + 1, hi=ZERO + 6)
+TABLE = TableForm(values=np.arange(256)[None] // 32, acc=BYTE)
 
 
 def gearbox(channels, before, after):
@@ -253,6 +258,10 @@ EXAMPLES = {
     "requantiser, shift": Example(config=requantiser(SHIFT), needs=1, latency=2, interval=1),
     "requantiser, scale": Example(config=requantiser(SCALE), needs=1, latency=3, interval=1),
     "requantiser, steps": Example(config=requantiser(STEPS), needs=1, latency=4, interval=1),
+    "requantiser, table": Example(config=requantiser(TABLE), needs=1, latency=1, interval=1),
+    "requantiser, cascade": Example(
+        config=requantiser(CascadeForm(parts=(SHIFT, CLIP, SCALE))), needs=1, latency=7, interval=1
+    ),
     "router": Example(config=router((2, 1), (2, 0, 2)), needs=1, latency=1, interval=1),
     "router, of one": Example(config=router((3,), (1,)), needs=1, latency=1, interval=1),
     "row banks": Example(

@@ -14,10 +14,14 @@ from corgibuilder.plan import components
 from corgibuilder.plan.components import (
     AdderConfig,
     AdderGraphConfig,
+    ArgmaxConfig,
     ComponentConfig,
     LineBufferConfig,
+    MacArrayConfig,
     RequantiserConfig,
+    WindowPoolConfig,
 )
+from corgibuilder.plan.requantisers.form import FORMS
 
 from .examples import EXAMPLES
 from .running import Simulated, Sized, hardware
@@ -59,6 +63,12 @@ def test_every_configuration_has_an_example():
     assert of_components == {type(example.config) for example in EXAMPLES.values()}
 
 
+def test_every_form_of_requantisers_has_an_example():
+    configs = (example.config for example in EXAMPLES.values())
+    forms = {type(each.form) for each in configs if isinstance(each, RequantiserConfig)}
+    assert forms == set(FORMS.values())
+
+
 @each_example
 def test_inputs_for_the_size_of_the_map(example):
     component = component_of(example.config)
@@ -83,12 +93,22 @@ def test_initiation_interval(example):
     assert set(intervals[-PERIODS:].tolist()) == {example.interval}
 
 
-@each_example
-def test_the_latency_that_estimates_take(example):
-    config = example.config
-    declared = getattr(config, "LATENCY", example.latency)
-    if isinstance(config, AdderConfig | AdderGraphConfig):
-        declared = config.latency
-    if isinstance(config, RequantiserConfig):
-        declared = config.form.latency
-    assert declared == example.latency
+def declared_latency(config):
+    """What estimates take for the latency; ``None`` for components that they describe otherwise."""
+    match config:
+        case WindowPoolConfig() | ArgmaxConfig():
+            return config.LATENCY
+        case AdderConfig() | AdderGraphConfig():
+            return config.latency
+        case MacArrayConfig():
+            return config.pipeline.latency
+        case RequantiserConfig():
+            return config.form.latency
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in EXAMPLES.items() if declared_latency(each.config) is not None]
+)
+def test_the_latency_that_estimates_take(name):
+    example = EXAMPLES[name]
+    assert declared_latency(example.config) == example.latency
