@@ -9,7 +9,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import Network, Shape
 
 from .delays import ClockGoal
-from .fifos import roomy, shortest_fifos
+from .fifos import shortest_fifos, without_bursts
 from .folding import Folding, ceil_div
 from .forms import Forms
 from .infeasible import PinsInTheWay, asked_and_possible_latency, too_fast, too_slow
@@ -112,6 +112,9 @@ def _fast_enough(
     for resizable in dict.fromkeys((is_resizable(network, layers), False)):
         search = _BudgetSearch(network, layers, budget, pins, goal, forms, resizable=resizable)
         slowest = search.within(budget)
+        while slowest is None and search.stuck is not None:
+            search.ask_more(search.stuck, 0)
+            slowest = search.within(budget)
         if slowest is not None and slowest.resizable == resizable:
             return _in_time(search, target)
     raise too_fast(network, layers, target, pins)
@@ -138,13 +141,15 @@ class _BudgetSearch:
         self.goal = goal
         self.forms = forms
         self.resizable = resizable
-        self.late: set[str] = set()  #: stages whose cycles the estimate is too low for
+        self.late: set[str] = set()  #: stages that are chosen by simulation, not by estimate
+        self.stuck: str | None = None  #: the one for which the estimate found none, if it did
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._outer: dict[tuple[Any, ...], float] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
         """The pipeline of the least area for so many cycles, if any."""
+        self.stuck = None
         input_lanes = self._input_lanes(budget)
         if input_lanes is None:
             return None
@@ -155,6 +160,7 @@ class _BudgetSearch:
             spared = max(budget - self.spare.get(layer.name, 0), 1)
             found = self._narrowest(layer, spared, tuple(lanes[s] for s in layer.sources))
             if found is None:
+                self.stuck = layer.name if layer.name not in self.late else None
                 return None
             foldings[layer.name] = found.folding
             chosen.append(found.layer)
@@ -289,7 +295,7 @@ def _quick(search: _BudgetSearch, target: Target) -> Pipeline:
             found[step] = None
             if pipeline is not None:
                 made = search.sized(pipeline)
-                made = roomy(made, search.fifos(made))
+                made = without_bursts(made, search.fifos(made))
                 spans = pipeline_latencies(made, interval=1).values()
                 found[step] = (max(spans, key=lambda span: span[1])[0], made)
         entry = found[step]

@@ -94,27 +94,47 @@ def _work(pipeline: Pipeline) -> int:
     return pipeline.frame_cycles * others * queues
 
 
+def without_bursts(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
+    """As :func:`roomy`, with the shortest queues in front of single inputs.
+
+    A word takes two cycles through each: so this is as quick as the pipeline can be. Where a frame
+    takes long to simulate they stay as they are.
+    """
+    bursts = [n for n in _free(pipeline, fixed) if _has_burst(pipeline.stages[n])]
+    if not bursts or _work(pipeline) > MOST_WORK:
+        return roomy(pipeline, fixed)
+    pipeline, wanted, _ = _with_room(pipeline, fixed, _least_interval(pipeline, fixed))
+    return _all_shortest(pipeline, bursts, lambda tried: keeps_pace(machine(tried), wanted))
+
+
+def _free(pipeline: Pipeline, fixed: Container[str]) -> list[int]:
+    return [n for n, stage in enumerate(pipeline.stages) if stage.layer.name not in fixed]
+
+
+def _has_burst(stage: PlannedStage) -> bool:
+    """Whether a stage has a queue in front of its only input."""
+    return len(stage.ports) == 1 and any(stage.fifos)
+
+
+def _least_interval(pipeline: Pipeline, fixed: Container[str]) -> int:
+    return least_interval(roomy(pipeline, fixed, frames=0))
+
+
 def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
     """The pipeline with the shortest queues that cost neither rate nor latency.
 
     Those at joins may be longer than they are, those in front of a single input may not. Those of
     the stages called ``fixed`` stay as they are.
     """
-    free = [n for n, stage in enumerate(pipeline.stages) if stage.layer.name not in fixed]
-    joins = [number for number in free if len(pipeline.stages[number].ports) > 1]
-    bursts = [n for n in free if n not in joins and any(pipeline.stages[n].fifos)]
-    queued = sorted(joins + bursts)
+    stages, free = pipeline.stages, _free(pipeline, fixed)
+    queued = [n for n in free if len(stages[n].ports) > 1 or _has_burst(stages[n])]
     if not queued:
         return pipeline
     long = _work(pipeline) > MOST_WORK
     if long and not _has_joins(pipeline):
         return pipeline
-    interval = least_interval(roomy(pipeline, fixed, frames=0))
-    pipeline, wanted, found = _with_room(pipeline, fixed, joins, interval)
-    if bursts and not long:  # a word takes two cycles through each: without them others have less
-        first = wanted
-        pipeline = _all_shortest(pipeline, bursts, lambda p: keeps_pace(machine(p), first))
-        pipeline, wanted, found = _with_room(pipeline, fixed, joins, interval)
+    interval = _least_interval(pipeline, fixed)
+    pipeline, wanted, found = _with_room(without_bursts(pipeline, fixed), fixed, interval)
     pipeline = _nearly_shortest(pipeline, queued, found, wanted)
     if long:
         return pipeline
@@ -132,7 +152,7 @@ def shortest_fifos(pipeline: Pipeline, fixed: Container[str] = ()) -> Pipeline:
 
 
 def _with_room(
-    pipeline: Pipeline, fixed: Container[str], joins: list[int], interval: int
+    pipeline: Pipeline, fixed: Container[str], interval: int
 ) -> tuple[Pipeline, Pace, Depths]:
     """The pipeline with long queues at its joins, what it then does, and what waits in queues.
 
@@ -142,7 +162,7 @@ def _with_room(
     spans, found = pipeline_fills(pipeline, interval)
     wanted = Pace(interval=interval, latencies=spans)
     if wanted.frames > ROOMY_FRAMES:
-        refused = _refused(pipeline, joins, found)
+        refused = _refused(pipeline, fixed, found)
         pipeline = roomy(pipeline, fixed, frames=wanted.frames)
         if refused:  # otherwise longer queues change nothing of what was seen
             spans, found = pipeline_fills(pipeline, interval)
@@ -169,12 +189,13 @@ def _all_shortest(pipeline: Pipeline, queued: list[int], enough: Enough) -> Pipe
     return pipeline
 
 
-def _refused(pipeline: Pipeline, queued: list[int], found: Depths) -> bool:
-    """Whether a queue that may be longer ever refused a word."""
-    stages = (pipeline.stages[number] for number in queued)
+def _refused(pipeline: Pipeline, fixed: Container[str], found: Depths) -> bool:
+    """Whether a queue at a join that may be longer ever refused a word."""
+    stages = (pipeline.stages[number] for number in _free(pipeline, fixed))
     return any(
         found[stage.layer.name, port] > stage.fifos[port]
         for stage in stages
+        if len(stage.ports) > 1
         for port in stage.ports
     )
 

@@ -74,7 +74,8 @@ def cheapest(
     """Folding of the least area whose cycles fit, or ``None`` if none fits.
 
     ``lanes`` is the width of the words that arrive, in channels. ``keeps`` has the last word on
-    whether the cycles fit; foldings that are estimated to be faster are then looked at as well.
+    whether the cycles fit; foldings that are estimated to be faster, or slower, are then looked at
+    as well.
     What ``pins`` fix stays as it is. Engines have the registers that ``goal`` needs; as few as
     they can have where there is none.
     """
@@ -84,7 +85,11 @@ def cheapest(
         for aim in aims
         for stage in candidates(layer, aim, lanes=lanes, resizable=resizable, pins=pins, goal=goal)
     }
-    fitting = [stage for stage in possible.values() if stage.frame_cycles <= budget]
+    fitting = [
+        stage
+        for stage in possible.values()
+        if (stage.frame_cycles if keeps is None else stage.least_cycles) <= budget
+    ]
     for stage in sorted(fitting, key=area):
         if keeps is None or keeps(stage):
             return stage

@@ -6,9 +6,11 @@ from fractions import Fraction
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.plan import Plan, Target, make_plan
+from corgibuilder.ir import Pads, Window
+from corgibuilder.plan import Pins, Plan, Target, make_plan
+from corgibuilder.plan.pins import LayerPins
 
-from ..toys import small
+from ..toys import STRIDED, chain, conv, small, steps
 
 NETWORK = small()
 CLOCK = 1_000_000
@@ -53,3 +55,24 @@ def of_budget(cycles, latency=None):
 def test_who_asks_for_no_latency_gets_what_takes_the_most_time(budget):
     free, patient = of_budget(budget), of_budget(budget, latency=Fraction(10))
     assert free == replace(patient, target=free.target)
+
+
+@pytest.mark.parametrize(("shape", "kernel", "least"), [((2, 4, 4), 5, 21), ((2, 2, 1), 3, 2)])
+def test_columns_of_padding_that_are_never_read_take_no_time(shape, kernel, least):
+    """With a stride of 3 a window does not read what lies between two of them."""
+    pad = kernel - 1
+    window = Window(
+        kernel=(kernel,) * 2, stride=(3, 3), pads=Pads(top=pad, left=pad, bottom=pad, right=pad)
+    )
+    network = chain(shape, conv(2, 3, window), steps(3), fixed=("x",))
+    assert make_plan(network, Target(fps=Fraction(1), clock_hz=least)).cycles_per_frame <= least
+    with pytest.raises(CompileError):
+        make_plan(network, Target(fps=Fraction(1), clock_hz=least - 1))
+
+
+def test_an_estimate_that_is_too_high_refuses_nothing():
+    """The stage is estimated to take 808 cycles, and takes 688."""
+    network = chain((8, 16, 16), conv(8, 8, STRIDED, groups=8), steps(8))
+    pins = Pins({"n0": LayerPins(source="tap_serial", outputs=8, pixels=1)})
+    plan = make_plan(network, Target(fps=Fraction(1), clock_hz=720), pins)
+    assert plan.cycles_per_frame <= 720 < plan.stages[0].cycles_per_frame

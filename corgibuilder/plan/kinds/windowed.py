@@ -18,8 +18,9 @@ from .estimates import tile_trace, window_trace
 from .stage import Fault, FoldedStage, SizeRule
 
 MAX_BUFFER_BITS = 1 << 33  #: of a line buffer or a queue
-# What follows serves to compare foldings and to size buffers. It decides nothing by itself: rate
-# and latency of what is chosen are simulated, and a stage that is too slow is chosen anew.
+# What follows serves to compare foldings and to size buffers. Rate and latency of what is chosen
+# are simulated: a stage that is too slow is chosen anew, by simulation, and so is one of which the
+# estimate says that no folding is fast enough.
 
 #: Groups in a word of the line buffer at most. A 3x3 window with stride 2 needs 2, with stride 6 it
 #: would need 5: only where most pixels belong to no window are there so many writes.
@@ -166,12 +167,19 @@ class WindowedStage(FoldedStage):
 
     @property
     def frame_cycles(self) -> int:
+        return self._cycles(self.row_gap)
+
+    @property
+    def least_cycles(self) -> int:
+        return self._cycles(0)
+
+    def _cycles(self, row_gap: int) -> int:
+        """Cycles of a frame of which so many are lost at the start of each row."""
         acc, write = self.layer.acc.shape, self.layer.x.shape.pixels * self.words
         write = max(write, words_of(acc.pixels, acc.channels, self.folding.lanes))
         if self.source in (WindowSource.IN_PLACE, WindowSource.DIRECT):
             return write
-        position = max(self.position_cycles, self.window.stride[1] * self.window_cycles)
-        row = max(acc.width * position + self.row_gap, self._shift_cycles)
+        row = max(acc.width * self.position_cycles + row_gap, self._shift_cycles)
         return max(write, acc.height * row)
 
     # The line buffer.
