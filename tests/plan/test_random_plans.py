@@ -19,7 +19,7 @@ from corgibuilder.plan import (
     times,
 )
 from corgibuilder.plan.kinds import paired_estimates
-from corgibuilder.plan.simulation import pipeline_timing
+from corgibuilder.plan.simulation import pipeline_timing, stage_intervals
 
 from ..net.case import Edit
 from ..net.edits import edited_plan, random_plan
@@ -63,10 +63,15 @@ def test_any_network_for_any_target(group):
             found += 1
             assert plan.cycles_per_frame <= target.budget_for(network.input_shape)
             assert plan.latency_first <= plan.latency_frame
+            assert target.latency is None or plan.latency_first <= target.latency_cycles
         for made in (plan, random_plan(rng, network, target, MOST_CYCLES)):
             if made is not None:
                 read = Plan.from_json(made.to_json())
-                assert describe(pipeline_of(network, read), target) == made
+                pipeline = pipeline_of(network, read)
+                assert describe(pipeline, target) == made
+                alone = stage_intervals(pipeline)
+                for stage in pipeline.stages:
+                    assert stage.folded.least_cycles <= alone[stage.layer.name]
     assert found
 
 
