@@ -36,9 +36,9 @@ class StagePlan:
     every cycle of the budget, with at least one per stage that has any; ``buffer_bound`` holds
     only the rows of a window before the one that arrives. ``area`` is in the unit of the
     technology, two-input NAND gates in the generic one, as :mod:`~corgibuilder.plan.area` predicts
-    it. ``fmax_mhz`` is the fastest clock, and
-    ``critical_path`` what is computed on the path that it depends on, as
-    :mod:`~corgibuilder.plan.delays` predicts them.
+    it. ``fmax_mhz`` is the fastest clock, and ``critical_path`` what is computed on the path that
+    it depends on, as :mod:`~corgibuilder.plan.delays` predicts them. ``cycles_per_frame`` is an
+    estimate of what the stage takes by itself; that of the plan is simulated.
     """
 
     name: str

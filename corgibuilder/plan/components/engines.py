@@ -99,8 +99,12 @@ class MacArrayConfig(ComponentConfig):
     def memories(self) -> Iterator[Memory]:
         steps, outputs, inputs = self.weights.shape
         if steps > 1:
-            width = outputs * inputs * self.held.width
-            yield rom("weights", Purpose.WEIGHTS, depth=steps, width=width)
+            yield weight_rom(steps, outputs * inputs, self.held)
+
+
+def weight_rom(rows: int, multipliers: int, held: QInt) -> Memory:
+    """Memory of the weights: one for each multiplier in a row."""
+    return rom("weights", Purpose.WEIGHTS, depth=rows, width=multipliers * held.width)
 
 
 def wired_products(x: QInt, digits: int) -> Resources:

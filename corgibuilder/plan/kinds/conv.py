@@ -13,12 +13,11 @@ from corgibuilder.plan.components import (
     ComponentConfig,
     MacArrayConfig,
     Memory,
-    Purpose,
     RowBanksConfig,
     SerialiserConfig,
     TapSerialConfig,
 )
-from corgibuilder.plan.components.memory import rom
+from corgibuilder.plan.components.engines import weight_rom
 from corgibuilder.plan.delays import ClockGoal
 from corgibuilder.plan.folding import Engine, Folding, WindowSource, ceil_div
 from corgibuilder.plan.layers import Layer
@@ -412,8 +411,7 @@ class ConvStage(WindowedStage):
         if source is not None:
             yield from source.memories()
         if self.weight_bits:
-            width = self.weight_bits // self.weight_rows
-            yield rom("weights", Purpose.WEIGHTS, depth=self.weight_rows, width=width)
+            yield weight_rom(self.weight_rows, self.multipliers, self.weight_range)
 
     @property
     def engine_latency(self) -> int:
