@@ -54,27 +54,30 @@ def _cheapest(
     areas: AreaModel,
 ) -> Form | None:
     """As :meth:`Forms.cheapest`, of ``every`` form that there is."""
-    if not every and kind in (None, RequantiserKind.NONE):
-        return None
-    kinds = dict.fromkeys(map(kind_of_form, every))
-    if kind is not None and kind not in kinds:
-        names = ", ".join(each.value for each in kinds) or "none"
+    if kind is not None and kind not in kinds_of(every):
         raise CompileError(
             "CB433",
             f"the requantiser is {kind.value!r}, and there is no such one that is equal to what"
             " this layer does",
             at=layer.node.origin,
-            help=f"take one of: {names}",
+            help=f"take one of: {', '.join(each.value for each in kinds_of(every))}",
         )
+    if not every:
+        return None
 
     def least(some: Iterable[Form], by: AreaModel) -> Form:
         return cheapest_form(some, _sums(layer), layer.bias, lanes, by)
 
     of_kinds = (
         least((form for form in every if kind_of_form(form) is each), generic_areas())
-        for each in ([kind] if kind is not None else kinds)
+        for each in ([kind] if kind is not None else kinds_of(every))
     )
     return least(of_kinds, areas)
+
+
+def kinds_of(every: tuple[Form, ...]) -> tuple[RequantiserKind, ...]:
+    """The kinds of all forms that a layer has; none is a kind, too."""
+    return tuple(dict.fromkeys(map(kind_of_form, every))) or (RequantiserKind.NONE,)
 
 
 def forms_of(layer: Layer) -> tuple[Form, ...]:

@@ -30,6 +30,7 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.strict_json import UnsuitableError, read, shown
 
 from .folding import Engine, Folding, RequantiserKind, WindowSource
+from .forms import forms_of, kinds_of
 from .kinds import FoldedStage, kind_of, widened_layer, widths
 from .layers import Layer
 from .plan_file import Decision, EngineName, RequantiserName, SourceName, Width
@@ -213,6 +214,11 @@ def check_pins(layer: Layer, all_pins: Pins) -> None:
         most = most_queued(layer, port)
         if depth > most:
             raise _refused(at, f"fifo is {depth}", f"take 0 to {most} words")
+    if pins.requantiser is not None:
+        kinds = [kind.value for kind in kinds_of(forms_of(layer))]
+        if pins.requantiser not in kinds:
+            problem = f"requantiser is {pins.requantiser!r}, which is not equal to the layer's"
+            raise _refused(at, problem, f"take one of: {', '.join(kinds)}")
     possible = widths(layer)
     if pins.pixels not in (None, *possible):
         names = ", ".join(map(str, possible))

@@ -108,7 +108,7 @@ def test_what_is_pinned_is_planned(tmp_path, layer, pins):
         ("[layers.n0]\ninputs = 1979-05-27", "CB430", "inputs"),
         ("[layers.n0]\ninputs = 0", "CB430", "inputs"),
         ("[layers.n0]\npixels = 3", "CB432", "pixels is 3"),
-        ("[layers.n0]\nrequantiser = 'none'", "CB433", "requantiser is 'none'"),
+        ("[layers.n0]\nrequantiser = 'none'", "CB432", "in the pins requantiser is 'none'"),
         ("[layers.n0]\ncapacity = 3\nsource = 'tap_serial'", "CB432", "capacity is 3"),
         ("[layers.n0]\nfifo = [99999999]", "CB432", "fifo is 99999999"),
         ("[layers.n0]\ninputs = 1\noutputs = 1", "CB403", "3,000 cycles for a frame"),

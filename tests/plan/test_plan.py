@@ -9,7 +9,7 @@ import pytest
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.plan import Pins, Plan, Target, check_target, describe, make_plan, pipeline_of
 from corgibuilder.plan.components import Purpose
-from corgibuilder.plan.folding import WindowSource
+from corgibuilder.plan.folding import RequantiserKind, WindowSource
 from corgibuilder.plan.pins import LayerPins
 from corgibuilder.plan.plan import memories
 
@@ -337,6 +337,12 @@ def test_what_cannot_be_built_is_refused(index, changes, problem, remedy):
     assert message.startswith(
         f"error[CB413]: in the plan {problem}\n  --> toy.onnx: {layer}\n  help: {remedy}"
     )
+
+
+def test_a_requantiser_that_is_not_equal_to_the_layer_is_refused():
+    message = refusal(edited(0, requantiser=RequantiserKind.NONE))
+    assert message.startswith("error[CB433]: the requantiser is 'none', and there is no such one")
+    assert "take one of: " in message
 
 
 @pytest.mark.parametrize("lanes", [0, 4, 9])

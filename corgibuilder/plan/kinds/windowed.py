@@ -262,14 +262,9 @@ class WindowedStage(FoldedStage):
 
     @property
     def most_capacity(self) -> int:
-        """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory.
-
-        Where rows are freed in pairs more are never used.
-        """
+        """Pixels that a line buffer may hold: all that can ever wait, if they fit into memory."""
         if self.source not in STORING:
             return 1
-        if self.pairs_rows:
-            return self.least_capacity
         shape = self.layer.x.shape
         held = FRAMES * shape.pixels + SPARE_WORDS
         fitting = MAX_BUFFER_BITS // (shape.channels * self.layer.x.range.width)
@@ -298,8 +293,7 @@ class WindowedStage(FoldedStage):
             return
         folding, least, most = self.folding, self.least_capacity, self.most_capacity
         if not least <= folding.capacity <= most:
-            possible = f"{least} to {most}" if least < most else f"{least}"
-            yield f"capacity is {folding.capacity}", f"take {possible} pixels"
+            yield f"capacity is {folding.capacity}", f"take {least} to {most} pixels"
         grouped = folding.groups_per_word
         tap_serial = self.source is WindowSource.TAP_SERIAL
         allowed = self.channel_serial and tap_serial and self.layer.input_pixels == 1
