@@ -15,6 +15,7 @@ from corgibuilder.plan import Plan
 from corgibuilder.plan.pipeline import Pipeline
 from corgibuilder.plan.plan import requantiser
 from corgibuilder.plan.planned_stage import PlannedStage
+from corgibuilder.plan.simulation import frame_ends, machine
 
 from ..frontend.models import theirs
 from .build import CRASHES, planned, write_verilog
@@ -145,7 +146,12 @@ def _simulated(
         "first latency": (plan.latency_first, timing.latency_first),
         "frame latency": (plan.latency_frame, timing.latency_frame),
     }
-    late, early = _plan_findings(case, figures, pipeline) if not measured.faults else ((), ())
+    late: tuple[Finding, ...] = ()
+    early: tuple[Finding, ...] = ()
+    if not measured.faults:
+        late, early = _plan_findings(case, figures, pipeline)
+        if not late and not early:
+            late = _frame_findings(case, pipeline, plan, measured.ends)
     return Outcome(
         wrong=tuple(Finding(f"RTL: {kind}", text) for kind, text in measured.faults),
         optimistic=late,
@@ -175,6 +181,26 @@ def _plan_findings(case: Case, figures: dict, pipeline: Pipeline):
         elif name != "interval" and said - seen > max(SLACK_CYCLES, said / 100):
             early.append(Finding(f"pessimistic {kind}", text))
     return tuple(late), tuple(early)
+
+
+def _frame_findings(
+    case: Case, pipeline: Pipeline, plan: Plan, ends: dict[str, list[int]]
+) -> tuple[Finding, ...]:
+    """Outputs at which frames follow each other otherwise than in the simulation of the plan.
+
+    All calm frames count but those that meet one of another size on their way.
+    """
+    count = case.calm - 1 - plan.latency_frame // plan.cycles_per_frame
+    if count < 2:
+        return ()
+    simulated = frame_ends(machine(pipeline), case.calm)
+    findings = []
+    for node, seen in ends.items():
+        said, found = (np.diff(each[:count]).tolist() for each in (simulated[node], seen))
+        if said != found:
+            text = f"frames at {node}: simulated {said} cycles apart, measured {found}"
+            findings.append(Finding(f"frames apart, {_slowest(case, pipeline)}", text))
+    return tuple(findings)
 
 
 def _slowest(case: Case, pipeline: Pipeline) -> str:

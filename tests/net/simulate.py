@@ -44,11 +44,13 @@ MAKE = (
 class Measured:
     """What a simulation showed. ``faults`` has a kind and a sentence for each wrong port.
 
-    ``timing`` is that of the calm frames of the built size.
+    ``timing`` is that of the calm frames of the built size, ``ends`` the cycles of their last words
+    at each output, by node.
     """
 
     faults: tuple[tuple[str, str], ...]
     timing: Timing
+    ends: dict[str, list[int]]
     cycles: int
     compared: int
 
@@ -161,6 +163,11 @@ def _measured(
     return Measured(
         faults=tuple(fault for port in verdicts for fault in _faults(port)),
         timing=read_timing(built_size, verdict, unit, play.target_cycles),
+        ends={
+            port["layer"]: [end for _, end in found["frame_cycles"][: play.calm]]
+            for port, found in zip(instance["outputs"], verdicts, strict=True)
+            if not port["sizes"]
+        },
         cycles=cycles,
         compared=sum(port["compared"] for port in verdicts),
     )
