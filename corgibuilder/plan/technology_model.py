@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corgibuilder.technology import Technology, read_technology
+from corgibuilder.technology import GENERIC, Technology, read_technology
 
 from .area import AreaModel, generic_areas
 from .delays import DelayModel, generic_delays
@@ -32,7 +32,7 @@ class TechnologyModel:
         technology = read_technology(name)
         areas = AreaModel(technology.costs) if technology.costs else generic_areas()
         notes = (_areas_note(technology, areas), *_delays_notes(technology))
-        if technology.delays is None:
+        if technology.delays is None or technology.name == GENERIC:
             return cls(areas, generic_delays(), notes=notes)
         return cls(areas, DelayModel(technology.delays), technology.name, notes)
 
