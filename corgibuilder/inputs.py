@@ -158,6 +158,8 @@ def _by_name(network: Network, frames: Frames, at: str) -> Mapping[str, NDArray[
 
 def _encoded(port: Port, frames: NDArray[Any], at: str) -> Ints:
     try:
+        if not frames.ndim:
+            raise ValueError("there is a single number")
         if not len(frames):
             raise ValueError("there are 0 frames")
         return port.convert(frames)

@@ -39,6 +39,13 @@ def test_a_map_of_another_size_is_refused_where_the_size_is_fixed(flattened):
         encode(flattened, np.zeros((1, 1, 3, 3), np.float32))
 
 
+def test_a_single_number_is_no_frame(flattened, tmp_path):
+    np.save(tmp_path / "x.npy", np.float32(1))
+    frames = load_inputs(input_files([str(tmp_path / "x.npy")], flattened), flattened, None)
+    with pytest.raises(CompileError, match="there is a single number"):
+        encode(flattened, frames)
+
+
 def renamed(*names):
     """A network with two inputs of these names."""
     net = stereo()

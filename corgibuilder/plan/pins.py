@@ -166,6 +166,8 @@ def read_pins(path: Path) -> Pins:
     try:
         if path.stat().st_size > LONGEST:
             raise UnsuitableError(f"it has more than {LONGEST:,} bytes")
+        if not path.is_file():  # others may never end
+            raise UnsuitableError("this is not a file")
         said = tomllib.loads(path.read_text(encoding="utf-8"))
         if said.keys() - {"layers"} or not isinstance(said.get("layers", {}), dict):
             raise UnsuitableError("it has something else than tables [layers.NAME]")

@@ -289,7 +289,9 @@ def _check_edges(pipeline: Pipeline, plan: Plan) -> None:
                     f"the plan says that {name} is {said} from {edge.between}, and by the network"
                     f" and the stages it is {value}",
                     at=Origin(plan.network, edge.consumer),
-                    help="take 0" if name == "fifo" else "give the same on both sides",
+                    help="take 0"
+                    if name == "fifo" and edge.port is None
+                    else "give the same on both sides",
                 )
     if len(given) > len(expected):
         extra = next(edge for key, edge in given.items() if key not in expected)

@@ -1,9 +1,11 @@
 """Decisions that a user fixes: they are in the plan, and what cannot be built is refused."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -319,3 +321,12 @@ def test_huge_names_are_shortened():
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(CompileError, match="CB430"):
         read_pins(tmp_path / "nothing.toml")
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    """A pipe without a writer would be waited for."""
+    os.mkfifo(tmp_path / "pins.toml")
+    for path in (tmp_path / "pins.toml", tmp_path, Path("/dev/zero")):
+        with pytest.raises(CompileError, match="CB430") as caught:
+            read_pins(path)
+        assert "this is not a file" in str(caught.value)

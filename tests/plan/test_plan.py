@@ -378,6 +378,14 @@ def test_an_edge_that_is_not_that_of_the_network_is_refused(name):
     )
 
 
+def test_an_output_has_no_queue():
+    last = replace(PLAN.edges[-1], fifo=3)
+    assert last.port is None
+    message = refusal(replace(PLAN, edges=(*PLAN.edges[:-1], last)))
+    assert message.startswith("error[CB418]: the plan says that fifo is 3 from ")
+    assert message.endswith("  help: take 0")
+
+
 def test_edges_that_are_missing_or_too_many_are_refused():
     remedy = "\n  --> toy\n  help: build with the network file that the plan was made for"
     missing = replace(PLAN, edges=(*PLAN.edges[:2], *PLAN.edges[3:]))
