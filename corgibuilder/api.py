@@ -12,7 +12,7 @@ from corgibuilder import frontend, golden, verify
 from corgibuilder.build_directory import BuildDirectory, Manifest, read_build_directory
 from corgibuilder.characterise import Characterisation
 from corgibuilder.diagnostics import CompileError, Origin
-from corgibuilder.folders import write_complete
+from corgibuilder.folders import check_writable, write_complete
 from corgibuilder.inputs import Frames, encode
 from corgibuilder.ir import InputType, Network
 from corgibuilder.model import write_model
@@ -56,6 +56,7 @@ from corgibuilder.units import (
     parse_latency,
     parse_pixels,
 )
+from corgibuilder.user_files import UnreadableError, is_file, read_file
 from corgibuilder.verify import SimulationReport, Simulator
 
 __all__ = [
@@ -159,9 +160,9 @@ def plan_file(
 
     The decisions of that one are checked against the network, and its figures computed anew.
     """
-    if saved:
+    if saved is not None:
         target = (fps, clock, image, headroom, latency, input_type, input_scale, technology, pins)
-        if any(target):
+        if any(given is not None for given in target):
             raise CompileError(
                 "CB614",
                 "a plan and a target are both given",
@@ -172,10 +173,10 @@ def plan_file(
         made = _read_plan(saved)
         network = _as_planned(source, made)
         return describe(pipeline_of(network, made), made.target)
-    if not fps or not clock:
+    if fps is None or clock is None:
         raise CompileError(
             "CB615",
-            f"there is no {'clock' if fps else 'frame rate'} to plan for",
+            f"there is no {'frame rate' if fps is None else 'clock'} to plan for",
             at=Origin(str(source)),
             help="give both, such as --fps 30 --clock 59MHz",
         )
@@ -183,11 +184,11 @@ def plan_file(
         read(source, input_type=input_type, input_scale=input_scale),
         fps=parse_fps(fps),
         clock_hz=parse_clock(clock),
-        image=parse_image(image) if image else None,
-        headroom=parse_pixels(headroom) if headroom else None,
-        latency=parse_latency(latency) if latency else None,
+        image=None if image is None else parse_image(image),
+        headroom=None if headroom is None else parse_pixels(headroom),
+        latency=None if latency is None else parse_latency(latency),
         technology=technology,
-        pins=read_pins(pins) if pins else NOTHING_PINNED,
+        pins=NOTHING_PINNED if pins is None else read_pins(pins),
     )
 
 
@@ -210,16 +211,10 @@ def _read_plan(path: Path) -> Plan:
         remedy = "write it with: corgibuilder plan NETWORK --fps 30 --clock 59MHz -o plan.json"
         return CompileError(code, problem, at=Origin(str(path)), help=remedy)
 
-    if not path.is_file():
-        raise refusal("CB616", "the plan file does not exist")
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_PLAN_BYTES + 1)
-        if len(content) > MAX_PLAN_BYTES:
-            raise refusal("CB627", f"a plan has at most {MAX_PLAN_BYTES:,} bytes, this has more")
-        return Plan.from_json(content.decode())
-    except OSError as fault:
-        raise refusal("CB627", f"the plan file cannot be read: {fault.strerror}") from None
+        return Plan.from_json(read_file(path, MAX_PLAN_BYTES).decode())
+    except UnreadableError as fault:
+        raise refusal("CB616", f"this is not a plan: {fault}") from None
     except UnicodeDecodeError:
         raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
 
@@ -409,6 +404,8 @@ def characterise(
     chosen = read_technology(technology)
     if liberty:
         check_liberty(liberty, chosen)
+    if out:
+        check_writable(out)
     found = characterised(
         chosen, all_samples(), liberty=liberty, cache=Cache(user_cache()), progress=progress
     )
@@ -456,7 +453,7 @@ def _check_netlist(netlist: Path, layer: str | None) -> None:
     problem = ""
     if layer is not None:
         problem = f"a netlist is of the whole network, and only {layer!r} is to be simulated"
-    elif netlist.suffix != ".v" or not netlist.is_file():
+    elif netlist.suffix != ".v" or not is_file(netlist):
         problem = "this is not a Verilog file, .v"
     if problem:
         raise CompileError(

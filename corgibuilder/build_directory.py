@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from corgibuilder.build_files import MANIFEST, changes, named, text_digest
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.strict_json import UnsuitableError, Within, Written, parse, read, shown
+from corgibuilder.user_files import MissingError, is_file, read_file
 
 #: Verilog modules of which all memories are instances.
 MEMORIES = ("corgi_rom", "corgi_ram", "corgi_single_port_ram")
@@ -298,17 +299,10 @@ def read_build_directory(path: Path, *, changed: bool = False) -> BuildDirectory
     was written, unless ``changed`` says that this is meant.
     """
     file = path / MANIFEST
-    if not file.is_file():
-        raise CompileError(
-            "CB501",
-            "this is not a build directory: it has no manifest.json",
-            at=Origin(str(path)),
-            help="create one with: corgibuilder build NETWORK --fps 30 --clock 59MHz -o build/",
-        )
     manifest, edited = _read_manifest(file)
     if not changed:
         _check_unchanged(path, manifest, edited)
-    missing = [name for name in manifest.files if not (path / name).is_file()]
+    missing = [name for name in manifest.files if not is_file(path / name)]
     if missing:
         raise CompileError(
             "CB514",
@@ -322,9 +316,7 @@ def read_build_directory(path: Path, *, changed: bool = False) -> BuildDirectory
 def _read_manifest(file: Path) -> tuple[Manifest, bool]:
     """What the file says, and whether it says something else than it did when it was written."""
     try:
-        if file.stat().st_size > LONGEST:
-            raise UnsuitableError(f"it has more than {LONGEST} bytes")
-        said = parse(file.read_text(encoding="utf-8"))
+        said = parse(read_file(file, LONGEST).decode())
         if not isinstance(said, dict):
             raise UnsuitableError("it is not a group of fields")
         if said.get("format") != FORMAT:
@@ -332,7 +324,14 @@ def _read_manifest(file: Path) -> tuple[Manifest, bool]:
         digest = said.pop("digest", None)
         manifest = read(Manifest, _with_defaults(said))
         _check_consistent(manifest)
-    except (ValueError, OSError) as fault:
+    except MissingError:
+        raise CompileError(
+            "CB501",
+            f"this is not a build directory: it has no {MANIFEST}",
+            at=Origin(str(file.parent)),
+            help="create one with: corgibuilder build NETWORK --fps 30 --clock 59MHz -o build/",
+        ) from None
+    except ValueError as fault:
         raise CompileError(
             "CB510",
             f"this manifest cannot be used: {fault}",

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from corgibuilder.user_files import is_file
+
 MANIFEST = "manifest.json"
 NAMED = 3  #: files that a sentence names
 
@@ -45,7 +47,7 @@ def changed(folder: Path, files: Mapping[str, str]) -> list[str]:
     root, faults = Path(os.path.realpath(folder)), []
     for name, expected in files.items():
         path = folder / name
-        if not path.is_file():
+        if not is_file(path):
             faults.append(f"{name} is missing")
         elif root not in Path(os.path.realpath(path)).parents:
             faults.append(f"{name} leads out of the directory")

@@ -10,7 +10,7 @@ from corgibuilder import api
 from corgibuilder.build_directory import read_build_directory
 from corgibuilder.console import Commands, examples, progress_bar, show, tell
 from corgibuilder.demo import demo as run_demo
-from corgibuilder.folders import check_apart, scratch_folder, write_complete
+from corgibuilder.folders import check_apart, scratch_folder, write_all
 from corgibuilder.inputs import input_files, load_inputs, save_outputs
 from corgibuilder.inspection import inspect as inspect_file
 from corgibuilder.options import (
@@ -57,8 +57,7 @@ from corgibuilder.show import (
     synth_table,
     top_classes,
 )
-from corgibuilder.system import CLASSES, System
-from corgibuilder.units import parse_input_type
+from corgibuilder.units import parse_input_type, parse_system
 from corgibuilder.verify import SimulationReport, Simulator
 
 app = typer.Typer(
@@ -184,10 +183,12 @@ def plan(
     if memories:
         data["memories"] = memories_data(memories)
         tables.append(memories_table(memories))
+    files = {}
     if output:
-        write_complete(output, made.to_json())
+        files[output] = made.to_json()
     if report:
-        write_complete(report, plan_page(made))
+        files[report] = plan_page(made)
+    write_all(files)
     show(json, data, *tables, *made.notes)
 
 
@@ -212,11 +213,11 @@ def build(
     technology: PlannedTechnologyName = None,
     plan: Annotated[Path | None, typer.Option(help="Plan to build, in place of a target.")] = None,
     system: SystemName = None,
-    classes: Classes = CLASSES,
+    classes: Classes = None,
     json: Json = False,
 ) -> None:
     """Write the Verilog, its memory images and a manifest."""
-    around = System(style=system, classes=classes) if system else None
+    around = parse_system(system, classes)
     made = api.plan_file(
         network,
         fps=fps,

@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from corgibuilder.diagnostics import CompileError, Origin
@@ -194,27 +195,52 @@ def check_apart(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
         taken.append(_real(out))
 
 
+def check_writable(out: Path) -> None:
+    """Raise :class:`CompileError` where :func:`write_complete` would; before what takes long."""
+    with ExitStack() as stack:
+        _prepare(stack, out, b"")
+
+
 def write_complete(out: Path, content: str | bytes) -> None:
     """Write a file, in place of an earlier one, that is never seen half written.
 
     What is no file, such as a pipe, and all in ``/dev`` is written to directly. Raises
     :class:`CompileError` where nothing can be written.
     """
-    data = content if isinstance(content, bytes) else content.encode()
+    write_all({out: content})
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write several files as :func:`write_complete` does, after all have been found writable."""
+    with ExitStack() as stack:
+        ends = [
+            (out, _prepare(stack, out, data if isinstance(data, bytes) else data.encode()))
+            for out, data in contents.items()
+        ]
+        for out, end in ends:
+            try:
+                end()
+            except OSError as fault:
+                raise _unwritable_file(out, fault) from None
+
+
+def _prepare(stack: ExitStack, out: Path, data: bytes) -> Callable[[], object]:
+    """What puts ``data`` into ``out``, before ``stack`` ends; nothing can be seen there yet."""
     try:
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if (out.exists() and not out.is_file()) or Path("/dev") in out.absolute().parents:
-            out.write_bytes(data)
-            return
-        out = out.resolve()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_folder(out.parent, prefix=f".{PREFIX}") as folder:
-            written = folder / out.name
-            written.write_bytes(data)
-            written.replace(out)
+            return partial(out.write_bytes, data)
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        folder = stack.enter_context(temporary_folder(place.parent, prefix=f".{PREFIX}"))
+        written = folder / place.name
+        written.write_bytes(data)
+        return partial(written.replace, place)
     except OSError as fault:
-        raise CompileError(
-            "CB423",
-            f"this file cannot be written: {fault.strerror}",
-            at=Origin(str(out)),
-            help="choose another file",
-        ) from None
+        raise _unwritable_file(out, fault) from None
+
+
+def _unwritable_file(out: Path, fault: OSError) -> CompileError:
+    problem = f"this file cannot be written: {fault.strerror}"
+    return CompileError("CB423", problem, at=Origin(str(out)), help="choose another file")

@@ -21,6 +21,7 @@ from corgibuilder.folders import write_complete
 from corgibuilder.frontend import resized
 from corgibuilder.frontend.inputs import FloatInput, ScaledInput
 from corgibuilder.ir import Ints, Network, Port
+from corgibuilder.user_files import UnreadableError, check_file
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
@@ -100,13 +101,15 @@ def load_inputs(
 
 def _load(path: Path, port: Port, names: Sequence[str], pixels: Pixels | None) -> NDArray[Any]:
     """Frames for one input; in a ``.npz`` file the array of the first of ``names`` that it has."""
-    if not path.is_file():
+    try:
+        check_file(path)
+    except UnreadableError as fault:
         raise CompileError(
             "CB601",
-            "the input file does not exist",
+            str(fault),
             at=Origin(str(path)),
             help="give a .npy or .npz file or a picture",
-        )
+        ) from None
     if path.suffix == ".npy":
         frames = _array(path)
     elif path.suffix == ".npz":

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from corgibuilder.inputs import Pixels
-from corgibuilder.system import MAX_CLASSES, SystemStyle
+from corgibuilder.system import CLASSES, MAX_CLASSES, SystemStyle
 from corgibuilder.technology import shipped
 from corgibuilder.units import CLOCK_HZ, FPS, FRAMES, HEADROOM, IMAGE_SIDE, LATENCY, SEED
 from corgibuilder.verify import Simulator
@@ -159,9 +159,11 @@ SystemName = Annotated[
     ),
 ]
 Classes = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--classes", help=f"Logits of the system's programmable classifier, 1 to {MAX_CLASSES:,}."
+        "--classes",
+        help=f"Logits of the system's programmable classifier, 1 to {MAX_CLASSES:,};"
+        f" default: {CLASSES}.",
     ),
 ]
 FrameCount = Annotated[

@@ -53,11 +53,19 @@ def parse(text: str) -> Any:
         raise UnsuitableError(f"{constant} is not a number")
 
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=_group)
     except RecursionError:
         raise UnsuitableError("it is nested too deeply") from None
     except ValueError as fault:
         raise UnsuitableError(str(fault)) from None
+
+
+def _group(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    group = dict(items)
+    if len(group) < len(items):
+        twice = next(name for k, (name, _) in enumerate(items) if name in dict(items[:k]))
+        raise UnsuitableError(f"a group has {shown(twice)} twice")
+    return group
 
 
 def read(kind: type[T], value: Any, at: str = "") -> T:

@@ -8,9 +8,11 @@ from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.ir import InputType
 from corgibuilder.limits import MAX_SIDE
 from corgibuilder.plan.target import CLOCK_RANGE, FPS_RANGE, LATENCY_RANGE
+from corgibuilder.system import CLASSES, System, SystemStyle
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+ROUNDING = 10**6  #: a clock may be rounded to whole hertz by its millionth: 33.3333333MHz
 MAX_LENGTH = 40  #: of the text of a quantity, so that no exponent and no fraction gets large
 
 
@@ -61,8 +63,16 @@ def parse_clock(text: str) -> int:
             at=Origin("--clock"),
             help="write it like 59MHz",
         )
-    clock_hz = round(Fraction(found[1] + (found[2] or "")) * MULTIPLES[found[3] or ""])
-    CLOCK_HZ.check(clock_hz, text)
+    exact = Fraction(found[1] + (found[2] or "")) * MULTIPLES[found[3] or ""]
+    CLOCK_HZ.check(exact, text)
+    clock_hz = round(exact)
+    if abs(clock_hz - exact) * ROUNDING > exact:
+        raise CompileError(
+            "CB611",
+            f"{text!r:.60} is not a whole number of hertz",
+            at=Origin("--clock"),
+            help=f"write {clock_hz} Hz",
+        )
     return clock_hz
 
 
@@ -156,6 +166,20 @@ def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
         number = Fraction(found[0])
     entry, named, kind = name.rpartition("=")
     return InputType(kind, number, entry if named else None)
+
+
+def parse_system(style: SystemStyle | None, classes: int | None) -> System | None:
+    """The system of that style, if any; classes are those of its classifier."""
+    if style:
+        return System(style=style, classes=CLASSES if classes is None else classes)
+    if classes is not None:
+        raise CompileError(
+            "CB634",
+            "there are classes for the classifier of no system",
+            at=Origin("--classes"),
+            help=f"give both, such as --system {SystemStyle.NEUROCORGI.value} --classes {classes}",
+        )
+    return None
 
 
 def _match(pattern: str, text: str) -> re.Match[str] | None:

@@ -105,7 +105,7 @@ def test_inputs_that_do_not_fit(tmp_path):
     np.savez(tmp_path / "x.npz", a=np.zeros(1))
     (tmp_path / "x.png").write_text("no picture")
     assert message("run", DIGITS, "--input", tmp_path / "nix.npy") == (
-        "error[CB601]: the input file does not exist\n"
+        "error[CB601]: there is no such file\n"
         f"  --> {tmp_path}/nix.npy\n"
         "  help: give a .npy or .npz file or a picture\n"
     )
@@ -114,6 +114,41 @@ def test_inputs_that_do_not_fit(tmp_path):
     )
     assert message("run", DIGITS, "--input", tmp_path / "x.png").startswith("error[CB602]: ")
     assert message("run", DIGITS, "--input", tmp_path / "x.npy").startswith("error[CB")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a/" + "x" * 300])
+def test_names_that_no_file_can_have(name, tmp_path):
+    (tmp_path / "a").mkdir()
+    long = tmp_path / name
+    for command in (
+        ("inspect", long),
+        ("run", DIGITS, "--input", long),
+        ("run", DIGITS, "--input", DIGITS_FRAMES, "--output", long),
+        ("plan", DIGITS, *TARGET, "--pin", long),
+        ("plan", DIGITS, *TARGET, "--technology", long),
+        ("plan", DIGITS, *TARGET, "-o", tmp_path / "plan.json", "--report", long),
+        ("build", DIGITS, "--plan", long, "-o", tmp_path / "build"),
+        ("build", DIGITS, *TARGET, "-o", long),
+        ("build", DIGITS, *TARGET, "-o", long / "build"),
+        ("simulate", long),
+        ("synth", long),
+        ("characterise", "generic", "--liberty", long),
+        ("characterise", "generic", "--out", long),
+    ):
+        said = message(*command)
+        assert said.startswith("error[CB") and "too long" in said, command
+    assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
+
+
+def test_classes_of_no_system(tmp_path):
+    said = message("build", DIGITS, *TARGET, "--classes", 5, "-o", tmp_path / "build")
+    assert said.startswith("error[CB634]: there are classes for the classifier of no system\n")
+
+
+def test_a_report_that_cannot_be_written_leaves_no_plan(tmp_path):
+    said = message("plan", DIGITS, *TARGET, "-o", tmp_path / "new" / "p.json", "--report", tmp_path)
+    assert said.startswith("error[CB423]: this file cannot be written: Is a directory\n")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +160,9 @@ def test_inputs_that_do_not_fit(tmp_path):
         (["--fps", "0", "--clock", "1MHz"], "error[CB613]: '0' is not a frame rate\n"),
         ([*TARGET, "--image", "8"], "error[CB612]: '8' is not an image size\n"),
         ([*TARGET, "--headroom", "0px"], "error[CB617]: '0px' is not a number of pixels\n"),
+        ([*TARGET, "--image", ""], "error[CB612]: '' is not an image size\n"),
+        ([*TARGET, "--latency", ""], "error[CB618]: '' is not a latency\n"),
+        (["--fps", "", "--clock", "1MHz"], "error[CB613]: '' is not a frame rate\n"),
     ],
 )
 def test_targets_that_are_none(tmp_path, target, problem):

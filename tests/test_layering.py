@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
-EVERYONE = {"diagnostics", "limits", "names", "progress", "version"}
+EVERYONE = {"diagnostics", "limits", "names", "progress", "user_files", "version"}
 VERBS = {
     "frontend",
     "golden",
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "limits": set(),
     "progress": set(),
     "version": set(),
+    "user_files": set(),
     "package_data": set(),
     "templates": {"package_data"},
     "interrupts": set(),
@@ -33,7 +34,7 @@ MAY_IMPORT = {
     "processes": {"folders", "interrupts"},
     "strict_json": set(),
     "build_files": set(),
-    "units": {"ir", "plan"},
+    "units": {"ir", "plan", "system"},
     "ir": set(),
     "system": set(),
     "golden": {"ir"},

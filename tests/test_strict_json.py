@@ -93,9 +93,10 @@ def test_a_field_with_a_default_has_to_be_there():
         ("[" * 100_000, "it is nested too deeply"),
         ("{", "Expecting property name"),
         ("[NaN]", "NaN is not a number"),
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', 'a group has "c" twice'),
         ("9" * 5000, "Exceeds the limit"),
     ],
-    ids=["nested", "cut off", "NaN", "long number"],
+    ids=["nested", "cut off", "NaN", "twice", "long number"],
 )
 def test_text_that_is_no_json(text, problem):
     with pytest.raises(UnsuitableError, match=problem):

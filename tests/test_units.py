@@ -22,6 +22,7 @@ TARGET = {"--fps": "10000", "--clock": "59MHz"}
         (units.parse_clock, "59MHz", 59_000_000),
         (units.parse_clock, " 59e6 ", 59_000_000),
         (units.parse_clock, "0.1 GHz", 100_000_000),
+        (units.parse_clock, "33.3333333MHz", 33_333_333),
         (units.parse_fps, "29.97", Fraction("29.97")),
         (units.parse_fps, "30000/1001", Fraction(30000, 1001)),
         (units.parse_fps, "1e-3", Fraction(1, 1000)),
@@ -40,7 +41,10 @@ def test_quantities(parse, text, value):
     ("option", "text"),
     [
         *(("--fps", text) for text in ("1e999999999", "1e400", "1e99", "1e-9", "1/0", "nan", "-1")),
-        *(("--clock", text) for text in ("1e400", "1e99", "0MHz", "9" * 5000, "1.2.3MHz", "infHz")),
+        *(
+            ("--clock", text)
+            for text in ("1e400", "1e99", "0MHz", "1.5Hz", "9" * 5000, "1.2.3MHz", "infHz")
+        ),
         *(("--image", text) for text in ("99999999999x1", "0x5", "65536x1", "9" * 5000 + "x1")),
         *(("--headroom", text) for text in ("65536px", "9" * 5000, "-1")),
         *(("--latency", text) for text in ("1e400s", "1001s", "0.0000001ms", "9" * 5000 + "s")),

@@ -23,6 +23,7 @@ from corgibuilder.plan.system import SystemPlan, plan_system
 from corgibuilder.progress import Progress
 from corgibuilder.report import plan_page
 from corgibuilder.system import System
+from corgibuilder.user_files import is_file
 
 from .fresh import in_fresh_processes
 from .manifest import describe_build
@@ -86,7 +87,7 @@ def build(
 def _check_outside(out: Path) -> None:
     """Refuse a folder in an earlier build, which would be a changed one then."""
     for folder in out.absolute().parents:
-        if (folder / MANIFEST).is_file() and not _foreign(folder):
+        if is_file(folder / MANIFEST) and not _foreign(folder):
             raise CompileError(
                 "CB429",
                 f"this folder would lie in another build: {folder}",
@@ -97,7 +98,7 @@ def _check_outside(out: Path) -> None:
 
 def _foreign(folder: Path) -> str:
     """Why a folder is not an earlier build that nobody changed; nothing if it is."""
-    if not (folder / MANIFEST).is_file():
+    if not is_file(folder / MANIFEST):
         return f"it has no {MANIFEST}"
     try:
         earlier = read_build_directory(folder)

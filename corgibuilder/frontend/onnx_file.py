@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.user_files import TooLongError, UnreadableError, read_file
 
 from .limits import MAX_RANK, check_names, check_tensors
 from .wire import MAX_PARTS, NotAMessageError, TooManyPartsError, check
@@ -24,19 +25,8 @@ MAX_ELEMENTS = 2**24  #: of one constant
 def load(path: Path) -> onnx.ModelProto:
     """Parsed file. Raises ``CompileError`` (CB101..CB103, CB110..CB112) if it is no ONNX model."""
     at = Origin(path.name)
-    if not path.is_file():
-        problem = "this is not a file" if path.exists() else "there is no such file"
-        raise CompileError("CB101", f"{problem}: {path}", at=at, help="check the path")
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise CompileError(
-            "CB102",
-            f"the file has {size:,} bytes, and {MAX_BYTES:,} are the most that is read",
-            at=at,
-            help="use a smaller network: all its weights have to fit onto a chip",
-        )
     try:
-        content = path.read_bytes()
+        content = read_file(path, MAX_BYTES)
         check(content, onnx.ModelProto.DESCRIPTOR)
         model = onnx.ModelProto.FromString(content)
     except (DecodeError, NotAMessageError):
@@ -48,10 +38,15 @@ def load(path: Path) -> onnx.ModelProto:
             at=at,
             help="use a smaller network",
         ) from None
-    except OSError as fault:
+    except TooLongError as fault:
         raise CompileError(
-            "CB101", f"the file cannot be read: {fault.strerror}", at=at, help="check the path"
+            "CB102",
+            str(fault),
+            at=at,
+            help="use a smaller network: all its weights have to fit onto a chip",
         ) from None
+    except UnreadableError as fault:
+        raise CompileError("CB101", f"{fault}: {path}", at=at, help="check the path") from None
     if not model.HasField("graph") or not model.graph.node:
         raise _not_onnx(at)
     check_names(model.graph, at)

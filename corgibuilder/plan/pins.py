@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 
 from corgibuilder.diagnostics import CompileError, Origin
 from corgibuilder.strict_json import UnsuitableError, read, shown
+from corgibuilder.user_files import read_file
 
 from .folding import Engine, Folding, RequantiserKind, WindowSource
 from .forms import forms_of, kinds_of
@@ -164,11 +165,7 @@ NOTHING_PINNED = Pins()
 def read_pins(path: Path) -> Pins:
     """The pins in a file; :class:`CompileError` (CB430) if it is not one."""
     try:
-        if path.stat().st_size > LONGEST:
-            raise UnsuitableError(f"it has more than {LONGEST:,} bytes")
-        if not path.is_file():  # others may never end
-            raise UnsuitableError("this is not a file")
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(read_file(path, LONGEST).decode())
         if said.keys() - {"layers"} or not isinstance(said.get("layers", {}), dict):
             raise UnsuitableError("it has something else than tables [layers.NAME]")
         defaults = {f.name: None for f in fields(LayerPins)}
@@ -177,7 +174,7 @@ def read_pins(path: Path) -> Pins:
             for name, pins in said.get("layers", {}).items()
         }
         return Pins(pins, str(path))
-    except (OSError, ValueError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:
         raise CompileError(
             "CB430",
             f"these are not pins: {fault}",

@@ -12,6 +12,7 @@ from corgibuilder.folders import complete_folder, cut_off
 from corgibuilder.processes import Children
 from corgibuilder.progress import Progress, silent
 from corgibuilder.technology import Flow, Technology
+from corgibuilder.user_files import UnreadableError, check_file
 
 from .modules import ModuleTask, module_costs, workers
 from .nextpnr import find_nextpnr
@@ -125,13 +126,15 @@ def check_liberty(liberty: Path, technology: Technology) -> None:
             at=Origin(str(liberty)),
             help="leave out the Liberty file, or take --technology generic",
         )
-    if not liberty.is_file():
+    try:
+        check_file(liberty)
+    except UnreadableError as fault:
         raise CompileError(
             "CB704",
-            "the Liberty file does not exist",
+            str(fault),
             at=Origin(str(liberty)),
             help="give a file of standard cells, .lib",
-        )
+        ) from None
 
 
 def _check_place(folder: Path) -> None:

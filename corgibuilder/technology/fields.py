@@ -1,12 +1,12 @@
 """Single fields of a technology file: each is what it should be, or refused with its name."""
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 from corgibuilder.diagnostics import CompileError, Origin
 
+LEAST = 1e-9  #: of any number, so that no quotient is infinite
 MAX_AREA = 1e9  #: of one macro or bit, in um2 or what costs are in: more than any chip
 MAX_DELAY = 1e6  #: in ns: more than any gate
 
@@ -52,8 +52,8 @@ def delay(at: Origin, table: Mapping[str, Any], key: str) -> float:
 def _number(at: Origin, table: Mapping[str, Any], key: str, most: float, what: str) -> float:
     value = table[key]
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < value <= most or math.isnan(value):
-        refuse(at, f"{key} is {value!r:.50}, not {what} above 0 and up to {most:g}")
+    if not number or not LEAST <= value <= most:
+        refuse(at, f"{key} is {value!r:.50}, not {what} from {LEAST:g} to {most:g}")
     return float(value)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from corgibuilder import package_data
 from corgibuilder.diagnostics import CompileError, Origin
+from corgibuilder.user_files import MissingError, TooLongError, UnreadableError, read_file
 
 from .cells import FAMILIES, CellNames, Flow, read_cells
 from .costs import Costs, read_costs
@@ -66,14 +67,14 @@ def read_technology(name: str) -> Technology:
     """
     path = technology_file(name)
     try:
-        if not path.is_file():  # others may never end
-            raise FileNotFoundError
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError):
+        content = read_file(path, MAX_BYTES)
+    except TooLongError as fault:
+        refuse(Origin(str(path)), str(fault))
+    except UnreadableError as fault:
+        why = "" if isinstance(fault, MissingError) else f": {fault}"
         raise CompileError(
             "CB406",
-            "there is no such technology",
+            f"there is no such technology{why}",
             at=Origin(name),
             help=f"take {', '.join(shipped())}, or the name of a technology file",
         ) from None
@@ -97,8 +98,6 @@ def _folder() -> Path:
 def parse(content: bytes, path: Path) -> Technology:
     """Technology in the bytes of a file; :class:`CompileError` if there is none."""
     at = Origin(str(path))
-    if len(content) > MAX_BYTES:
-        refuse(at, f"it has more than {MAX_BYTES:,} bytes")
     if not re.fullmatch(NAME, path.stem, flags=re.ASCII):
         refuse(at, f"the file is called {path.stem!r:.50}, not letters, digits, _, - and .")
     try:

@@ -34,7 +34,7 @@ def test_missing_file(tmp_path):
 
 
 def test_folder(tmp_path):
-    assert "this is not a file" in complaint(tmp_path)
+    assert "this is a folder" in complaint(tmp_path)
 
 
 @pytest.mark.parametrize(

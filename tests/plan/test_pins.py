@@ -327,6 +327,7 @@ def test_what_is_no_file_is_not_read(tmp_path):
     """A pipe without a writer would be waited for."""
     os.mkfifo(tmp_path / "pins.toml")
     for path in (tmp_path / "pins.toml", tmp_path, Path("/dev/zero")):
-        with pytest.raises(CompileError, match="CB430") as caught:
+        with pytest.raises(
+            CompileError, match=r"these are not pins: this is (a folder|no regular)"
+        ):
             read_pins(path)
-        assert "this is not a file" in str(caught.value)
