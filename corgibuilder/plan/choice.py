@@ -145,6 +145,7 @@ class _BudgetSearch:
         self.stuck: str | None = None  #: the one for which the estimate found none, if it did
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._outer: dict[tuple[Any, ...], float] = {}
+        self._areas: dict[tuple[str, int, tuple[int, ...], Folding], float] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -214,6 +215,12 @@ class _BudgetSearch:
 
     def _area(self, lanes: tuple[int, ...], stage: FoldedStage) -> float:
         """Area of a stage that words of so many ``lanes`` reach, with the least line buffer."""
+        key = stage.layer.name, stage.layer.input_pixels, lanes, stage.folding
+        if key not in self._areas:
+            self._areas[key] = self._area_of(lanes, stage)
+        return self._areas[key]
+
+    def _area_of(self, lanes: tuple[int, ...], stage: FoldedStage) -> float:
         areas, layer, folding = self.forms.areas, stage.layer, stage.folding
         inner = tuple(map(stage.input_lanes, range(len(lanes))))
         key = layer.name, layer.input_pixels, lanes, inner, folding.lanes, folding.requantiser

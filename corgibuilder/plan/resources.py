@@ -36,7 +36,14 @@ class Resources:
     registers: float = 0
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(**{n: getattr(self, n) + getattr(other, n) for n in NAMES})
+        return type(self)(  # spelled out, as a search for foldings adds a hundred thousand times
+            products=self.products + other.products,
+            adders=self.adders + other.adders,
+            choices=self.choices + other.choices,
+            masks=self.masks + other.masks,
+            constants=self.constants + other.constants,
+            registers=self.registers + other.registers,
+        )
 
     def __mul__(self, times: float) -> Self:
         return type(self)(**{n: getattr(self, n) * times for n in NAMES})

@@ -149,6 +149,8 @@ class FoldedStage(ABC):
         return self
 
     def with_folding(self, **changes: object) -> Self:
+        if all(getattr(self.folding, name) == value for name, value in changes.items()):
+            return self
         return replace(self, folding=replace(self.folding, **changes))  # type: ignore[arg-type]
 
     def decided(self, fixed: Mapping[str, Any]) -> Self:
