@@ -14,7 +14,7 @@ import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import Timer
-from verdict import judge
+from verdict import compare
 from words import read_recording
 
 PERIOD = 2  # ns
@@ -33,11 +33,11 @@ async def outputs_equal_golden(dut: Any) -> None:
         "simulated_cycles": int(cocotb.simtime.get_sim_time("ns")) // PERIOD,
     }
     Path("verdict.json").write_text(json.dumps(verdict))
-    assert finished, f"no word moved for {bench['patience_cycles']} cycles"
+    assert finished, f"no word moved for {bench['timeout_cycles']} cycles"
     for port in (p for i in verdict["instances"] for p in i["inner"] + i["outputs"]):
         assert port["words"] == port["words_expected"], f"wrong number of words: {port}"
         assert not port["mismatches"], f"values differ from golden values: {port}"
-        assert not port["breaches"], f"stream rule broken: {port}"
+        assert not port["violations"], f"stream rule broken: {port}"
 
 
 async def play(dut: Any, bench: dict[str, Any]) -> bool:
@@ -61,7 +61,7 @@ async def play(dut: Any, bench: dict[str, Any]) -> bool:
     )
     moved = idle_cycles = 0
     reported = time.monotonic()
-    while moved < total and idle_cycles < bench["patience_cycles"]:
+    while moved < total and idle_cycles < bench["timeout_cycles"]:
         await Timer(CYCLES_PER_LOOK * PERIOD, "ns")
         before, moved = moved, int(dut.moved.value)
         idle_cycles = idle_cycles + CYCLES_PER_LOOK if moved == before else 0
@@ -81,8 +81,8 @@ def read_verdict(dut: Any, instance: dict[str, Any]) -> dict[str, Any]:
     names = [port["name"] for port in instance["inputs"]]
     starts = [frame_starts(port) for port in instance["inputs"] if not port["sizes"]]
     return {
-        "outputs": [judge_port(port) for port in instance["outputs"]],
-        "inner": [judge_port(port) for port in instance["inner"]],
+        "outputs": [compare_port(port) for port in instance["outputs"]],
+        "inner": [compare_port(port) for port in instance["inner"]],
         "frame_starts": [min(cycles) for cycles in zip(*starts, strict=False)],
         "input_words": sum(int(getattr(dut, f"{name}_count").value) for name in names),
     }
@@ -93,7 +93,7 @@ def frame_starts(port: dict[str, Any]) -> list[int]:
     return [int(cycle) for cycle in Path(f"{port['name']}.log").read_text().split()]
 
 
-def judge_port(port: dict[str, Any]) -> dict[str, Any]:
+def compare_port(port: dict[str, Any]) -> dict[str, Any]:
     """Compare the log of a stream with its golden values."""
     recording = read_recording(Path(f"{port['name']}.log"), port["lanes"] * port["bits"])
-    return judge(port, recording, np.load(f"{port['name']}.npy"))
+    return compare(port, recording, np.load(f"{port['name']}.npy"))

@@ -1,5 +1,5 @@
 // Logs each word that passes on a stream with the cycle it passes in, in binary, and drives nothing.
-// A line with `!` in place of `=` is a breach of the stream rule: a word on offer changed, or was
+// A line with `!` in place of `=` is a violation of the stream rule: a word on offer changed, or was
 // withdrawn, before it was taken.
 module monitor #(
     parameter WIDTH = 8,

@@ -3,7 +3,7 @@
 Runs in a directory with ``manifest.json`` of the build, ``scenario.json``, a ``.npy`` file for each
 frame and for all that is expected of each channel. Writes ``verdict.json``.
 
-A scenario has a ``seed``, the ``periods`` of the clocks in ps, ``patience_cycles`` of ``sync``
+A scenario has a ``seed``, the ``periods`` of the clocks in ps, ``timeout_cycles`` of ``sync``
 without a word on the link after which nothing more is expected, and ``steps``:
 
 =============================================== ==================================================
@@ -42,8 +42,10 @@ async def chip_does_as_it_should(dut: Any) -> None:
     await Timer(1000 * link.period, "ps")
     verdict = {
         "reads": reads,
-        "breaches": link.breaches,
-        "channels": [judge(channel, link.words[channel["tag"]]) for channel in system["channels"]],
+        "violations": link.violations,
+        "channels": [
+            compare(channel, link.words[channel["tag"]]) for channel in system["channels"]
+        ],
         "simulated_cycles": int(cocotb.simtime.get_sim_time("ps")) // scenario["periods"]["sync"],
     }
     Path("verdict.json").write_text(json.dumps(verdict))
@@ -70,7 +72,7 @@ async def play(
     """Go through the scenario; returns what was read and what should have been."""
     camera, sck_period = Camera(dut, scenario), round(SCK_CYCLES * scenario["periods"]["sync"])
     addresses = {register["name"]: register["address"] for register in system["registers"]}
-    filming, reads = None, []
+    driving, reads = None, []
     for step in scenario["steps"]:
         if "write" in step:
             await spi(dut, sck_period, addresses[step["write"]] << 1, step["words"])
@@ -80,10 +82,10 @@ async def play(
             )
             reads.append({"register": step["read"], "got": got, "expected": step["words"]})
         elif "play" in step:
-            if filming:
-                await filming
+            if driving:
+                await driving
             pixels = pack(np.load(step["play"]), system)
-            filming = cocotb.start_soon(camera.film(pixels, step["lines"], step["cycles"]))
+            driving = cocotb.start_soon(camera.drive(pixels, step["lines"], step["cycles"]))
             await RisingEdge(dut.video_frame_start)
             await Timer(30 * scenario["periods"]["pixel"], "ps")
         else:
@@ -134,7 +136,7 @@ class Camera:
         self.rng = random.Random(scenario["seed"] + 1)
         self.periods = scenario["periods"]
 
-    async def film(self, pixels: list[list[int]], lines: list[int], cycles: int) -> None:
+    async def drive(self, pixels: list[list[int]], lines: list[int], cycles: int) -> None:
         """Give so many pixels of each line; a whole frame takes about ``cycles`` of ``sync``."""
         dut = self.dut
         clocks = cycles * self.periods["sync"] / sum(map(len, pixels)) / self.periods["pixel"]
@@ -165,25 +167,25 @@ class Link:
         self.dut = dut
         self.rng = random.Random(scenario["seed"])
         self.period = periods["link"]
-        self.patience = scenario["patience_cycles"] * periods["sync"] // periods["link"]
+        self.timeout = scenario["timeout_cycles"] * periods["sync"] // periods["link"]
         self.words: dict[int, list[tuple[int, int]]] = {c["tag"]: [] for c in system["channels"]}
-        self.breaches = 0
+        self.violations = 0
         self.count = 0
         self.idle = 0
 
     async def receive(self) -> None:
         """Keep the words of every channel, each with its mark, and look at the stream rule."""
-        dut, offered, mood = self.dut, None, 0.5
+        dut, offered, ready_rate = self.dut, None, 0.5
         while True:
             await FallingEdge(dut.link_clk)
-            ready = self.rng.random() < mood
+            ready = self.rng.random() < ready_rate
             dut.link_ready.value = int(ready)
             await Timer(self.period // 2 - 100, "ps")  # just before the rising edge
             word = None
             if int(dut.link_valid.value):
                 word = int(dut.link_channel.value), int(dut.link_last.value)
                 word = *word, int(dut.link_data.value)
-            self.breaches += offered is not None and word != offered
+            self.violations += offered is not None and word != offered
             offered = None if ready else word
             self.idle += 1
             if word and ready:
@@ -192,15 +194,15 @@ class Link:
                 self.count += 1
                 self.idle = 0
             if self.rng.random() < 0.01:
-                mood = self.rng.choice([0.05, 0.5, 0.9, 1.0])
+                ready_rate = self.rng.choice([0.05, 0.5, 0.9, 1.0])
 
     async def wait_for(self, words: int) -> None:
         """Until so many words have come, or none comes any more."""
-        while self.count < words and self.idle < self.patience:
+        while self.count < words and self.idle < self.timeout:
             await Timer(100 * self.period, "ps")
 
 
-def judge(channel: dict[str, Any], words: list[tuple[int, int]]) -> dict[str, Any]:
+def compare(channel: dict[str, Any], words: list[tuple[int, int]]) -> dict[str, Any]:
     """Compare the words of a channel with ``channel_TAG.npy``: rows of the mark and the lanes."""
     stream, expected = channel["stream"], np.load(f"channel_{channel['tag']}.npy")
     mask = (1 << stream["bits"]) - 1

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from words import Recording, unpack
 
 
-def judge(
+def compare(
     port: dict[str, Any], recording: Recording, expected: NDArray[np.int64]
 ) -> dict[str, Any]:
     """Verdict on one recorded stream.
@@ -35,7 +35,7 @@ def judge(
         "first_mismatch": first,
         "words": len(recording.cycles),
         "words_expected": port["words"],
-        "breaches": recording.breaches.tolist()[:1],
+        "violations": recording.violations.tolist()[:1],
         "frame_cycles": frame_cycles(port, recording),
     }
 

@@ -14,13 +14,13 @@ class Recording:
     """The words that arrived on one port.
 
     ``cycles`` is int64 ``(words,)``. ``digits`` is uint8 ``(words, width)``: the characters ``0``,
-    ``1``, ``x`` or ``z``, most significant first. ``breaches`` holds the cycles in which the stream
-    rule was broken.
+    ``1``, ``x`` or ``z``, most significant first. ``violations`` holds the cycles in which the
+    stream rule was broken.
     """
 
     cycles: NDArray[np.int64]
     digits: NDArray[np.uint8]
-    breaches: NDArray[np.int64]
+    violations: NDArray[np.int64]
 
 
 @dataclass(frozen=True)

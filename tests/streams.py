@@ -27,7 +27,7 @@ def run_streams(
     *,
     stall: float | Mapping[str, float] = 0.3,
     seed: int = 0,
-    patience: int = 2000,
+    timeout: int = 2000,
     settle: int = 20,
     clocks: Mapping[str, tuple[float, float]] = ONE_CLOCK,
     domains: Mapping[str, str] = {},
@@ -42,7 +42,7 @@ def run_streams(
     ``domains`` the streams that are not in ``sync``. ``benches`` are further testbenches that have
     to come to their end, ``watchers`` run as long as anything else does.
 
-    Fails if an offered word is changed or withdrawn, if nothing leaves for ``patience`` cycles
+    Fails if an offered word is changed or withdrawn, if nothing leaves for ``timeout`` cycles
     although words are due, or if more words come than are due.
     """
     received: dict[str, list] = {name: [] for name in due}
@@ -92,7 +92,7 @@ def run_streams(
                 if len(received[name]) >= count:
                     spare -= 1
                 else:
-                    assert idle < patience, f"{name} stuck: {len(received[name])} of {count} words"
+                    assert idle < timeout, f"{name} stuck: {len(received[name])} of {count} words"
 
         return run
 

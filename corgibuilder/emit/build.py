@@ -118,8 +118,8 @@ def _write_verilog(
             (rtl / f"{emitted.module}.v").write_text(emitted.text)
             for name, image in emitted.images.items():
                 (rtl / name).write_text(image)
-    for shell in (*MEMORIES, CROSSING) if around else MEMORIES:
-        shutil.copyfile(package_data.templates() / f"{shell}.v", rtl / f"{shell}.v")
+    for wrapper in (*MEMORIES, CROSSING) if around else MEMORIES:
+        shutil.copyfile(package_data.templates() / f"{wrapper}.v", rtl / f"{wrapper}.v")
 
 
 def _top_module(network: str) -> str:

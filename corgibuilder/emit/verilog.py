@@ -26,8 +26,8 @@ class Emitted:
 
 
 @dataclass(slots=True)
-class MemoryShells:
-    """Amaranth platform whose memories are instances of the shells in ``templates``.
+class MemoryWrappers:
+    """Amaranth platform whose memories are instances of the wrappers in ``templates``.
 
     A memory between two clock domains is a ``corgi_ram_crossing``.
 
@@ -105,18 +105,18 @@ def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
     """Verilog text of the component that ``make`` returns. Same component, same text, anywhere."""
     gc.disable()  # the netlist is one large live structure: collecting it only costs time
     try:
-        shells = MemoryShells(module)
-        netlist = rtlil.convert(make(), name=module, platform=shells, emit_src=False)
+        wrappers = MemoryWrappers(module)
+        netlist = rtlil.convert(make(), name=module, platform=wrappers, emit_src=False)
     finally:
         gc.enable()
-    return Emitted(module, to_verilog(netlist), shells.images)
+    return Emitted(module, to_verilog(netlist), wrappers.images)
 
 
 # What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the
 # circuit: submodules in their parent's file, operands extended or cut where they are used as
 # Amaranth means it, registers with an initial value, named views of a word that nobody reads, cases
 # behind a default, and what starts them all.
-WAYS_OF_WRITING = (
+STYLE_WARNINGS = (
     "DECLFILENAME",
     "WIDTHEXPAND",
     "WIDTHTRUNC",
@@ -125,14 +125,14 @@ WAYS_OF_WRITING = (
     "CASEINCOMPLETE",
     "INITIALDLY",
 )
-LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in WAYS_OF_WRITING)
+LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in STYLE_WARNINGS)
 # Yosys reads a register that never changes in every `always @*`, of which simulators by events need
 # one change to start where all other inputs have initial values: it gets one.
 STARTER = re.compile(r"\\\$auto\$verilog_backend\S+dump_module\S+ ")
 STARTER_MADE = re.compile(r"^( *)reg (\\\$started ) = 0;$", re.MULTILINE)
 MODULES = re.compile(r"^module ", re.MULTILINE)
 MODULE_ENDS = re.compile(r"^endmodule$", re.MULTILINE)
-KEPT_OUT = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
+REMOVED_ATTRIBUTES = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
 
 
 def to_verilog(netlist: str) -> str:
@@ -142,7 +142,7 @@ def to_verilog(netlist: str) -> str:
     that Amaranth would call, once for every stage.
     """
     design = libyosys.Design()
-    removed = " ".join(f"-remove {name}" for name in KEPT_OUT)
+    removed = " ".join(f"-remove {name}" for name in REMOVED_ATTRIBUTES)
     with temporary_folder() as folder:
         rtlil_file, verilog_file = folder / "stage.il", folder / "stage.v"
         rtlil_file.write_text(netlist)

@@ -28,8 +28,8 @@ from .grid import powers_of_two
 from .inputs import float_input
 from .intervals import approximated
 from .limits import check_map
-from .staircase import Staircase, directions, staircase, too_many
 from .table import integers_first, tabulated
+from .threshold_extraction import ExtractedSteps, directions, extract_steps, too_many
 from .value import Step, Value, evaluate
 
 
@@ -137,7 +137,7 @@ class Builder:
         return replace(made, dims=value.dims)
 
     def _integers(self, value: Value, reader: str, *, uniform: bool) -> Value:
-        first = integers_first(value.chain, value.canvas.channels)
+        first = integers_first(value.chain, value.map_shape.channels)
         if first:
             start = self.integers(replace(value, chain=value.chain[:first]), reader)
             value = replace(start, chain=value.chain[first:])
@@ -158,7 +158,7 @@ class Builder:
 
         Powers of two move only the exponent of a float. Integers that fall are negated.
         """
-        channels = value.canvas.channels
+        channels = value.map_shape.channels
         factors, count = np.ones(channels), 0
         for step in value.chain:
             factor = power_of_two(step)
@@ -205,8 +205,8 @@ class Builder:
                 " its integers may be rounded either way"
             )
         convert, levels, grid = float_input(value, at)
-        error = np.zeros(value.canvas.channels)
-        self.add(value.node, Input(shape=value.canvas, range=levels))
+        error = np.zeros(value.map_shape.channels)
+        self.add(value.node, Input(shape=value.map_shape, range=levels))
         self.inputs.append(Port(value.node, value.node, convert.shape, convert))
         return replace(value, grid=grid, error=error, chain=(), layout=None, shared=True)
 
@@ -246,15 +246,17 @@ class Builder:
         summed = isinstance(op, Pool) and op.kind is PoolKind.SUM
         known = not value.error.any() and not approximated(value.chain)
         wide = summed or isinstance(op, Conv | Add | Input)
-        if wide or not known or too_many((0, count - 1), value.canvas.channels):
+        if wide or not known or too_many((0, count - 1), value.map_shape.channels):
             return False
         every = np.clip(np.arange(kind.range.lo, kind.range.hi + 1)[:, None], kind.lo, kind.hi)
         floats = value.grid.real(every[:, :, None, None])
         return bool((evaluate(value.chain, floats) == floats).all())
 
     def _threshold(self, value: Value, *, uniform: bool) -> Value:
-        monotone = directions(value.chain, value.canvas.channels) is not None
-        steps: Staircase = (staircase if monotone else tabulated)(self, value, uniform=uniform)
+        monotone = directions(value.chain, value.map_shape.channels) is not None
+        steps: ExtractedSteps = (extract_steps if monotone else tabulated)(
+            self, value, uniform=uniform
+        )
         last = [step.node for step in value.chain if step.quantises][-1]
         node = self.add(last, steps.op, steps.node)
         if steps.at_risk:
@@ -265,7 +267,7 @@ class Builder:
                 f" '{last}' lie within float32 rounding of {of}: there the file's own executor may"
                 " round either way"
             )
-        error = np.zeros(value.canvas.channels)
+        error = np.zeros(value.map_shape.channels)
         return replace(
             value,
             node=node,

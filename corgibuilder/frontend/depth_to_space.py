@@ -14,7 +14,7 @@ def depth_to_space(visit: Visit) -> Value:
     value = map_read(visit)
     block = visit.attribute("blocksize", 0)
     mode = visit.attribute("mode", "DCR")
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     if value.is_sequence and len(value.dims) == 2:
         raise visit.unsupported("of a sequence", MAPS)
     if mode not in ("DCR", "CRD"):

@@ -61,7 +61,7 @@ def conv(visit: Visit) -> Value:
         )
     whole = Const(np.rint(weights * np.float32(top)))
     value = linear.conv(replace(visit, inputs=(visit.inputs[0], whole)))
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     grid = sums(channels, x.grid, top)
     value = replace(value, grid=grid, error=np.zeros(channels), chain=())
     if not visit.has(2):
@@ -96,7 +96,7 @@ def sat_quant(visit: Visit) -> Value:
     weights = op.weights * fused.sign[:, None, None, None]
     visit.builder.change(value.node, replace(op, weights=weights, bias=fused.bias))
     visit.builder.notes.append(NOTE)
-    levels = activations(value.canvas.channels, alpha, 2 ** int(bits) - 1)
+    levels = activations(value.map_shape.channels, alpha, 2 ** int(bits) - 1)
     return requantised(visit, value, fused.requantiser, levels)
 
 

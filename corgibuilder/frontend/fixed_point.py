@@ -8,7 +8,7 @@ from corgibuilder.ir import Ints, TensorType, Threshold
 
 from .elementwise import Arithmetic
 from .grid import Grid
-from .staircase import MAX_LEVELS, too_many
+from .threshold_extraction import MAX_LEVELS, too_many
 from .value import Step, Value
 from .visit import Visit
 
@@ -61,20 +61,20 @@ def scaling_fixed_point(visit: Visit) -> Value:
     if (scaling < 0).any():
         raise visit.refuse("CB106", "its scaling is negative", "export the file again")
     form = FixedPoint(scaling=scaling, clipping=clipping, fraction=fraction, bits=bits)
-    return requantised(visit, value, form, Grid(np.ones(value.canvas.channels)))
+    return requantised(visit, value, form, Grid(np.ones(value.map_shape.channels)))
 
 
 def requantised(visit: Visit, value: Value, form: FixedPoint, grid: Grid) -> Value:
     """``form`` of the integers of ``value``'s node; the results lie on ``grid``."""
-    if too_many((0, 2**form.bits - 1), value.canvas.channels):
+    if too_many((0, 2**form.bits - 1), value.map_shape.channels):
         raise visit.refuse(
             "CB303",
-            f"it has {2**form.bits} levels in each of {value.canvas.channels} channels",
+            f"it has {2**form.bits} levels in each of {value.map_shape.channels} channels",
             f"quantise to fewer bits than {MAX_LEVELS.bit_length() - 1}",
         )
     op = form.threshold(visit.builder.type(value.node))
     node = visit.builder.add(visit.name, op, value.node)
-    error = np.zeros(value.canvas.channels)
+    error = np.zeros(value.map_shape.channels)
     return replace(value, node=node, grid=grid, chain=(), error=error, shared=True, exact_sum=None)
 
 
@@ -113,4 +113,4 @@ def _whole(visit: Visit, value: Value, index: int) -> Ints:
         raise visit.refuse(
             "CB106", f"its input {index} holds numbers that are not whole", "export the file again"
         )
-    return np.broadcast_to(array.astype(np.int64), value.canvas.channels)
+    return np.broadcast_to(array.astype(np.int64), value.map_shape.channels)

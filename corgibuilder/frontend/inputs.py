@@ -13,7 +13,7 @@ from corgibuilder.ir import Ints, QInt, Shape
 from .elementwise import Array
 from .grid import Grid
 from .quantisers import Quantiser
-from .staircase import MAX_LEVELS, cut, place_levels, too_many
+from .threshold_extraction import MAX_LEVELS, cut, place_levels, too_many
 from .value import Relayout, Step, Value, evaluate
 
 FLOAT_ERROR = 2.0**-20  #: relative, of floats that come from float32 arithmetic
@@ -35,7 +35,7 @@ class IntegerInput:
 
     name: str
     shape: tuple[int, ...]
-    canvas: Shape
+    map_shape: Shape
     range: QInt
 
     def __call__(self, frames: NDArray[Any]) -> Ints:
@@ -47,7 +47,7 @@ class IntegerInput:
         if outside.any():
             allowed = f"integers {lo}..{hi}" + (f" in steps of {step}" if step > 1 else "")
             raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]}")
-        return x.astype(np.int64).reshape(len(x), *self.canvas)
+        return x.astype(np.int64).reshape(len(x), *self.map_shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ class ScaledInput:
 
     name: str
     shape: tuple[int, ...]
-    canvas: Shape
+    map_shape: Shape
     range: QInt
     scale: float
 
@@ -70,7 +70,7 @@ class ScaledInput:
         if outside.any():
             allowed = f"integers {lo}..{hi} times {self.scale:g}"
             raise ValueError(f"input '{self.name}' takes {allowed}, not {x[outside][0]:g}")
-        return whole.astype(np.int64).reshape(len(x), *self.canvas)
+        return whole.astype(np.int64).reshape(len(x), *self.map_shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ class FloatInput:
 
     name: str
     shape: tuple[int, ...]
-    canvas: Shape
+    map_shape: Shape
     layout: tuple[Relayout, ...]
     before: tuple[Step, ...]
     quantiser: Quantiser
@@ -95,10 +95,10 @@ class FloatInput:
             raise ValueError(f"input '{self.name}' takes numbers, and some of these are NaN")
         for relayout in self.layout:
             x = relayout(x)
-        x = x.reshape(len(x), *self.canvas)
+        x = x.reshape(len(x), *self.map_shape)
         with np.errstate(all="ignore"):
             index = self.quantiser(evaluate(self.before, x)).astype(np.int64) - self.lowest
-        channel = np.arange(self.canvas.channels)[:, None, None]
+        channel = np.arange(self.map_shape.channels)[:, None, None]
         result: Ints = self.integers[index, channel]
         return result
 
@@ -108,24 +108,24 @@ def float_input(value: Value, at: Origin) -> tuple[FloatInput, QInt, Grid]:
     assert value.layout is not None
     parts = cut(value.chain)
     levels = parts.quantiser.levels
-    if levels is None or too_many(levels, value.canvas.channels):
+    if levels is None or too_many(levels, value.map_shape.channels):
         raise CompileError(
             "CB303",
             f"the input is quantised to more than {MAX_LEVELS} levels",
             at=at,
             help="quantise the input to 16 bits or fewer",
         )
-    integers, grid = place_levels(parts, levels, value.canvas.channels, at, uniform=False)
+    integers, grid = place_levels(parts, levels, value.map_shape.channels, at, uniform=False)
     shape = value.layout[0].shape
     convert = FloatInput(
         value.node,
         shape,
-        value.canvas,
+        value.map_shape,
         value.layout[1:],
         parts.before,
         parts.quantiser,
         levels[0],
         integers,
     )
-    assert math.prod(shape) == value.canvas.size
+    assert math.prod(shape) == value.map_shape.size
     return convert, QInt.of(integers), grid

@@ -24,7 +24,7 @@ _MINUS_ONE = np.array(-1, np.float32)
 def add(visit: Visit) -> Value:
     """``Add`` and ``Sub`` of two tensors: whole multiples of their integers on a common scale."""
     values = tuple(_line(visit, index) for index in range(2))
-    if values[0].dims != values[1].dims or values[0].canvas != values[1].canvas:
+    if values[0].dims != values[1].dims or values[0].map_shape != values[1].map_shape:
         raise visit.unsupported(
             f"of tensors of shapes {values[0].dims} and {values[1].dims}",
             "let both have the same shape",
@@ -182,11 +182,11 @@ def concat(visit: Visit) -> Value:
         first = visit.builder.fresh(f"{visit.name}_part")
         nodes[:MAX_CONCAT] = [visit.builder.add(first, Concat(), *nodes[:MAX_CONCAT])]
     node = visit.builder.add(visit.name, Concat(), *nodes)
-    canvas = visit.builder.type(node).shape
-    errors = [np.broadcast_to(part.error, part.canvas.channels) for part in parts]
+    map_shape = visit.builder.type(node).shape
+    errors = [np.broadcast_to(part.error, part.map_shape.channels) for part in parts]
     return Value(
         node,
-        canvas,
+        map_shape,
         (sum(part.dims[0] for part in parts), *parts[0].dims[1:]),
         stacked([part.grid for part in parts]),
         np.concatenate(errors),
@@ -200,12 +200,13 @@ def _check_concat(visit: Visit, values: list[Value]) -> None:
         raise visit.unsupported(
             f"of tensors of shapes {shapes}", "join maps with the same rows and columns"
         )
-    by_channel = all(value.dims[0] == value.canvas.channels for value in values)
+    by_channel = all(value.dims[0] == value.map_shape.channels for value in values)
     vectors = all(len(value.dims) == 1 for value in values)
-    maps = {(value.canvas.height, value.canvas.width) for value in values}
+    maps = {(value.map_shape.height, value.map_shape.width) for value in values}
     if not by_channel and not (vectors and len(maps) == 1):
-        canvases = ", ".join(str(tuple(value.canvas)) for value in values)
+        map_shapes = ", ".join(str(tuple(value.map_shape)) for value in values)
         raise visit.unsupported(
-            f"of tensors of shapes {shapes}, which are maps of shapes {canvases} in another shape,",
+            f"of tensors of shapes {shapes}, which are maps of shapes {map_shapes} in another"
+            " shape,",
             "join maps with the same rows and columns, and change the shape after that",
         )

@@ -43,7 +43,7 @@ def conv(visit: Visit) -> Value:
         moves,
         groups=visit.attribute("group", 1),
     )
-    return replace(result, dims=value.moved(result.node, result.canvas).dims)
+    return replace(result, dims=value.moved(result.node, result.map_shape).dims)
 
 
 def _padded(visit: Visit, value: Value, kernel: tuple[int, ...], *, uniform: bool) -> Visit:
@@ -122,15 +122,15 @@ def _fully_connected(visit: Visit, weights: Const, bias: Const | None) -> Value:
             f"of a tensor of shape {value.dims} by a constant of shape {weights.array.shape}",
             "flatten the tensor first, and multiply by a matrix",
         )
-    if value.canvas.pixels > 1:
+    if value.map_shape.pixels > 1:
         visit.builder.fixed[visit.name] = None
     outputs = weights.array.shape[1]
 
     def kernels(matrix: Array | None) -> Array | None:
-        return None if matrix is None else matrix.T.reshape(outputs, *value.canvas)
+        return None if matrix is None else matrix.T.reshape(outputs, *value.map_shape)
 
-    whole = Const(weights.array.T.reshape(outputs, *value.canvas), kernels(weights.scale))
-    size = (value.canvas.height, value.canvas.width)
+    whole = Const(weights.array.T.reshape(outputs, *value.map_shape), kernels(weights.scale))
+    size = (value.map_shape.height, value.map_shape.width)
     result = linear(visit, whole, bias, Window(kernel=size), groups=1)
     return replace(result, dims=(outputs,))
 
@@ -141,12 +141,12 @@ def linear(
     """Convolution of the integers of input 0; a bias that is no whole number joins the chain."""
     source = visit.value()
     outputs, inputs = weights.array.shape[:2]
-    fits = groups > 0 and outputs % groups == 0 and inputs * groups == source.canvas.channels
+    fits = groups > 0 and outputs % groups == 0 and inputs * groups == source.map_shape.channels
     if not fits or not weights.array.size:
         raise visit.refuse(
             "CB107",
             f"weights of shape {weights.array.shape} in {groups} groups do not fit"
-            f" {source.canvas.channels} channels",
+            f" {source.map_shape.channels} channels",
             "export the file again",
         )
     x = visit.builder.integers(source, visit.name, uniform=inputs > 1)
@@ -178,7 +178,7 @@ def linear(
         rounded=bool(rounded),
     )
     value = Value(node, visit.builder.type(node).shape, (), grid, error)
-    value = replace(value, dims=tuple(value.canvas))
+    value = replace(value, dims=tuple(value.map_shape))
     if fits:
         return value
     operation = WithConstant(Arithmetic.ADD, offset.astype(np.float32)[:, None, None])

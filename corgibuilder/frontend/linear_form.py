@@ -46,7 +46,7 @@ class LinearForm:
 
 def linear_form(value: Value, kind: TensorType) -> LinearForm | None:
     """The chain of ``value`` as a line; None if it bends. ``kind`` is the type of its node."""
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     scale = value.grid.scale
     reach = np.maximum(np.abs(kind.lo), np.abs(kind.hi)).astype(np.float64)
     rounding = np.where(value.grid.exact & (reach < 2**24), 0.0, LEVEL_ERROR * reach * scale)

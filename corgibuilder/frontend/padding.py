@@ -60,7 +60,7 @@ def _axes(visit: Visit, rank: int) -> list[int]:
 def _integer(visit: Visit, value: Value) -> int:
     """The integer that stands for the constant in every channel."""
     real = visit.scalar(2) if visit.has(2) else np.array(visit.attribute("value", 0.0), np.float32)
-    grid, channels = value.grid, value.canvas.channels
+    grid, channels = value.grid, value.map_shape.channels
     near = np.rint(float(real) / grid.scale)
     inside = np.abs(near[0]) < 2**52 and (near == near[0]).all()
     if grid.table is not None:

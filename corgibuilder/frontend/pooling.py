@@ -11,7 +11,7 @@ from .elementwise import Arithmetic
 from .grid import Grid
 from .linear import MAX_SUM, UNIT
 from .maps import placed
-from .staircase import directions
+from .threshold_extraction import directions
 from .value import Value
 from .visit import Visit
 from .windows import dilations, window
@@ -68,16 +68,16 @@ def _window(visit: Visit) -> Window:
 
 def _divides(value: Value, moves: Window) -> bool:
     pads = moves.pads
-    rows = value.canvas.height + pads.top + pads.bottom - moves.kernel[0]
-    columns = value.canvas.width + pads.left + pads.right - moves.kernel[1]
+    rows = value.map_shape.height + pads.top + pads.bottom - moves.kernel[0]
+    columns = value.map_shape.width + pads.left + pads.right - moves.kernel[1]
     return rows % moves.stride[0] == 0 and columns % moves.stride[1] == 0
 
 
 def _whole(visit: Visit) -> Window:
     _check_map(visit)
     visit.builder.fixed[visit.name] = None
-    canvas = visit.value().canvas
-    size = (canvas.height, canvas.width)
+    map_shape = visit.value().map_shape
+    size = (map_shape.height, map_shape.width)
     return Window(kernel=size, stride=size)
 
 
@@ -93,7 +93,7 @@ def _max(visit: Visit, moves: Window) -> Value:
     if value.quantised or not value.chain or value.layout is not None:
         value = visit.builder.integers(value, visit.name)
     else:
-        signs = directions(value.chain, value.canvas.channels)
+        signs = directions(value.chain, value.map_shape.channels)
         if signs is None:
             raise visit.unsupported(
                 f"of '{value.chain[-1].node}', which neither rises nor falls everywhere,",

@@ -14,7 +14,7 @@ from .quantisers import (
     UniformQuantiser,
     integer_range,
 )
-from .staircase import MAX_LEVELS
+from .threshold_extraction import MAX_LEVELS
 from .value import Const, Step, Tensor, Value
 from .visit import Visit
 

@@ -23,7 +23,7 @@ from .onnx_file import array, load
 from .operators import JOINS, handler
 from .source import read_inputs
 from .tail import output_port
-from .value import Const, Tensor, Value, canvas_of
+from .value import Const, Tensor, Value, map_shape_of
 from .visit import Visit
 
 
@@ -148,7 +148,7 @@ class _Walk:
         several = self.readers[output] > 1
         if not several or not isinstance(tensor, Value) or not tensor.quantised:
             return tensor
-        if tensor.layout is not None and canvas_of(tensor.dims) is None:
+        if tensor.layout is not None and map_shape_of(tensor.dims) is None:
             return tensor  # views of it are still to come
         return self.builder.integers(replace(tensor, shared=True), name)
 

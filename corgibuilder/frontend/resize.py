@@ -102,8 +102,8 @@ def _port(port: Port, before: Graph, after: Graph) -> Port:
     convert = port.convert
     assert is_dataclass(convert) and not isinstance(convert, type)
     changes: dict[str, Any] = {"shape": shape}
-    if hasattr(convert, "canvas"):
-        changes["canvas"] = new
+    if hasattr(convert, "map_shape"):
+        changes["map_shape"] = new
     if getattr(convert, "layout", ()):
         raise CompileError(
             "CB401",

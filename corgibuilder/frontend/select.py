@@ -110,9 +110,9 @@ def transpose(visit: Visit) -> Value:
         inner, others = order[1 : count + 1], order[count + 1 :]
         shuffles = sorted(inner) == list(range(1, count + 1)) and order[0] == 0
         keeps = list(others) == list(range(count + 1, len(value.dims) + 1))
-        if np.prod(apart) != value.canvas.channels or not (shuffles and keeps):
+        if np.prod(apart) != value.map_shape.channels or not (shuffles and keeps):
             continue
-        channels = np.arange(value.canvas.channels).reshape(apart)
+        channels = np.arange(value.map_shape.channels).reshape(apart)
         channels = channels.transpose([axis - 1 for axis in inner])
         if value.layout is None and (np.diff(channels.ravel()) != 1).any():
             moved = _selected(visit, channels.ravel(), visit.name)
@@ -125,9 +125,9 @@ def _channels(visit: Visit, axis: int) -> Ints:
     value = visit.value()
     if axis % (len(value.dims) + 1) != 1:
         raise visit.unsupported(f"along axis {axis}", CHANNELS)
-    if value.dims[0] != value.canvas.channels:
+    if value.dims[0] != value.map_shape.channels:
         raise visit.unsupported(f"of a tensor of shape {value.dims}", CHANNELS)
-    return np.arange(value.canvas.channels)
+    return np.arange(value.map_shape.channels)
 
 
 def _selected(visit: Visit, channels: Ints, name: str) -> Value:
@@ -138,7 +138,7 @@ def _selected(visit: Visit, channels: Ints, name: str) -> Value:
     return replace(
         picked_channels(value, channels),
         node=node,
-        canvas=builder.type(node).shape,
+        map_shape=builder.type(node).shape,
         dims=(len(channels), *value.dims[1:]),
         shared=False,
     )

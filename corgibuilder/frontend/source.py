@@ -17,7 +17,7 @@ from .grid import Grid
 from .inputs import IntegerInput, ScaledInput
 from .limits import check_map
 from .sat import pixels
-from .value import Relayout, Value, canvas_of
+from .value import Relayout, Value, map_shape_of
 
 _INTEGER_TYPES: dict[int, QInt] = {
     TensorProto.UINT8: QInt(0, 255),
@@ -129,10 +129,10 @@ def _float_input(builder: Builder, name: str, dims: tuple[int, ...]) -> Value:
 
     What is neither vector nor map is rearranged first, and its values are channels until then.
     """
-    canvas = canvas_of(dims) or Shape(math.prod(dims), 1, 1)
-    check_map(canvas, builder.at(name))
+    map_shape = map_shape_of(dims) or Shape(math.prod(dims), 1, 1)
+    check_map(map_shape, builder.at(name))
     layout = (Relayout((), dims),)
-    return Value(name, canvas, dims, Grid(np.ones(dims[0])), np.zeros(1), layout=layout)
+    return Value(name, map_shape, dims, Grid(np.ones(dims[0])), np.zeros(1), layout=layout)
 
 
 def _integer_input(
@@ -145,21 +145,21 @@ def _integer_input(
     sat: bool = False,
 ) -> Value:
     """Integers, each of which stands for itself times ``scale``; in a ``sat`` file for a share."""
-    at, canvas = builder.at(name), canvas_of(dims)
-    if canvas is None:
+    at, map_shape = builder.at(name), map_shape_of(dims)
+    if map_shape is None:
         raise CompileError(
             "CB107",
             f"frames of shape {dims} are neither vectors nor maps",
             at=at,
             help="give it the shape batch x channels, or batch x channels x rows x columns",
         )
-    check_map(canvas, at)
+    check_map(map_shape, at)
     grid = _shares(builder, name, dims, levels) if sat else Grid(np.full(dims[0], scale))
-    builder.add(name, Input(shape=canvas, range=levels))
-    integers = IntegerInput(name, dims, canvas, levels)
-    convert = integers if scale == 1 else ScaledInput(name, dims, canvas, levels, scale)
+    builder.add(name, Input(shape=map_shape, range=levels))
+    integers = IntegerInput(name, dims, map_shape, levels)
+    convert = integers if scale == 1 else ScaledInput(name, dims, map_shape, levels, scale)
     builder.inputs.append(Port(name, name, dims, convert))
-    return Value(name, canvas, dims, grid, np.zeros(canvas.channels))
+    return Value(name, map_shape, dims, grid, np.zeros(map_shape.channels))
 
 
 def _shares(builder: Builder, name: str, dims: tuple[int, ...], levels: QInt) -> Grid:

@@ -11,10 +11,10 @@ from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Ints, Table, TensorType
 
 from .intervals import approximated, around, bounds
-from .staircase import (
+from .threshold_extraction import (
     MAX_STEPS,
+    ExtractedSteps,
     Parts,
-    Staircase,
     check_finite,
     cut,
     directions,
@@ -44,12 +44,12 @@ def integers_first(chain: Sequence[Step], channels: int) -> int:
     return most if any(i < most for i in quantisers) else 0
 
 
-def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
+def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> ExtractedSteps:
     """The chain of ``value`` as a Table of all integers of its node."""
     parts = cut(value.chain)
     at = builder.at(parts.node)
     kind = builder.type(value.node)
-    channels, entries = value.canvas.channels, kind.range.hi - kind.range.lo + 1
+    channels, entries = value.map_shape.channels, kind.range.hi - kind.range.lo + 1
     if entries > MAX_ENTRIES or entries * channels > MAX_STEPS:
         raise CompileError(
             "CB322",
@@ -67,7 +67,7 @@ def tabulated(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     integers, grid = place_levels(parts, levels, channels, at, uniform=uniform, limit=MAX_INTEGER)
     rows = integers[index - levels[0], np.arange(channels)].T
     risky = _risky(replace(value, chain=parts.before), parts, q) & inside
-    return Staircase(
+    return ExtractedSteps(
         _table(rows, inside.T, kind), value.node, grid, int(risky.sum()), int(inside.sum())
     )
 

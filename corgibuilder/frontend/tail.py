@@ -40,7 +40,7 @@ def _winner(visit: Visit, axis: int) -> Value:
     """Index of the largest channel. Raises ``CompileError`` (CB309) if floats order otherwise."""
     value = visit.value()
     rank = len(value.dims) + 1
-    if axis % rank != 1 or value.dims[0] != value.canvas.channels:
+    if axis % rank != 1 or value.dims[0] != value.map_shape.channels:
         raise visit.unsupported(
             f"over axis {axis} of a tensor of shape {value.dims}", "choose between channels"
         )
@@ -53,14 +53,14 @@ def _winner(visit: Visit, axis: int) -> Value:
             " rounds in float32: where two are equal but for rounding, it may choose the other"
         )
     node = visit.builder.add(visit.name, Argmax(), value.node)
-    canvas = visit.builder.type(node).shape
-    return Value(node, canvas, (), Grid(np.ones(1)), np.zeros(1))
+    map_shape = visit.builder.type(node).shape
+    return Value(node, map_shape, (), Grid(np.ones(1)), np.zeros(1))
 
 
 def _check_order(visit: Visit, value: Value) -> None:
     """The floats must rise with the integers, and in the same way in all channels."""
     kind = visit.builder.type(value.node).range
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     strict = False
     if value.grid.uniform and (kind.hi - kind.lo + 1) * channels <= MAX_EVALUATED:
         q = np.arange(kind.lo, kind.hi + 1)[:, None, None, None]

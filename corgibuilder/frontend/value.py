@@ -72,7 +72,7 @@ class Value:
     ----------
     node
         Node of the integer network.
-    canvas
+    map_shape
         Shape of ``node``'s frames.
     dims
         Shape of a frame in the file; the same elements in the same order.
@@ -86,7 +86,7 @@ class Value:
         float64 ``(channels,)``: how far the executor's float may be from ``grid``, as its sums are
         rounded in an order of its own; 0 where it is proven exact.
     layout
-        For the float input before its quantiser: how the canvas comes from the user's array.
+        For the float input before its quantiser: how the map comes from the user's array.
     integer_type
         The file holds whole numbers as integers here, which only look-ups and casts take.
     exact_sum
@@ -94,7 +94,7 @@ class Value:
     """
 
     node: str
-    canvas: Shape
+    map_shape: Shape
     dims: tuple[int, ...]
     grid: Grid
     error: NDArray[np.float64]
@@ -114,18 +114,18 @@ class Value:
     @property
     def is_map(self) -> bool:
         """Channels, rows and columns; or channels and columns, which is a map with one row."""
-        return self.dims == tuple(self.canvas) or self.is_sequence
+        return self.dims == tuple(self.map_shape) or self.is_sequence
 
     @property
     def is_sequence(self) -> bool:
         """What one-dimensional layers read: channels and columns."""
-        channels, height, width = self.canvas
+        channels, height, width = self.map_shape
         return height == 1 and self.dims == (channels, width)
 
-    def moved(self, node: str, canvas: Shape) -> "Value":
+    def moved(self, node: str, map_shape: Shape) -> "Value":
         """The result of a layer that reads this map, with as many dimensions."""
-        dims = (canvas.channels, canvas.width) if self.is_sequence else tuple(canvas)
-        return replace(self, node=node, canvas=canvas, dims=dims, shared=False)
+        dims = (map_shape.channels, map_shape.width) if self.is_sequence else tuple(map_shape)
+        return replace(self, node=node, map_shape=map_shape, dims=dims, shared=False)
 
 
 def per_channel(value: Value, constant: Array) -> Array | None:
@@ -135,7 +135,7 @@ def per_channel(value: Value, constant: Array) -> Array | None:
     """
     if constant.size == 1:
         return constant.reshape(()) if constant.ndim <= len(value.dims) + 1 else None
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     try:
         if np.broadcast_shapes(constant.shape, (1, *value.dims)) != (1, *value.dims):
             return None
@@ -143,7 +143,7 @@ def per_channel(value: Value, constant: Array) -> Array | None:
         return None
     frame = constant.reshape([1] * (len(value.dims) + 1 - constant.ndim) + list(constant.shape))[0]
     if value.dims[0] != channels:  # channels are not a dimension of their own
-        if value.canvas.size > MAX_VIEW:
+        if value.map_shape.size > MAX_VIEW:
             return None
         frame = np.broadcast_to(frame, value.dims).reshape(channels, -1)
     rows = frame.reshape(len(frame), -1)
@@ -152,7 +152,7 @@ def per_channel(value: Value, constant: Array) -> Array | None:
     return np.ascontiguousarray(np.broadcast_to(rows[:, 0], channels))[:, None, None]
 
 
-def canvas_of(dims: tuple[int, ...]) -> Shape | None:
+def map_shape_of(dims: tuple[int, ...]) -> Shape | None:
     """Channels, rows and columns of a frame; None where the file's shape is of another kind."""
     if len(dims) == 1:
         return Shape(dims[0], 1, 1)

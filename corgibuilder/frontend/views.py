@@ -7,7 +7,7 @@ import numpy as np
 
 from .constants import flattened, new_shape, squeezed, unsqueezed
 from .limits import MAX_RANK
-from .value import Const, Relayout, Value, canvas_of
+from .value import Const, Relayout, Value, map_shape_of
 from .visit import Visit
 
 
@@ -24,12 +24,12 @@ def _viewed(visit: Visit, value: Value, order: tuple[int, ...], shape: tuple[int
     large = [i for i in order if old[i] != 1]
     keeps_order = large == sorted(large)
     if value.layout is not None and (dims != value.dims or not keeps_order):
-        canvas = canvas_of(dims)
-        if canvas is not None and all(
+        map_shape = map_shape_of(dims)
+        if map_shape is not None and all(
             p.ndim == 0 for s in value.chain for p in s.operation.parameters
         ):
             layout = (*value.layout, Relayout(order, dims))
-            return replace(value, layout=layout, canvas=canvas, dims=dims)
+            return replace(value, layout=layout, map_shape=map_shape, dims=dims)
     if not keeps_order:
         raise visit.unsupported(
             f"of a {'x'.join(map(str, value.dims))} tensor by {order}",

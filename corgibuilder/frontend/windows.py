@@ -73,10 +73,10 @@ def _moves(
     moves = Window(
         kernel=kernel, stride=strides, pads=Pads(top=top, left=left, bottom=bottom, right=right)
     )
-    if min(moves.output_size(value.canvas.height, value.canvas.width)) < 1:
+    if min(moves.output_size(value.map_shape.height, value.map_shape.width)) < 1:
         raise visit.refuse(
             "CB107",
-            f"a kernel of {kernel} does not fit a map of {value.canvas}",
+            f"a kernel of {kernel} does not fit a map of {value.map_shape}",
             "use a larger image",
         )
     return moves
@@ -100,7 +100,7 @@ def _automatic(
     if strides != (1, 1):
         visit.builder.fixed[visit.name] = None
     begin, end = [], []
-    sizes = (value.canvas.height, value.canvas.width)
+    sizes = (value.map_shape.height, value.map_shape.width)
     for size, taps, stride in zip(sizes, kernel, strides, strict=True):
         total = max(0, (-(-size // stride) - 1) * stride + taps - size)
         smaller, larger = total // 2, total - total // 2

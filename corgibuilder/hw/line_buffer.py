@@ -6,13 +6,13 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.plan.components.window_sources import LineBufferConfig
 
+from .circular_slots import CircularSlots
 from .line_memory import LineMemory, Planes
-from .paired_rows import PairedRows
 from .raster import raster
-from .ring import Ring
+from .shuffled_slots import ShuffledSlots
 from .size import SIZE, sides
 from .streams import as_given, shape_of, word
-from .window_walk import TAPS, WindowWalk
+from .window_addresses import TAPS, WindowAddressGenerator
 
 
 class LineBuffer(wiring.Component):
@@ -25,9 +25,10 @@ class LineBuffer(wiring.Component):
     codes or as values, since padding need not have a code. Latency from the last pixel of a window
     to the window's first word: 2 cycles.
 
-    The words come in the order of :class:`~.window_walk.WindowWalk`, lie in the banks of
-    :class:`~.line_memory.LineMemory`, at the places of :class:`~.ring.Ring` or, where the windows
-    move down two rows at a time, :class:`~.paired_rows.PairedRows`.
+    The words come in the order of :class:`~.window_addresses.WindowAddressGenerator`, lie in the
+    banks of :class:`~.line_memory.LineMemory`, at the slots of
+    :class:`~.circular_slots.CircularSlots` or, where the windows move down two rows at a time,
+    :class:`~.shuffled_slots.ShuffledSlots`.
 
     Parameters
     ----------
@@ -45,14 +46,14 @@ class LineBuffer(wiring.Component):
     def __init__(self, config: LineBufferConfig):
         self.config = config
         channels, lanes, capacity = config.shape.channels, config.lanes, config.capacity
-        self.walk = WindowWalk(
+        self.walk = WindowAddressGenerator(
             config.window,
             largest=config.shape,
             repeats=config.repeats,
             by_column=config.by_column,
         )
-        places = PairedRows if config.paired else Ring
-        self.places = places(config.read_window, capacity=capacity, largest=config.shape)
+        slots = ShuffledSlots if config.paired else CircularSlots
+        self.slots = slots(config.read_window, capacity=capacity, largest=config.shape)
         self.memory = LineMemory(
             shape_of(config.x),
             lanes,
@@ -81,58 +82,58 @@ class LineBuffer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.memory = self.memory
-        m.submodules.places = self.places
+        m.submodules.slots = self.slots
         m.submodules.walk = self.walk
         m.submodules.write_planes = write = self.write_planes
         m.submodules.read_planes = read = self.read_planes
-        self._write(m, self.memory.write, self.places, write)
-        self._read(m, self.memory, self.places, self.walk, read)
-        m.d.comb += self.places.write_beyond.eq(write.plane > read.plane)
+        self._write(m, self.memory.write, self.slots, write)
+        self._read(m, self.memory, self.slots, self.walk, read)
+        m.d.comb += self.slots.write_beyond.eq(write.plane > read.plane)
         if self.config.groups > 1:
-            m.d.comb += self.places.write_behind.eq(write.plane < read.group_plane)
+            m.d.comb += self.slots.write_behind.eq(write.plane < read.group_plane)
         return m
 
-    def _write(self, m, write, places, planes):
+    def _write(self, m, write, slots, planes):
         size = self.write_size
         (width, height), take = sides(size.payload, self.config.shape), Signal()
-        at = raster(m, width, height, places.write_next, name="write")
+        at = raster(m, width, height, slots.write_next, name="write")
         m.d.comb += [
-            places.write_size.valid.eq(size.valid),
-            places.write_size.size.eq(size.payload),
-            places.write_x.eq(at.x),
-            places.write_y.eq(at.y),
-            places.write_last_x.eq(at.last_x),
-            places.write_last_y.eq(at.last_y),
-            places.write_next.eq(take & planes.group_last),
-            write.valid.eq(self.i.valid & places.write_ready),
-            write.payload.place.eq(places.write_place),
+            slots.write_size.valid.eq(size.valid),
+            slots.write_size.size.eq(size.payload),
+            slots.write_x.eq(at.x),
+            slots.write_y.eq(at.y),
+            slots.write_last_x.eq(at.last_x),
+            slots.write_last_y.eq(at.last_y),
+            slots.write_next.eq(take & planes.group_last),
+            write.valid.eq(self.i.valid & slots.write_ready),
+            write.payload.slot.eq(slots.write_slot),
             write.payload.bank.eq(planes.bank),
             write.payload.base.eq(planes.base),
             write.payload.word.eq(self.i.payload),
-            self.i.ready.eq(write.ready & places.write_ready),
+            self.i.ready.eq(write.ready & slots.write_ready),
             take.eq(self.i.valid & self.i.ready),
             planes.advance.eq(take),
             planes.leave.eq(1),
-            size.ready.eq(places.write_next & at.last),
+            size.ready.eq(slots.write_next & at.last),
         ]
 
-    def _read(self, m, memory, places, walk, planes):
+    def _read(self, m, memory, slots, walk, planes):
         free = Signal(name="read_free")
         followed = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
         m.d.comb += [
-            getattr(places, name).eq(getattr(walk, name)) for name in (*followed, "tap_y", *TAPS)
+            getattr(slots, name).eq(getattr(walk, name)) for name in (*followed, "tap_y", *TAPS)
         ]
         m.d.comb += [
             walk.size.eq(self.read_size.payload),
-            places.read_size.eq(self.read_size.payload),
-            memory.read.valid.eq(free & self.read_size.valid & places.read_ready),
+            slots.read_size.eq(self.read_size.payload),
+            memory.read.valid.eq(free & self.read_size.valid & slots.read_ready),
             walk.step.eq(memory.read.valid & memory.read.ready),
             walk.group_last.eq(planes.group_last),
             walk.last_group.eq(planes.last_group),
             planes.advance.eq(walk.step),
             planes.leave.eq(walk.group_done),
-            self.read_size.ready.eq(places.frame_taken),
-            memory.read.payload.place.eq(places.read_place),
+            self.read_size.ready.eq(slots.frame_taken),
+            memory.read.payload.slot.eq(slots.read_slot),
             memory.read.payload.bank.eq(planes.bank),
             memory.read.payload.base.eq(planes.base),
         ]

@@ -35,9 +35,9 @@ class LineMemory(wiring.Component):
     Members
     -------
     write : :py:`In(stream.Signature(...))`
-        Place of a pixel, ``bank`` and ``base`` of the plane (see :class:`Planes`), and the word.
+        Slot of a pixel, ``bank`` and ``base`` of the plane (see :class:`Planes`), and the word.
     read : :py:`In(stream.Signature(...))`
-        Place, bank and base as for a write.
+        Slot, bank and base as for a write.
     o : :py:`Out(ArrayLayout(shape, lanes))`
         The word last read; lanes beyond the channels are 0.
     """
@@ -58,7 +58,7 @@ class LineMemory(wiring.Component):
         self.capacity = capacity
         self.single_port = single_port
         self.write_first = write_first
-        at = spot(channels, lanes, capacity)
+        at = slot_address(channels, lanes, capacity)
         super().__init__({
             "write": In(stream.Signature(data.StructLayout({**at, "word": self.layout}))),
             "read": In(stream.Signature(data.StructLayout(at))),
@@ -79,8 +79,8 @@ class LineMemory(wiring.Component):
         m.d.comb += [
             take.eq(self.write.valid & self.write.ready),
             look.eq(self.read.valid & self.read.ready),
-            write_address.eq(written.base + written.place),
-            read_address.eq(read.base + read.place),
+            write_address.eq(written.base + written.slot),
+            read_address.eq(read.base + read.slot),
         ]
         with m.If(look):
             m.d.sync += answering.eq(read.bank)
@@ -117,10 +117,10 @@ class LineMemory(wiring.Component):
         return m
 
 
-def spot(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
+def slot_address(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
     """Fields that say where a word lies: place of its pixel, bank and base of its plane."""
     return {
-        "place": range(capacity),
+        "slot": range(capacity),
         "bank": range(3),
         "base": range(max(words_per_pixel(channels, lanes) * capacity, 2)),
     }
@@ -167,7 +167,7 @@ class Planes(wiring.Component):
         self.words = words_per_pixel(channels, lanes)
         assert self.words % groups == 0
         plane = Out(range(max(self.words, 2)))
-        fields = spot(channels, lanes, capacity)
+        fields = slot_address(channels, lanes, capacity)
         super().__init__({
             "advance": In(1),
             "leave": In(1),

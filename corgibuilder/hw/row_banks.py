@@ -7,9 +7,9 @@ from amaranth.lib.wiring import In, Out
 
 from corgibuilder.ir import QInt, Shape, Window
 
-from .places import moved_on_map
 from .raster import Raster, raster
 from .size import SIZE, columns_read, first_taps, sides
+from .slots import moved_on_map
 from .streams import Buffer, as_given, counter, shape_of, word
 
 

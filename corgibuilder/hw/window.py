@@ -54,7 +54,7 @@ class Column(wiring.Component):
         return m
 
 
-class WindowFormer(wiring.Component):
+class WindowShiftRegister(wiring.Component):
     """Shifts columns through registers and gives every window of each row.
 
     One column a cycle. The windows at the end of a row that reach into the padding are given while

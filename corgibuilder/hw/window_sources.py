@@ -7,12 +7,12 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.plan.components import ColumnBufferConfig, RowBanksConfig, TapSerialConfig
 from corgibuilder.plan.components.window_sources import LineBufferConfig
 
-from .chunks import Chunks
 from .line_buffer import LineBuffer
+from .operand_selector import OperandSelector
 from .row_banks import RowBanks
 from .size import SIZE
 from .streams import shape_of, word
-from .window import Column, WindowFormer
+from .window import Column, WindowShiftRegister
 
 SIZE_PORT = In(stream.Signature(SIZE))
 
@@ -29,14 +29,14 @@ class TapSerialSource(wiring.Component):
     -------
     i : :py:`In(stream.Signature(ArrayLayout(x, lanes)))`
     o : :py:`Out(stream.Signature(ArrayLayout(given, ...)))`
-        As many lanes as enter, or those of one step of ``config.picks``.
+        As many lanes as enter, or those of one step of ``config.lane_map``.
     write_size, read_size : :py:`In(stream.Signature(SIZE))`
     """
 
     def __init__(self, config: TapSerialConfig):
         self.config = config
-        lines, picks = config.lines, config.picks
-        lanes = lines.lanes if picks is None else len(picks[0])
+        lines, lane_map = config.lines, config.lane_map
+        lanes = lines.lanes if lane_map is None else len(lane_map[0])
         super().__init__({
             "i": In(stream.Signature(word(shape_of(lines.x), lines.lanes))),
             "o": Out(stream.Signature(word(shape_of(lines.given), lanes))),
@@ -48,16 +48,16 @@ class TapSerialSource(wiring.Component):
         m = Module()
         config, given = self.config, shape_of(self.config.lines.given)
         lines = _placed_lines(m, self, config.lines)
-        if config.picks is None:
+        if config.lane_map is None:
             wiring.connect(m, lines.o, wiring.flipped(self.o))
             return m
         m.submodules.column = column = Column(word(given, config.lines.lanes), config.taps)
-        m.submodules.chunks = chunks = Chunks(
-            given, size=config.taps * config.lines.lanes, picks=config.picks
+        m.submodules.selector = selector = OperandSelector(
+            given, size=config.taps * config.lines.lanes, lane_map=config.lane_map
         )
         wiring.connect(m, lines.o, column.i)
-        m.d.comb += _as_one_word(column.o, chunks.i)
-        wiring.connect(m, chunks.o, wiring.flipped(self.o))
+        m.d.comb += _as_one_word(column.o, selector.i)
+        wiring.connect(m, selector.o, wiring.flipped(self.o))
         return m
 
 
@@ -81,7 +81,7 @@ class ColumnBufferSource(wiring.Component):
         lines = config.lines
         super().__init__({
             "i": In(stream.Signature(word(shape_of(lines.x), lines.lanes))),
-            "o": Out(stream.Signature(word(shape_of(lines.given), len(config.picks[0])))),
+            "o": Out(stream.Signature(word(shape_of(lines.given), len(config.lane_map[0])))),
             "write_size": SIZE_PORT,
             "read_size": SIZE_PORT,
             "window_size": SIZE_PORT,
@@ -117,7 +117,7 @@ class RowBanksSource(wiring.Component):
         self.config = config
         super().__init__({
             "i": In(stream.Signature(word(shape_of(config.x), config.shape.channels))),
-            "o": Out(stream.Signature(word(shape_of(config.given), len(config.picks[0])))),
+            "o": Out(stream.Signature(word(shape_of(config.given), len(config.lane_map[0])))),
             "write_size": SIZE_PORT,
             "read_size": SIZE_PORT,
             "window_size": SIZE_PORT,
@@ -151,18 +151,20 @@ def _connect_lines(m, source, lines):
 def _give_windows(m, source, columns, pixel, window, largest):
     """Form windows of ``columns`` and give them in the steps of ``source``."""
     config = source.config
-    m.submodules.window = former = WindowFormer(pixel, window=window, largest=largest)
-    m.submodules.chunks = chunks = Chunks(
+    m.submodules.window = shift_register = WindowShiftRegister(
+        pixel, window=window, largest=largest
+    )
+    m.submodules.selector = selector = OperandSelector(
         pixel.elem_shape,
         size=window.kernel[0] * window.kernel[1] * pixel.length,
-        picks=config.picks,
+        lane_map=config.lane_map,
         repeats=config.repeats,
         groups=config.groups,
     )
-    wiring.connect(m, columns, former.i)
-    wiring.connect(m, wiring.flipped(source.window_size), former.size)
-    m.d.comb += _as_one_word(former.o, chunks.i)
-    wiring.connect(m, chunks.o, wiring.flipped(source.o))
+    wiring.connect(m, columns, shift_register.i)
+    wiring.connect(m, wiring.flipped(source.window_size), shift_register.size)
+    m.d.comb += _as_one_word(shift_register.o, selector.i)
+    wiring.connect(m, selector.o, wiring.flipped(source.o))
 
 
 def _as_one_word(source, sink) -> list:

@@ -26,7 +26,7 @@ class Settings:
 
     simulator: Simulator
     seed: int
-    patience_cycles: int
+    timeout_cycles: int
     rehearsal_cycles: int
     sources: tuple[str, ...]
 

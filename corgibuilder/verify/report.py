@@ -46,7 +46,7 @@ class Place(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
-    """One stream: values compared and unequal, words that came, breach of the stream rule."""
+    """One stream: values compared and unequal, words that came, violation of the stream rule."""
 
     place: Place
     port: str
@@ -56,7 +56,7 @@ class PortReport:
     first_mismatch: Mismatch | None
     words: int
     words_expected: int
-    breach_cycle: int | None
+    violation_cycle: int | None
 
     @property
     def title(self) -> str:
@@ -190,10 +190,10 @@ class SimulationReport:
 def _stream_faults(port: PortReport) -> Iterator[str]:
     if port.words != port.words_expected:
         yield f"{port.title} gave {port.words} words instead of {port.words_expected}"
-    if port.breach_cycle is not None:
+    if port.violation_cycle is not None:
         yield (
             f"{port.title} changed or withdrew a word before it was taken,"
-            f" in cycle {port.breach_cycle}"
+            f" in cycle {port.violation_cycle}"
         )
 
 
@@ -255,5 +255,5 @@ def _port(output: Mapping[str, Any], place: Place, layer: str) -> PortReport:
         first_mismatch=Mismatch(**named, **first) if first else None,
         words=output["words"],
         words_expected=output["words_expected"],
-        breach_cycle=output["breaches"][0] if output["breaches"] else None,
+        violation_cycle=output["violations"][0] if output["violations"] else None,
     )

@@ -100,7 +100,7 @@ def simulate(
         settings = Settings(
             simulator=simulator,
             seed=seed,
-            patience_cycles=patience_cycles(unit, stalls=stalls or len(runs) > 1),
+            timeout_cycles=timeout_cycles(unit, stalls=stalls or len(runs) > 1),
             rehearsal_cycles=_rehearsal_cycles(unit),
             sources=_sources(build, unit, netlist),
         )
@@ -120,7 +120,7 @@ def simulate(
         )
 
 
-def patience_cycles(unit: Unit, *, stalls: bool) -> int:
+def timeout_cycles(unit: Unit, *, stalls: bool) -> int:
     """Cycles without any word moving after which the design counts as stuck."""
     quiet = 4_000 + 2 * max(unit.cycles_per_frame, unit.latency_frame)
     return 4 * quiet if stalls else quiet
@@ -146,7 +146,7 @@ def write_stimulus(
     settings = Settings(
         simulator=Simulator.VERILATOR,
         seed=1,
-        patience_cycles=patience_cycles(unit, stalls=False),
+        timeout_cycles=timeout_cycles(unit, stalls=False),
         rehearsal_cycles=_rehearsal_cycles(unit),
         sources=("testbench.v", *HELPERS, *(f"../{source}" for source in unit.sources)),
     )
@@ -162,7 +162,7 @@ def write_stimulus(
     write_bench(directory, [run], settings)
 
 
-HELPERS = ("stalls.v", "player.v", "receiver.v", "monitor.v")
+HELPERS = ("stalls.v", "driver.v", "receiver.v", "monitor.v")
 
 
 def _lists(golden: Mapping[str, Maps]) -> dict[str, Frames]:

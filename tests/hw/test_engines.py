@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from corgibuilder.hw.argmax import ArgmaxEngine
-from corgibuilder.hw.chunks import Chunks
 from corgibuilder.hw.mac_array import MacArray
+from corgibuilder.hw.operand_selector import OperandSelector
 from corgibuilder.hw.pool import TilePool, WindowPool
 from corgibuilder.hw.serialiser import Serialiser
 from corgibuilder.ir import PoolKind, QInt, Shape, Window
@@ -114,17 +114,17 @@ def test_serialiser(stall, channels, in_lanes, out_lanes):
 
 @pytest.mark.parametrize("stall", STALLS)
 @pytest.mark.parametrize(
-    "repeats,picks", [(3, [(2, 0, 1)]), (1, [(0, 1), (2, None)]), (3, [(0, 1), (2, None)])]
+    "repeats,lane_map", [(3, [(2, 0, 1)]), (1, [(0, 1), (2, None)]), (3, [(0, 1), (2, None)])]
 )
-def test_chunks(stall, repeats, picks):
+def test_operand_selector(stall, repeats, lane_map):
     words = [[k, k + 20, k + 40] for k in range(12)]
     want = [
         [0 if p is None else w[p] for p in step]
         for w in words
         for _ in range(repeats)
-        for step in picks
+        for step in lane_map
     ]
-    dut = Chunks(6, size=3, picks=picks, repeats=repeats)
+    dut = OperandSelector(6, size=3, lane_map=lane_map, repeats=repeats)
     assert run_stream(dut, words, len(want), stall=stall) == want
 
 

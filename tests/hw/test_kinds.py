@@ -53,6 +53,6 @@ def test_a_layer_gives_what_the_golden_model_gives(example, x, budget, stall):
     due = {"o": len(to_words(want, lanes))}
     feeds = {"i": to_words(codes, pipeline.input_lanes["x"])}
     dut = NetworkComponent(pipeline, place)
-    got, _ = run_streams(dut, feeds, due, stall=stall, patience=8000)
+    got, _ = run_streams(dut, feeds, due, stall=stall, timeout=8000)
     for a, b in zip(from_words(got["o"], [w.shape for w in want], lanes), want, strict=True):
         np.testing.assert_array_equal(a * out.step + out.offset, b)

@@ -90,7 +90,7 @@ def test_taps_of_frames_of_changing_size(stall, budget):
     (entering,) = pipeline.input_lanes.values()
     dut = Camera(NetworkComponent(pipeline, place), sizes, words=-(-2 // entering))
     feeds = {"i": to_words(frames, entering)}
-    got, _ = run_streams(dut, feeds, due, stall=stall, patience=8000)
+    got, _ = run_streams(dut, feeds, due, stall=stall, timeout=8000)
     for port, maps in want.items():
         shapes = [w.shape for w in maps]
         for a, b in zip(from_words(got[port], shapes, lanes[port]), maps, strict=True):

@@ -22,7 +22,7 @@ from corgibuilder.plan.components import (
     TapSerialConfig,
     TilePoolConfig,
 )
-from corgibuilder.plan.paired_rows import places
+from corgibuilder.plan.shuffled_slots import slots
 from corgibuilder.verify import Simulator
 
 from ..frontend.models import Model
@@ -99,12 +99,12 @@ def lines(window, capacity, **options):
 
 WITH_POSITIONS = {
     "tap_serial": TapSerialConfig(lines=lines(SAME, SAME.span(8))),
-    "paired rows": TapSerialConfig(lines=lines(STRIDED, places(STRIDED, 8))),
+    "paired rows": TapSerialConfig(lines=lines(STRIDED, slots(STRIDED, 8))),
     "column_buffer": ColumnBufferConfig(
-        lines=lines(SAME, SAME.span(8), by_column=True), picks=((0,),), repeats=1
+        lines=lines(SAME, SAME.span(8), by_column=True), lane_map=((0,),), repeats=1
     ),
     "row_banks": RowBanksConfig(
-        x=BIT, given=BIT, shape=SMALL, window=SAME, picks=((0,),), repeats=1
+        x=BIT, given=BIT, shape=SMALL, window=SAME, lane_map=((0,),), repeats=1
     ),
     "row repeater": RowRepeaterConfig(rows=2, columns=2, **MAP),
     "border": BorderConfig(out=BIT, pads=ONE, value=0, **MAP),

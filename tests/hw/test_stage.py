@@ -23,8 +23,8 @@ from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, widened_layer
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.paired_rows import pairs_rows, places
 from corgibuilder.plan.planned_stage import PlannedStage
+from corgibuilder.plan.shuffled_slots import pairs_rows, slots
 
 from .. import toys
 from ..streams import run_streams
@@ -69,7 +69,7 @@ def check(net, folding, *, lanes, frames, stall, resizable, fifo=0):
     if resizable:
         feeds["i_size"] = size_words(frames)
         due["o_size"] = len(frames)
-    got, cycles = run_streams(dut, feeds, due, stall=stall, patience=5000)
+    got, cycles = run_streams(dut, feeds, due, stall=stall, timeout=5000)
     for a, b in zip(
         from_words(got["o"], [w.shape for w in want], folding.lanes), want, strict=True
     ):
@@ -150,7 +150,7 @@ def test_grouped_convolution(stall, resizable, window, folding):
     frames = [rng.integers(-4, 4, (12, *size)) for size in sizes]
     capacity = 0 if folding[0] == "row_banks" else window.span(6) + 1
     if pairs_rows(window) and folding[0] == "tap_serial":
-        capacity = places(window, 6)
+        capacity = slots(window, 6)
     check(net, F(*folding, capacity), lanes=4, frames=frames, stall=stall, resizable=resizable)
 
 
@@ -169,7 +169,7 @@ def test_groups_of_two_values_meet_weights_of_two_values(stall, window, folding)
     net = network(Shape(6, 5, 6), QInt(-1, 1, step=2), op, steps(rng, 8, 3, 20))
     frames = [rng.choice([-1, 1], (6, 5, 6)) for _ in range(2)]
     paired = pairs_rows(window) and folding[0] == "tap_serial"
-    capacity = places(window, 6) if paired else window.span(6) + 1
+    capacity = slots(window, 6) if paired else window.span(6) + 1
     stage, _ = check(
         net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=False
     )

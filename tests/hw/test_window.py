@@ -8,13 +8,13 @@ from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import Buffer, Fork, shape_of, word
-from corgibuilder.hw.window import Column, WindowFormer
+from corgibuilder.hw.window import Column, WindowShiftRegister
 from corgibuilder.ir import Pads, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.kinds import folded
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.shuffled_slots import pairs_rows, slots
 
 from ..streams import run_streams
 from ..toys import chain, conv
@@ -52,7 +52,7 @@ PLAIN = QInt(-16, 15)
 
 
 class Windows(wiring.Component):
-    """A line buffer of either kind with a window former behind it."""
+    """A line buffer of either kind with a window shift register behind it."""
 
     def __init__(self, window, lanes, *, banked, x=PLAIN, given=PLAIN):
         self.window, self.lanes, self.banked = window, lanes, banked
@@ -69,7 +69,9 @@ class Windows(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         kh, largest = self.window.kernel[0], Shape(self.lanes, 6, 8)
-        m.submodules.former = former = WindowFormer(self.pixel, window=self.window, largest=largest)
+        m.submodules.shift_register = shift_register = WindowShiftRegister(
+            self.pixel, window=self.window, largest=largest
+        )
         if self.banked:
             source = RowBanks(self.x, given=self.given, window=self.window, largest=largest)
         else:
@@ -81,25 +83,25 @@ class Windows(wiring.Component):
                     shape=largest,
                     lanes=self.lanes,
                     window=self.window,
-                    capacity=places(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
+                    capacity=slots(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
                     by_column=True,
                 )
             )
         m.submodules.source = source
         if self.banked:
-            wiring.connect(m, source.o, former.i)
+            wiring.connect(m, source.o, shift_register.i)
         else:
             m.submodules.column = column = Column(self.pixel, kh)
             wiring.connect(m, source.o, column.i)
-            wiring.connect(m, column.o, former.i)
+            wiring.connect(m, column.o, shift_register.i)
         m.submodules.fork = fork = Fork(SIZE, 3)
         wiring.connect(m, wiring.flipped(self.size), fork.i)
-        for b, end in enumerate((source.write_size, source.read_size, former.size)):
+        for b, end in enumerate((source.write_size, source.read_size, shift_register.size)):
             m.submodules[f"queue_{b}"] = queue = Buffer(SIZE)
             wiring.connect(m, getattr(fork, f"o{b}"), queue.i)
             wiring.connect(m, queue.o, end)
         wiring.connect(m, wiring.flipped(self.i), source.i)
-        wiring.connect(m, former.o, wiring.flipped(self.o))
+        wiring.connect(m, shift_register.o, wiring.flipped(self.o))
         return m
 
 

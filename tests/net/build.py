@@ -73,8 +73,8 @@ def write_verilog(pipeline: Pipeline, plan: Plan, folder: Path) -> Built:
         (rtl / f"{module.module}.v").write_text(module.text)
         for name, image in module.images.items():
             (rtl / name).write_text(image)
-    for shell in MEMORIES:
-        shutil.copyfile(package_data.templates() / f"{shell}.v", rtl / f"{shell}.v")
+    for wrapper in MEMORIES:
+        shutil.copyfile(package_data.templates() / f"{wrapper}.v", rtl / f"{wrapper}.v")
     (source / "model.onnx").touch()
     manifest = describe_build(pipeline, plan, folder, top=TOP, source="source/model.onnx")
     return Built(folder, manifest.network, pipeline, plan)

@@ -1,4 +1,4 @@
-// What drive.v does, for Verilator: drive WORDS PATIENCE
+// What drive.v does, for Verilator: drive WORDS TIMEOUT
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,7 +10,7 @@ int main(int, char **arguments) {
     VerilatedContext context;
     Vtestbench model{&context};
     auto *root = model.rootp;
-    const long words = std::atol(arguments[1]), patience = std::atol(arguments[2]);
+    const long words = std::atol(arguments[1]), timeout = std::atol(arguments[2]);
     long cycles = 0, idle = 0;
     auto tick = [&] {
         for (int level : {1, 0}) {
@@ -27,7 +27,7 @@ int main(int, char **arguments) {
     for (int k = 0; k < 10; ++k) tick();
     root->testbench__DOT__rst = 0;
     long moved = 0;
-    while (root->testbench__DOT__moved < words && idle < patience) {
+    while (root->testbench__DOT__moved < words && idle < timeout) {
         tick();
         idle = root->testbench__DOT__moved == moved ? idle + 1 : 0;
         moved = root->testbench__DOT__moved;

@@ -4,7 +4,7 @@
 module drive #(
     parameter SEED = 1,
     parameter WORDS = 1,    // on all streams together
-    parameter PATIENCE = 1  // cycles without any word after which the design is stuck
+    parameter TIMEOUT = 1  // cycles without any word after which the design is stuck
 );
     testbench #(.SEED(SEED)) bench ();
 
@@ -30,7 +30,7 @@ module drive #(
         cycles = 0;
         repeat (10) tick;
         bench.rst = 0;
-        while (bench.moved < WORDS && idle < PATIENCE) begin
+        while (bench.moved < WORDS && idle < TIMEOUT) begin
             tick;
             idle = bench.moved == moved ? idle + 1 : 0;
             moved = bench.moved;

@@ -21,7 +21,7 @@ from corgibuilder.verify.simulators import environment
 from corgibuilder.verify.timing import read_timing
 
 sys.path.insert(0, str(package_data.sim()))
-from verdict import judge
+from verdict import compare as compare_words
 from words import read_recording
 
 HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def simulate(unit: Unit, folder: Path, play: Play) -> Measured:
     settings = Settings(
         simulator=Simulator.ICARUS,
         seed=play.seed,
-        patience_cycles=2000 + 2 * max(unit.cycles_per_frame, unit.latency_frame),
+        timeout_cycles=2000 + 2 * max(unit.cycles_per_frame, unit.latency_frame),
         rehearsal_cycles=0,
         sources=(),
     )
@@ -107,7 +107,7 @@ def _icarus(bench: Path, settings: Settings, sources: list[str], words: int) -> 
     parameters = {
         "SEED": settings.seed,
         "WORDS": words,
-        "PATIENCE": settings.patience_cycles,
+        "TIMEOUT": settings.timeout_cycles,
     }
     given = [f"-Pdrive.{name}={value}" for name, value in parameters.items()]
     command = ["iverilog", "-g2005", "-s", "drive", "-o", "drive.vvp", *given]
@@ -122,7 +122,7 @@ def _verilator(bench: Path, settings: Settings, sources: list[str], words: int) 
     seed = f"-GSEED={settings.seed}"
     _command([*VERILATOR, seed, str(HERE / "drive.cpp"), *sources], bench)
     _command(MAKE, bench)
-    arguments = [str(words), str(settings.patience_cycles)]
+    arguments = [str(words), str(settings.timeout_cycles)]
     return _cycles(_command(["model/Vtestbench", *arguments], bench))
 
 
@@ -154,7 +154,7 @@ def _measured(
     verdicts = []
     for port in instance["outputs"]:
         recording = read_recording(bench / f"{port['name']}.log", port["lanes"] * port["bits"])
-        verdicts.append(judge(port, recording, np.load(bench / f"{port['name']}.npy")))
+        verdicts.append(compare_words(port, recording, np.load(bench / f"{port['name']}.npy")))
     verdict = {
         "outputs": verdicts,
         "frame_starts": [min(cycles) for cycles in zip(*starts, strict=False)],
@@ -180,8 +180,8 @@ def _faults(verdict: dict[str, Any]) -> list[tuple[str, str]]:
         kind = "too many words" if more else "too few words"
         text = f"{at}: {verdict['words']} words instead of {verdict['words_expected']}"
         faults.append((kind, text))
-    if verdict["breaches"]:
-        faults.append(("stream rule", f"{at}: a word changed in cycle {verdict['breaches'][0]}"))
+    if verdict["violations"]:
+        faults.append(("stream rule", f"{at}: a word changed in cycle {verdict['violations'][0]}"))
     if verdict["first_mismatch"]:
         first = verdict["first_mismatch"]
         faults.append(("values", f"{at}: {verdict['mismatches']} values differ, first {first}"))

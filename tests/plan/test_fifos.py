@@ -361,7 +361,7 @@ def measured(pipeline, count, watchers=()):
         {"i": to_words(frames, pipeline.lanes_of(node))},
         due,
         stall=0,
-        patience=3000,
+        timeout=3000,
         watchers=watchers,
     )
     for node, port in ports.items():

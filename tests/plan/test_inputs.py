@@ -125,7 +125,7 @@ def in_hardware(pipeline, given, **options):
 )
 def test_inputs_that_come_and_wait_as_they_like(stall):
     pipeline = choose(stereo(), TARGET)
-    in_hardware(pipeline, stereo_frames(3), stall=stall, patience=4000)
+    in_hardware(pipeline, stereo_frames(3), stall=stall, timeout=4000)
 
 
 def test_cycles_are_those_of_the_simulation():
@@ -175,7 +175,7 @@ def test_one_source_for_both_needs_a_queue_of_a_frame(depth):
     def runs():
         due = {"o": 2 * 12}
         source = InTurn(words).bench(dut)
-        return run_streams(dut, {}, due, stall=0, patience=200, watchers=[source])
+        return run_streams(dut, {}, due, stall=0, timeout=200, watchers=[source])
 
     if not depth:
         with pytest.raises(AssertionError, match="stuck"):

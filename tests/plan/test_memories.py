@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from amaranth.hdl import Fragment
 
-from corgibuilder.emit.verilog import MemoryShells, emit
+from corgibuilder.emit.verilog import MemoryWrappers, emit
 from corgibuilder.hw.stage import Stage
 from corgibuilder.ir import Argmax, Pool, PoolKind, QInt, Threshold, Window
 from corgibuilder.plan import Target, describe, make_plan, pipeline_of
@@ -100,11 +100,11 @@ class Asked:
         (read,) = memory.read_ports
         ports = 1 + len(memory.write_ports)
         self.memories.append((memory.depth, len(read.data), ports, not memory.write_ports))
-        return MemoryShells("image").get_memory(memory)
+        return MemoryWrappers("image").get_memory(memory)
 
     def single_port(self, memory):
         self.memories.append((memory.depth, memory.width, 1, False))
-        return MemoryShells("image").single_port(memory)
+        return MemoryWrappers("image").single_port(memory)
 
 
 def asked(stage, resizable):
@@ -161,9 +161,9 @@ def emitted(stage, resizable):
         return Stage(stage, sizes_held=2 * resizable)
 
     found = INSTANCE.findall(emit(stage.layer.module, component).text)
-    for shell, text in found:
+    for wrapper, text in found:
         sizes = {name: int(value) for name, value in re.findall(r"\.(\w+)\(32'd(\d+)\)", text)}
-        yield sizes["DEPTH"], sizes["WIDTH"], PORTS[shell], shell == "corgi_rom"
+        yield sizes["DEPTH"], sizes["WIDTH"], PORTS[wrapper], wrapper == "corgi_rom"
 
 
 IN_TURN = chain((2, 4, 8), conv(2, 3, SAME), steps(3, 40), fixed=("x",))

@@ -18,7 +18,7 @@ from corgibuilder.plan import (
     positions,
     times,
 )
-from corgibuilder.plan.kinds import paired_estimates
+from corgibuilder.plan.kinds import shuffled_estimates
 from corgibuilder.plan.simulation import pipeline_timing, stage_intervals
 
 from ..net.case import Edit
@@ -123,7 +123,7 @@ def test_figures_are_the_same_however_few_times_are_looked_at_together(monkeypat
         plan = planned(network, target)
         with monkeypatch.context() as smaller:
             smaller.setattr(times, "PLAIN", 0)
-            for module in (times, positions, paired_estimates):
+            for module in (times, positions, shuffled_estimates):
                 smaller.setattr(module, "BLOCK", 16)
             assert planned(network, target) == plan
 

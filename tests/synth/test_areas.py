@@ -39,8 +39,8 @@ def directory(path, images=(), **modules):
         stages.append(toys.unit(name, name, [name, "corgi_ram", "corgi_rom"], ports[:1], ports[1:]))
     for name, text in dict(images).items():
         (path / "rtl" / name).write_text(text)
-    for shell in ("corgi_ram.v", "corgi_rom.v"):
-        shutil.copyfile(package_data.templates() / shell, path / "rtl" / shell)
+    for wrapper in ("corgi_ram.v", "corgi_rom.v"):
+        shutil.copyfile(package_data.templates() / wrapper, path / "rtl" / wrapper)
     return toys.manifest(path, stages[0], stages)
 
 

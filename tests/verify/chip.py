@@ -16,7 +16,7 @@ from corgibuilder.plan import Plan
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.pipeline import assemble
 from corgibuilder.verify.process import compile_model, run_model
-from corgibuilder.verify.simulate import patience_cycles
+from corgibuilder.verify.simulate import timeout_cycles
 from corgibuilder.verify.simulators import Simulator, environment
 
 from .. import QUICK_TO_COMPILE
@@ -118,7 +118,7 @@ class Scenario:
         scenario = {
             "seed": seed,
             "periods": periods,
-            "patience_cycles": patience_cycles(self.build.manifest.network, stalls=False),
+            "timeout_cycles": timeout_cycles(self.build.manifest.network, stalls=False),
             "steps": self.steps,
         }
         (directory / "scenario.json").write_text(json.dumps(scenario))
@@ -175,4 +175,4 @@ def faults(verdict):
     """Everything that is not as it should be."""
     found = [read for read in verdict["reads"] if read["got"] != read["expected"]]
     found += [c for c in verdict["channels"] if c["wrong"] or c["words"] != c["expected"]]
-    return found + ["a word on the link changed"] * (verdict["breaches"] > 0)
+    return found + ["a word on the link changed"] * (verdict["violations"] > 0)

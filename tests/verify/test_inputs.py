@@ -120,7 +120,7 @@ def test_no_two_ports_have_the_same_stalls(tmp_path):
     unit = read_build_directory(toys.sized_merge(tmp_path)).unit("sum")
     run = Run(unit=unit, frames=frames, golden=golden, size_ports=False, calm_frames=0)
     settings = Settings(
-        simulator=FAST, seed=1, patience_cycles=1, rehearsal_cycles=0, sources=("x.v",)
+        simulator=FAST, seed=1, timeout_cycles=1, rehearsal_cycles=0, sources=("x.v",)
     )
     write_bench(tmp_path, [run, run], settings)
     bench = json.loads((tmp_path / "bench.json").read_text())

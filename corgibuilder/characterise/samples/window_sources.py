@@ -11,8 +11,8 @@ from corgibuilder.plan.components import (
     RowBanksConfig,
     TapSerialConfig,
 )
-from corgibuilder.plan.components.window_sources import Picks
-from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.components.window_sources import LaneMap
+from corgibuilder.plan.shuffled_slots import pairs_rows, slots
 
 from .sample import Sample, same, unsigned
 
@@ -35,7 +35,7 @@ def _lines(
     """A line buffer that holds a few pixels more than it must."""
     read = window.column if by_column else window
     width = shape.width
-    capacity = places(read, width) if pairs_rows(window) else window.span(width) + width // 4
+    capacity = slots(read, width) if pairs_rows(window) else window.span(width) + width // 4
     return LineBufferConfig(
         x=x,
         given=x,
@@ -48,7 +48,7 @@ def _lines(
     )
 
 
-def _in_steps(values: int, steps: int) -> Picks:
+def _in_steps(values: int, steps: int) -> LaneMap:
     """Equal parts of the values of a window, the same lanes in each step."""
     each = values // steps
     return tuple(tuple(range(k * each, (k + 1) * each)) for k in range(steps))
@@ -56,10 +56,10 @@ def _in_steps(values: int, steps: int) -> Picks:
 
 def _tap_serial() -> Iterator[Sample]:
     def source(
-        x: QInt, window: Window, shape: Shape, picks: Picks | None = None, **more: Any
+        x: QInt, window: Window, shape: Shape, lane_map: LaneMap | None = None, **more: Any
     ) -> Iterator[Sample]:
         lines = _lines(x, window, shape, **more)
-        yield from _sized("tap serial", TapSerialConfig(lines=lines, picks=picks), shape)
+        yield from _sized("tap serial", TapSerialConfig(lines=lines, lane_map=lane_map), shape)
 
     yield from source(unsigned(4), same(3), Shape(8, 16, 16), lanes=1, single_port=True)
     yield from source(unsigned(4), same(3), Shape(16, 30, 40), lanes=16, repeats=4)
@@ -67,8 +67,8 @@ def _tap_serial() -> Iterator[Sample]:
     yield from source(unsigned(8), same(3, 2), Shape(16, 48, 64), lanes=4, single_port=True)
     yield from source(unsigned(2), Window(kernel=(1, 1)), Shape(64, 8, 8), lanes=8, repeats=2)
     two = Shape(8, 20, 32)
-    picks = tuple((tap * 2 + g,) for g in range(2) for tap in range(9))
-    yield from source(unsigned(4), same(3, 2), two, picks, lanes=2, groups=4, single_port=True)
+    lane_map = tuple((tap * 2 + g,) for g in range(2) for tap in range(9))
+    yield from source(unsigned(4), same(3, 2), two, lane_map, lanes=2, groups=4, single_port=True)
 
 
 def _column_buffers() -> Iterator[Sample]:
@@ -79,7 +79,7 @@ def _column_buffers() -> Iterator[Sample]:
             x, window, shape, lanes=shape.channels, by_column=True, single_port=single_port
         )
         values = window.kernel[0] * window.kernel[1] * shape.channels
-        config = ColumnBufferConfig(lines=lines, picks=_in_steps(values, steps), repeats=repeats)
+        config = ColumnBufferConfig(lines=lines, lane_map=_in_steps(values, steps), repeats=repeats)
         yield from _sized("column buffer", config, shape)
 
     yield from source(unsigned(4), same(3), Shape(4, 16, 16), steps=1, single_port=True)
@@ -98,7 +98,7 @@ def _row_banks() -> Iterator[Sample]:
             given=x,
             shape=shape,
             window=window,
-            picks=_in_steps(values, steps),
+            lane_map=_in_steps(values, steps),
             repeats=repeats,
         )
         yield from _sized("row banks", config, shape)

@@ -8,7 +8,7 @@ from enum import IntEnum
 class Rule(IntEnum):
     """How a component moves words; :mod:`corgibuilder.plan.simulation.machine_code` has each one.
 
-    Those up to ``QUEUE`` only store words, those from ``RING`` on hold a map.
+    Those up to ``QUEUE`` only store words, those from ``CIRCULAR`` on hold a map.
     """
 
     BUFFER = 0
@@ -19,12 +19,12 @@ class Rule(IntEnum):
     RIGID = 5
     SERIALISER = 6
     TILES = 7
-    WINDOW_FORMER = 8
+    WINDOW_SHIFT_REGISTER = 8
     CONCAT = 9
     ROW_REPEATER = 10
     BORDER = 11
-    RING = 12
-    PAIRED_ROWS = 13
+    CIRCULAR = 12
+    SHUFFLED = 13
     ROW_BANKS = 14
 
 

@@ -8,14 +8,15 @@ from corgibuilder.ir import QInt, Shape, Window
 from corgibuilder.plan.banks import banks
 from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import ceil_div
-from corgibuilder.plan.paired_rows import margin, pairs_rows
 from corgibuilder.plan.resources import HANDSHAKE, NOTHING, Resources, counter, raster
+from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows
 
 from .component import ComponentConfig
 from .memory import Memory, Purpose
 from .rules import Part, Rule, part
 
-Picks = tuple[tuple[int | None, ...], ...]  #: for each step the values that it takes; see .picks
+#: For each step, and each of its lanes, the number of the value that it takes, if any.
+LaneMap = tuple[tuple[int | None, ...], ...]
 ACCESS_LEVELS = 1  #: of gates from whether a pixel is there to an address of the memory
 
 
@@ -82,7 +83,7 @@ class LineBufferConfig(ComponentConfig):
 
     @property
     def paired(self) -> bool:
-        """Whether slots become free in pairs of rows: :mod:`~corgibuilder.plan.paired_rows`."""
+        """Whether slots become free in pairs of rows: :mod:`~corgibuilder.plan.shuffled_slots`."""
         return pairs_rows(self.window)
 
     def parts(self, size_from: int) -> Iterator[Part]:
@@ -99,9 +100,9 @@ class LineBufferConfig(ComponentConfig):
             "write_first": self.by_column,
             "full": full,
             "alternate": self.single_port and full > 1,
-            "margin": margin(self.read_window) if self.paired else 0,
+            "guard_columns": guard_columns(self.read_window) if self.paired else 0,
         }
-        rule = Rule.PAIRED_ROWS if self.paired else Rule.RING
+        rule = Rule.SHUFFLED if self.paired else Rule.CIRCULAR
         yield _reader(rule, self.read_window, self.window, self.shape, size_from, more)
 
     def resources(self, resizable: bool) -> Resources:
@@ -147,12 +148,12 @@ class LineBufferConfig(ComponentConfig):
 class TapSerialConfig(ComponentConfig):
     """Operands tap by tap from a circular line buffer.
 
-    With ``picks``, a word of the buffer holds several groups of channels: all taps of one word are
-    collected, and each step takes from them what ``picks`` says.
+    With a ``lane_map``, a word of the buffer holds several groups of channels: all taps of one word
+    are collected, and each step takes from them what the map says.
     """
 
     lines: LineBufferConfig
-    picks: Picks | None = None
+    lane_map: LaneMap | None = None
     name: str = "source"
     sizes: ClassVar[int] = 2
 
@@ -162,9 +163,9 @@ class TapSerialConfig(ComponentConfig):
 
     def parts(self, size_from: int) -> Iterator[Part]:
         yield from self.lines.parts(size_from)
-        if self.picks is not None:
+        if self.lane_map is not None:
             yield part(Rule.COLLECT, words=self.taps)
-            yield part(Rule.REPEAT, words=len(self.picks))
+            yield part(Rule.REPEAT, words=len(self.lane_map))
 
     def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         yield from self.lines.paths(delays, arrival)
@@ -172,12 +173,12 @@ class TapSerialConfig(ComponentConfig):
     def departure(self, delays: DelayModel, arrival: float) -> float:
         """As from the line buffer, unless words are collected."""
         lines = self.lines.departure(delays, arrival)
-        return lines if self.picks is None else delays.register
+        return lines if self.lane_map is None else delays.register
 
     def resources(self, resizable: bool) -> Resources:
         found = self.lines.resources(resizable)
-        if self.picks is not None:
-            found += self.collected + given_in_steps(self.picks, 1, self.lines.given.width)
+        if self.lane_map is not None:
+            found += self.collected + given_in_steps(self.lane_map, 1, self.lines.given.width)
         return found
 
     @property
@@ -194,12 +195,12 @@ class TapSerialConfig(ComponentConfig):
 class ColumnBufferConfig(ComponentConfig):
     """Whole windows in registers, whose columns are read from a circular line buffer.
 
-    Each window is given in steps: a step takes the values that ``picks`` says. The steps fall into
-    ``groups``; those of one are gone through ``repeats`` times, then those of the next.
+    Each window is given in steps: a step takes the values that ``lane_map`` says. The steps fall
+    into ``groups``; those of one are gone through ``repeats`` times, then those of the next.
     """
 
     lines: LineBufferConfig
-    picks: Picks
+    lane_map: LaneMap
     repeats: int
     groups: int = 1
     name: str = "source"
@@ -208,21 +209,21 @@ class ColumnBufferConfig(ComponentConfig):
     def parts(self, size_from: int) -> Iterator[Part]:
         yield from self.lines.parts(size_from)
         yield part(Rule.COLLECT, words=self.lines.window.kernel[0])
-        yield from _window_parts(self.lines.window, self.lines.shape, self.picks, self.repeats)
+        yield from _window_parts(self.lines.window, self.lines.shape, self.lane_map, self.repeats)
 
     def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         yield from self.lines.paths(delays, arrival)
 
     def departure(self, delays: DelayModel, arrival: float) -> float:
-        return _window_departure(delays, self.picks, self.repeats)
+        return _window_departure(delays, self.lane_map, self.repeats)
 
     def resources(self, resizable: bool) -> Resources:
-        steps = given_in_steps(self.picks, self.repeats, self.lines.given.width)
+        steps = given_in_steps(self.lane_map, self.repeats, self.lines.given.width)
         return self.windows(resizable) + steps
 
     def windows(self, resizable: bool) -> Resources:
         """What gives whole windows."""
-        lines, steps = self.lines, len(self.picks) * self.repeats
+        lines, steps = self.lines, len(self.lane_map) * self.repeats
         column = collected(lines.window.kernel[0], lines.lanes * lines.given.width)
         held = _windows_held(lines.window, lines.shape, lines.given, resizable, steps=steps)
         return lines.resources(resizable) + column + held
@@ -236,14 +237,14 @@ class RowBanksConfig(ComponentConfig):
     """Whole windows in registers, a column in each cycle from one bank per row of the window.
 
     A word is a whole pixel. ``x``, ``given``, ``shape`` and ``window`` as for a line buffer,
-    ``picks``, ``repeats`` and ``groups`` as for a column buffer.
+    ``lane_map``, ``repeats`` and ``groups`` as for a column buffer.
     """
 
     x: QInt
     given: QInt
     shape: Shape
     window: Window
-    picks: Picks
+    lane_map: LaneMap
     repeats: int
     groups: int = 1
     name: str = "source"
@@ -253,7 +254,7 @@ class RowBanksConfig(ComponentConfig):
         more = {"windows_x": _columns_read(self.window, self.shape), "words": 1, "repeats": 1}
         window = self.window
         yield _reader(Rule.ROW_BANKS, window.column, window, self.shape, size_from, more)
-        yield from _window_parts(self.window, self.shape, self.picks, self.repeats)
+        yield from _window_parts(self.window, self.shape, self.lane_map, self.repeats)
 
     def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
         """From the place of a pixel, over whether it is there, to an access of the banks.
@@ -268,15 +269,15 @@ class RowBanksConfig(ComponentConfig):
         yield Path("row banks' column", delays.memory(bank.depth) + turned)
 
     def departure(self, delays: DelayModel, arrival: float) -> float:
-        return _window_departure(delays, self.picks, self.repeats)
+        return _window_departure(delays, self.lane_map, self.repeats)
 
     def resources(self, resizable: bool) -> Resources:
-        steps = given_in_steps(self.picks, self.repeats, self.given.width)
+        steps = given_in_steps(self.lane_map, self.repeats, self.given.width)
         return self.windows(resizable) + steps
 
     def windows(self, resizable: bool) -> Resources:
         """What gives whole windows. Each row of a column comes from any of the banks."""
-        rows, steps = self.window.kernel[0], len(self.picks) * self.repeats
+        rows, steps = self.window.kernel[0], len(self.lane_map) * self.repeats
         column = rows * self.shape.channels * self.given.width
         chosen = Resources(choices=(rows - 1) * column, masks=column)
         places = raster(self.shape, resizable) * 4 + counter(2 * rows + 2) * 4
@@ -317,12 +318,12 @@ def _reader(
     )
 
 
-def _window_parts(window: Window, shape: Shape, picks: Picks, repeats: int) -> Iterator[Part]:
+def _window_parts(window: Window, shape: Shape, lane_map: LaneMap, repeats: int) -> Iterator[Part]:
     """The window shift register, and what gives its windows in steps."""
     rows, columns = _windows(window, shape)
     kernel, left = window.kernel[1], window.pads.left
     yield Part(
-        Rule.WINDOW_FORMER,
+        Rule.WINDOW_SHIFT_REGISTER,
         {
             "kernel_x": kernel,
             "stride_x": window.stride[1],
@@ -333,13 +334,13 @@ def _window_parts(window: Window, shape: Shape, picks: Picks, repeats: int) -> I
         },
         {"wait": kernel - 1 - left},
     )
-    if len(picks) * repeats > 1:
-        yield part(Rule.REPEAT, words=len(picks) * repeats)
+    if len(lane_map) * repeats > 1:
+        yield part(Rule.REPEAT, words=len(lane_map) * repeats)
 
 
-def _window_departure(delays: DelayModel, picks: Picks, repeats: int) -> float:
+def _window_departure(delays: DelayModel, lane_map: LaneMap, repeats: int) -> float:
     """From the registers of a window, where another row's columns are masked, or of its steps."""
-    return delays.register + delays.levels(len(picks) * repeats == 1)
+    return delays.register + delays.levels(len(lane_map) * repeats == 1)
 
 
 def collected(rows: int, word: int) -> Resources:
@@ -359,10 +360,10 @@ def _windows_held(
     return held + raster(shape, resizable) + counter(window.kernel[1] + 1) * 3 + HANDSHAKE
 
 
-def given_in_steps(picks: Picks, repeats: int, width: int) -> Resources:
+def given_in_steps(lane_map: LaneMap, repeats: int, width: int) -> Resources:
     """What chooses the values of each step."""
-    chosen = sum(len(set(lane)) - 1 for lane in zip(*picks, strict=True))
-    return chosen_in_steps(chosen * width, len(picks), repeats)
+    chosen = sum(len(set(lane)) - 1 for lane in zip(*lane_map, strict=True))
+    return chosen_in_steps(chosen * width, len(lane_map), repeats)
 
 
 def chosen_in_steps(choices: int, steps: int, repeats: int) -> Resources:

@@ -378,27 +378,27 @@ class ConvStage(WindowedStage):
     def window_source(
         self, *, sketched: bool = False
     ) -> TapSerialConfig | ColumnBufferConfig | RowBanksConfig | None:
-        """The window source, if there is one; a sketch of it does not say which values it picks."""
+        """The window source, if there is one; a sketch of it has no lane map."""
         layer, source = self.layer, self.source
         steps = self.schedule_length // self.repeats
         if source is WindowSource.TAP_SERIAL:
             several = self.folding.groups_per_word > 1 and not sketched
-            picks = grouped_operands(self, self.step_values) if several else None
-            return TapSerialConfig(lines=self.line_buffer(), picks=picks)
+            lane_map = grouped_operands(self, self.step_values) if several else None
+            return TapSerialConfig(lines=self.line_buffer(), lane_map=lane_map)
         if source not in WHOLE_WINDOWS:
             return None
         operands = ((),) * steps if sketched else window_operands(self)
         groups = len(operands) // self.input_folds
         if source is WindowSource.COLUMN_BUFFER:
             return ColumnBufferConfig(
-                lines=self.line_buffer(), picks=operands, repeats=self.repeats, groups=groups
+                lines=self.line_buffer(), lane_map=operands, repeats=self.repeats, groups=groups
             )
         return RowBanksConfig(
             x=layer.x.range,
             given=self.operand,
             shape=layer.x.shape,
             window=self.window,
-            picks=operands,
+            lane_map=operands,
             repeats=self.repeats,
             groups=groups,
         )

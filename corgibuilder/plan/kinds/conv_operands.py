@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corgibuilder.ir import QInt
-from corgibuilder.plan.components.window_sources import Picks
+from corgibuilder.plan.components.window_sources import LaneMap
 
 from .wide_conv import values_of_output
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .windowed import WindowedStage
 
 
-def window_operands(stage: ConvStage) -> Picks:
+def window_operands(stage: ConvStage) -> LaneMap:
     """For each step the values of the window, in the order of the window's layout.
 
     A window's values come column by column, in it row by row, in it channel by channel. A step
@@ -61,7 +61,7 @@ def _padded(values: list[int], length: int) -> list[int | None]:
     return [*values, *([None] * (length - len(values)))]
 
 
-def grouped_operands(stage: WindowedStage, values: int) -> Picks:
+def grouped_operands(stage: WindowedStage, values: int) -> LaneMap:
     """For each step its ``values`` among a word of every tap: group by group, in it tap by tap."""
     lanes = stage.lanes
     return tuple(

@@ -23,7 +23,7 @@ from corgibuilder.plan.positions import Positions
 from corgibuilder.plan.times import NEVER, Times, Turns
 from corgibuilder.plan.traces import StageTrace, Trace
 
-from .paired_estimates import written_in_pairs
+from .shuffled_estimates import written_in_pairs
 
 if TYPE_CHECKING:
     from .stage import FoldedStage

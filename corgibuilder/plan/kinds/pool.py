@@ -176,7 +176,7 @@ class PoolStage(WindowedStage):
         grouped = self.folding.groups_per_word > 1
         yield TapSerialConfig(
             lines=self.line_buffer(padding=padding),
-            picks=grouped_operands(self, lanes) if grouped else None,
+            lane_map=grouped_operands(self, lanes) if grouped else None,
         )
         yield WindowPoolConfig(kind=kind, x=x, out=layer.acc.range, lanes=lanes, taps=self.taps)
 

@@ -10,8 +10,8 @@ from corgibuilder.ir import QInt, Window
 from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.folding import WindowSource, ceil_div, words_of
 from corgibuilder.plan.layers import Layer
-from corgibuilder.plan.paired_rows import margin, pairs_rows, waits
-from corgibuilder.plan.paired_rows import places as paired_places
+from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows, row_start_waits
+from corgibuilder.plan.shuffled_slots import slots as shuffled_slots
 from corgibuilder.plan.traces import StageTrace, Trace
 
 from .estimates import tile_trace, window_trace
@@ -130,16 +130,16 @@ class WindowedStage(FoldedStage):
 
     @property
     def pairs_rows(self) -> bool:
-        """Whether the places of the line buffer become free in pairs of rows."""
+        """Whether the slots of the line buffer become free in pairs of rows."""
         return self.source in LINE_BUFFERS and pairs_rows(self.window)
 
     @property
     def row_gap(self) -> int:
         """Cycles lost at the start of a row while its first window forms."""
         if self.source is WindowSource.TAP_SERIAL and pairs_rows(self.window):
-            times, pixels = waits(self.window)
+            times, pixels = row_start_waits(self.window)
             wait = WAIT_CYCLES + self.collect_cycles
-            return pixels * self.words + margin(self.window) + wait * times
+            return pixels * self.words + guard_columns(self.window) + wait * times
         if not self.window_cycles:
             return 0
         first = self.window.kernel[1] - self.window.pads.left - max(self._tail, 0)
@@ -258,7 +258,7 @@ class WindowedStage(FoldedStage):
         if not self.pairs_rows:
             return self.window.span(width)
         columns = self.source is WindowSource.COLUMN_BUFFER
-        return paired_places(self.window.column if columns else self.window, width)
+        return shuffled_slots(self.window.column if columns else self.window, width)
 
     @property
     def most_capacity(self) -> int:

@@ -90,8 +90,8 @@ class Machine:
     @property
     def has_tails(self) -> bool:
         """Whether rows of windows end in padding."""
-        formers = self.rules == Rule.WINDOW_FORMER
-        return bool((self.parameters["tail"][formers] > 0).any())
+        shift_registers = self.rules == Rule.WINDOW_SHIFT_REGISTER
+        return bool((self.parameters["tail"][shift_registers] > 0).any())
 
     @property
     def key(self) -> bytes:

@@ -169,8 +169,8 @@ def _relative(state: NDArray[np.void], rules: Ints, parameters: NDArray[np.void]
     """Count pixels from the one that is written next, and forget what follows from the rest."""
     by_row = rules == Rule.ROW_BANKS
     written = np.where(by_row, state["written"] // parameters["columns"].clip(1), state["written"])
-    state["base"] -= np.where(rules == Rule.PAIRED_ROWS, 0, written)
-    state["pair"] -= np.where(rules == Rule.PAIRED_ROWS, written, 0)
+    state["base"] -= np.where(rules == Rule.SHUFFLED, 0, written)
+    state["pair"] -= np.where(rules == Rule.SHUFFLED, written, 0)
     for number, name in enumerate(("start_0", "start_1")):
         state[name] = np.where(state["starts"] > number, state[name] - written, 0)
     state["written"] = state["blocked"] = state["complete"] = 0

@@ -9,10 +9,10 @@ from corgibuilder.hw.pool import TilePool
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.size import SIZE
 from corgibuilder.hw.streams import shape_of, word
-from corgibuilder.hw.window import Column, WindowFormer
+from corgibuilder.hw.window import Column, WindowShiftRegister
 from corgibuilder.ir import PoolKind, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig, TilePoolConfig
-from corgibuilder.plan.paired_rows import pairs_rows, places
+from corgibuilder.plan.shuffled_slots import pairs_rows, slots
 
 from .bench import PIXEL, Checked, Order
 
@@ -32,7 +32,7 @@ def tap_serial(
 ):
     """A line buffer read tap by tap.
 
-    ``spare`` places more than it needs at least, ``parts`` words to a pixel, the rest as for
+    ``spare`` slots more than it needs at least, ``parts`` words to a pixel, the rest as for
     :class:`~corgibuilder.plan.components.LineBufferConfig`; ``late`` sizes.
     """
     source = _line_buffer(
@@ -93,7 +93,7 @@ def in_place(window, sizes, *, parts=1, late=False):
 def _line_buffer(window, sizes, *, spare, channels=1, by_column=False, **options):
     widest = max(width for _, width in sizes)
     read = window.column if by_column else window
-    least = places(read, widest) if pairs_rows(window) else window.span(widest) + spare
+    least = slots(read, widest) if pairs_rows(window) else window.span(widest) + spare
     return LineBuffer(
         LineBufferConfig(
             x=PIXEL,
@@ -117,7 +117,7 @@ def _windows(window, sizes, rows, late, *, by_value):
     kh, kw = window.kernel
     source = _WholeWindows(window, rows, largest=_largest(1, sizes), by_value=by_value)
     order = Order(words=(tuple((ty, tx, 0) for tx in range(kw) for ty in range(kh)),))
-    ports = (*LINE_BUFFER_SIZES, "former_size")
+    ports = (*LINE_BUFFER_SIZES, "shift_register_size")
     return Checked(source, window, sizes, order, size_ports=ports, late_sizes=late)
 
 
@@ -134,13 +134,15 @@ class _WholeWindows(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(self.pixel)),
             "o": Out(stream.Signature(data.ArrayLayout(column, window.kernel[1]))),
-            **dict.fromkeys((*LINE_BUFFER_SIZES, "former_size"), In(stream.Signature(SIZE))),
+            **dict.fromkeys(
+                (*LINE_BUFFER_SIZES, "shift_register_size"), In(stream.Signature(SIZE))
+            ),
         })
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.rows = rows = self.rows
-        m.submodules.former = former = WindowFormer(
+        m.submodules.shift_register = shift_register = WindowShiftRegister(
             self.pixel, window=self.window, largest=self.largest
         )
         source = rows.o
@@ -148,10 +150,10 @@ class _WholeWindows(wiring.Component):
             m.submodules.column = column = Column(self.pixel, self.window.kernel[0])
             wiring.connect(m, rows.o, column.i)
             source = column.o
-        wiring.connect(m, source, former.i)
+        wiring.connect(m, source, shift_register.i)
         wiring.connect(m, wiring.flipped(self.i), rows.i)
-        wiring.connect(m, former.o, wiring.flipped(self.o))
+        wiring.connect(m, shift_register.o, wiring.flipped(self.o))
         for name in LINE_BUFFER_SIZES:
             wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(rows, name))
-        wiring.connect(m, wiring.flipped(self.former_size), former.size)
+        wiring.connect(m, wiring.flipped(self.shift_register_size), shift_register.size)
         return m

@@ -61,7 +61,7 @@ def compute(x, lanes, frames, weights, bias, *, multipliers, stall=0.3, seed=0, 
         {"o": len(frames) * len(weights)},
         stall=stall,
         seed=seed,
-        patience=20_000,
+        timeout=20_000,
         benches=[write],
     )
     assert written == [plan.words]

@@ -28,7 +28,6 @@ from corgibuilder.plan.components import (
     TilePoolConfig,
     WindowPoolConfig,
 )
-from corgibuilder.plan.paired_rows import pairs_rows, places
 from corgibuilder.plan.requantisers import (
     CascadeForm,
     ClipForm,
@@ -38,6 +37,7 @@ from corgibuilder.plan.requantisers import (
     TableForm,
     ThresholdForm,
 )
+from corgibuilder.plan.shuffled_slots import pairs_rows, slots
 
 BYTE = QInt(0, 255)
 MAX = PoolKind.MAX
@@ -115,9 +115,9 @@ def tile_pool(kernel, shape):
 
 
 def line_buffer(win, shape, *, by_column=False, spare=0, lanes=1, **options):
-    """A line buffer with the fewest places that it works with, and ``spare`` more."""
+    """A line buffer with the fewest slots that it works with, and ``spare`` more."""
     read = win.column if by_column else win
-    least = places(read, shape.width) if pairs_rows(win) else win.span(shape.width) + spare
+    least = slots(read, shape.width) if pairs_rows(win) else win.span(shape.width) + spare
     return LineBufferConfig(
         x=BYTE,
         given=BYTE,
@@ -132,12 +132,12 @@ def line_buffer(win, shape, *, by_column=False, spare=0, lanes=1, **options):
 
 def column_buffer(win, shape, *, steps=1, repeats=1, single_port=False):
     lines = line_buffer(win, shape, by_column=True, single_port=single_port)
-    return ColumnBufferConfig(lines=lines, picks=((0,),) * steps, repeats=repeats)
+    return ColumnBufferConfig(lines=lines, lane_map=((0,),) * steps, repeats=repeats)
 
 
 def row_banks(win, shape, *, steps=1, repeats=1):
     return RowBanksConfig(
-        x=BYTE, given=BYTE, shape=shape, window=win, picks=((0,),) * steps, repeats=repeats
+        x=BYTE, given=BYTE, shape=shape, window=win, lane_map=((0,),) * steps, repeats=repeats
     )
 
 
@@ -146,8 +146,8 @@ def tap_serial_in_groups(win, shape, groups):
     taps = win.kernel[0] * win.kernel[1]
     words = shape.channels // groups
     lines = line_buffer(win, shape, lanes=groups, groups=words, single_port=True)
-    picks = tuple((tap * groups + g,) for g in range(groups) for tap in range(taps))
-    return TapSerialConfig(lines=lines, picks=picks)
+    lane_map = tuple((tap * groups + g,) for g in range(groups) for tap in range(taps))
+    return TapSerialConfig(lines=lines, lane_map=lane_map)
 
 
 def adder(*factors):

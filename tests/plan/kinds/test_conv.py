@@ -56,8 +56,10 @@ def test_weights_meet_the_values_that_they_belong_to(inputs, outputs):
     """The sums of a window, from the steps as they come."""
     stage, rng = folded(GROUPED, BANKS, inputs, outputs), np.random.default_rng(inputs)
     window = rng.integers(-9, 10, (12, 3, 3))
-    values, picks = window.transpose(2, 1, 0).ravel(), window_operands(stage)
-    groups = [picks[k : k + stage.input_folds] for k in range(0, len(picks), stage.input_folds)]
+    values, lane_map = window.transpose(2, 1, 0).ravel(), window_operands(stage)
+    groups = [
+        lane_map[k : k + stage.input_folds] for k in range(0, len(lane_map), stage.input_folds)
+    ]
     order = [step for group in groups for _ in range(stage.repeats) for step in group]
     rows, sums = weight_steps(stage), []
     assert len(order) == len(rows)

@@ -8,12 +8,12 @@ import random
 
 import pytest
 
-from corgibuilder.hw.chunks import Chunks
 from corgibuilder.hw.components import component_of
 from corgibuilder.hw.line_buffer import LineBuffer
+from corgibuilder.hw.operand_selector import OperandSelector
 from corgibuilder.hw.row_banks import RowBanks
 from corgibuilder.hw.streams import word
-from corgibuilder.hw.window import Column, WindowFormer
+from corgibuilder.hw.window import Column, WindowShiftRegister
 from corgibuilder.ir import PoolKind, Shape
 from corgibuilder.plan.components import (
     BufferConfig,
@@ -103,8 +103,8 @@ def test_collect(rows):
 @pytest.mark.parametrize(("steps", "repeats"), [(2, 1), (3, 2), (1, 4)])
 def test_repeat(steps, repeats):
     config = row_banks(window((1, 1)), POINT, steps=steps, repeats=repeats)
-    chunks = Chunks(8, size=1, picks=config.picks, repeats=repeats)
-    same(chunks, the(Rule.REPEAT, config), steps)
+    selector = OperandSelector(8, size=1, lane_map=config.lane_map, repeats=repeats)
+    same(selector, the(Rule.REPEAT, config), steps)
 
 
 @pytest.mark.parametrize("input_folds", [1, 2, 7])
@@ -204,8 +204,8 @@ no_column_skipped = pytest.mark.parametrize("name", [n for n in WINDOWS if n != 
 def test_window_former(name):
     win, height, width = WINDOWS[name]
     shape = Shape(1, height, width)
-    former = WindowFormer(word(8, 1), window=win, largest=shape)
-    same(former, the(Rule.WINDOW_FORMER, row_banks(win, shape)), 1, shape)
+    shift_register = WindowShiftRegister(word(8, 1), window=win, largest=shape)
+    same(shift_register, the(Rule.WINDOW_SHIFT_REGISTER, row_banks(win, shape)), 1, shape)
 
 
 @no_column_skipped

@@ -2,8 +2,8 @@
 
 from corgibuilder.plan.components.rules import Rule
 
-from .line_buffers import paired_rows, ring, row_banks
-from .maps import border, row_repeater, window_former
+from .line_buffers import circular, row_banks, shuffled
+from .maps import border, row_repeater, window_shift_register
 from .records import compiled
 from .streams import (
     buffer,
@@ -45,12 +45,12 @@ def apply(rule, p, s, offered, taken):
         return row_repeater(p, s, offered, taken)
     if rule == Rule.BORDER:
         return border(p, s, offered, taken)
-    if rule == Rule.WINDOW_FORMER:
-        return window_former(p, s, offered, taken)
-    if rule == Rule.RING:
-        return ring(p, s, offered, taken)
-    if rule == Rule.PAIRED_ROWS:
-        return paired_rows(p, s, offered, taken)
+    if rule == Rule.WINDOW_SHIFT_REGISTER:
+        return window_shift_register(p, s, offered, taken)
+    if rule == Rule.CIRCULAR:
+        return circular(p, s, offered, taken)
+    if rule == Rule.SHUFFLED:
+        return shuffled(p, s, offered, taken)
     return row_banks(p, s, offered, taken)
 
 
@@ -108,7 +108,7 @@ def _other_tick(rule, p, s, offered, taken):
         return accepts, p.words - 1 - s.r_word if went else NEVER
     if came or s.cycle != cycle or s.tail_left != tail:
         return accepts, 0
-    if rule < Rule.RING:
+    if rule < Rule.CIRCULAR:
         return accepts, 0 if went else NEVER
     if s.starts != starts or s.pair != pair or s.begun != begun or s.extra:
         return accepts, 0
@@ -117,7 +117,7 @@ def _other_tick(rule, p, s, offered, taken):
     if rule == Rule.ROW_BANKS or not s.complete or (offered and not s.blocked):
         return accepts, 0  # what is written may decide whether it reads
     steps = p.repeats * _group_steps(p)
-    if rule == Rule.RING or not offered:  # otherwise another group may make room for a word
+    if rule == Rule.CIRCULAR or not offered:  # otherwise another group may make room for a word
         steps *= -(-p.words // p.words_per_group)
     done = _steps_done(p, s) % steps
     return accepts, steps - 1 - done if done else 0

@@ -11,8 +11,8 @@ from .walk import add_start, clamp, granted, next_window, to_next_frame, walk, w
 
 
 @compiled
-def ring(p, s, offered, taken):
-    """A ring of pixels."""
+def circular(p, s, offered, taken):
+    """A circular buffer of pixels."""
     sized = s.cycle >= p.size_from
     s.cycle += not sized
     top, left = s.y * p.stride_y - p.top, s.x * p.stride_x - p.left
@@ -52,10 +52,10 @@ def ring(p, s, offered, taken):
 
 
 @compiled
-def paired_rows(p, s, offered, taken):
+def shuffled(p, s, offered, taken):
     """Two lines, whose places become free in pairs of rows."""
-    margin = p.margin
-    line = p.columns + margin
+    guard_columns = p.guard_columns
+    line = p.columns + guard_columns
     sized = s.cycle >= p.size_from
     s.cycle += not sized
     begins = sized and s.begun == 0
@@ -64,11 +64,11 @@ def paired_rows(p, s, offered, taken):
     # Reader.
     top, left = s.y * p.stride_y - p.top, s.x * p.stride_x - p.left
     last_x = s.x == p.windows_x - 1
-    freed = s.pair + 2 * (margin + max(left, 0))
+    freed = s.pair + 2 * (guard_columns + max(left, 0))
     after = left + p.stride_x if left >= -p.stride_x else 0
-    freed_next = s.pair + 2 * (margin + (line if last_x else after))
+    freed_next = s.pair + 2 * (guard_columns + (line if last_x else after))
     span = p.rows - 1 - top if top + 2 >= p.rows else 2
-    need = s.pair + span * line + margin + clamp(left + p.kernel_x - 1, p.columns)
+    need = s.pair + span * line + guard_columns + clamp(left + p.kernel_x - 1, p.columns)
     s.complete = s.written > need
     there = s.complete or (s.written == need and s.w_word > s.r_word)
     extra = s.extra == 1
@@ -78,7 +78,7 @@ def paired_rows(p, s, offered, taken):
     # Writer.
     first = s.w_x == 0 and s.w_y == 0
     aligned = not first or s.lower == p.top % 2
-    blank = s.place_column < margin
+    blank = s.slot_column < guard_columns
     room = s.written - freed < 2 * line
     group = s.r_word - s.r_word % p.words_per_group
     behind = s.w_word < group and s.written - freed_next < 2 * line
@@ -102,12 +102,12 @@ def paired_rows(p, s, offered, taken):
     row_ends = skips
     if pixel or passes:
         s.written += 1
-        s.place_column += 1
-        row_ends = s.place_column == line
+        s.slot_column += 1
+        row_ends = s.slot_column == line
     if skips:
         s.written += line
     if row_ends:
-        s.place_column = 0
+        s.slot_column = 0
         s.lower = 1 - s.lower
     return accepts
 

@@ -70,7 +70,7 @@ def border(p, s, offered, taken):
 
 
 @compiled
-def window_former(p, s, offered, taken):
+def window_shift_register(p, s, offered, taken):
     """Columns to windows.
 
     ``columns`` are those that come for each of ``windows_y`` rows of windows, ``tail`` those of

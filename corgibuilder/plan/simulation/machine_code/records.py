@@ -59,7 +59,7 @@ PARAMETERS = record(
     fields="""
     lanes_in lanes_out groups short registers tail lean tail_early tail_late
     rows columns kernel_y kernel_x stride_y stride_x top left windows_y windows_x
-    repeats words_per_group single_port write_first full alternate size_from margin
+    repeats words_per_group single_port write_first full alternate size_from guard_columns
     inputs words_0 words_1 words_2 words_3 words_4 words_5 words_6 words_7
     """,
 )
@@ -67,7 +67,7 @@ STATE = record(
     wide="held way w_word r_word written base pair start_0 start_1 most",
     fields="""
     valid w_x w_y tap_x tap_y repeat x y wait tail_left tail_wait
-    draining starts cycle place_column lower extra begun blocked complete
+    draining starts cycle slot_column lower extra begun blocked complete
     """,
 )
 CHAIN = record(fields="first end source gives_on join join_end reader next_reader")

@@ -9,11 +9,13 @@ from amaranth.lib.wiring import In, Out
 from corgibuilder.ir import Shape, Window
 
 from .size import SIZE
-from .window_walk import taps_signature
+from .window_addresses import taps_signature
 
 
-def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str, ShapeLike]:
-    """Members of :class:`~.ring.Ring` and :class:`~.paired_rows.PairedRows`.
+def slots_signature(window: Window, capacity: int, largest: Shape) -> dict[str, ShapeLike]:
+    """Members of what gives pixels their slots.
+
+    That is :class:`~.circular_slots.CircularSlots` or :class:`~.shuffled_slots.ShuffledSlots`.
 
     write_size : :py:`In(StructLayout({"valid", "size"}))`
         Size of the map being written, as far as it is known.
@@ -25,14 +27,14 @@ def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str,
         The word being written is of a group before that of the word being read; it comes after
         the word being read.
     write_ready : :py:`Out(1)`
-        There is a place for the word: ``write_place``.
+        There is a slot for the word: ``write_slot``.
     read_size : :py:`In(SIZE)`
         Size of the map being read.
     tap_step, row_done, taps_done, window_done, frame_done, last_x, tap_y, top, left, bottom,
     right, row, column
-        What the :class:`~.window_walk.WindowWalk` says.
+        What the :class:`~.window_addresses.WindowAddressGenerator` says.
     read_ready : :py:`Out(1)`
-        The window's last pixel is there, as far as read; ``read_place`` is that of the tap.
+        The window's last pixel is there, as far as read; ``read_slot`` is that of the tap.
     frame_taken : :py:`Out(1)`
         The size of the map being read is no longer needed.
     """
@@ -45,18 +47,18 @@ def places_signature(window: Window, capacity: int, largest: Shape) -> dict[str,
         "write_behind": In(1),
         "write_beyond": In(1),
         "write_ready": Out(1),
-        "write_place": Out(range(capacity)),
+        "write_slot": Out(range(capacity)),
         "read_size": In(SIZE),
         **{name: In(1) for name in events},
         "tap_y": In(range(max(window.kernel[0], 2))),
         **taps_signature(window, largest, In),
         "read_ready": Out(1),
-        "read_place": Out(range(capacity)),
+        "read_slot": Out(range(capacity)),
         "frame_taken": Out(1),
     }
 
 
-def window_is_there(m: Module, places) -> Signal:
+def window_is_there(m: Module, slots) -> Signal:
     """Whether the writer, who is in the map being read, has come to the window's last pixel.
 
     Of a window that reaches into the padding it is the last one of a row of the map, or in its
@@ -65,11 +67,11 @@ def window_is_there(m: Module, places) -> Signal:
     row_written, row_begun = Signal(), Signal()
     pixel_written, pixel_begun, there = Signal(), Signal(), Signal(name="window_is_there")
     m.d.comb += [
-        row_written.eq(places.write_y > places.bottom),
-        row_begun.eq((places.write_y == places.bottom) | places.write_last_y),
-        pixel_written.eq(places.write_x > places.right),
-        pixel_begun.eq((places.write_x == places.right) | places.write_last_x),
-        there.eq(row_written | row_begun & (pixel_written | pixel_begun & places.write_beyond)),
+        row_written.eq(slots.write_y > slots.bottom),
+        row_begun.eq((slots.write_y == slots.bottom) | slots.write_last_y),
+        pixel_written.eq(slots.write_x > slots.right),
+        pixel_begun.eq((slots.write_x == slots.right) | slots.write_last_x),
+        there.eq(row_written | row_begun & (pixel_written | pixel_begun & slots.write_beyond)),
     ]
     return there
 
@@ -87,12 +89,12 @@ def moved_on_map(first, by: int, pad: int, amount: Callable[[int], ValueLike] = 
     return Mux(first < 0, within, amount(by))
 
 
-def sum_modulo(m: Module, place, distance, modulus, *, name: str) -> Signal:
-    """Named wire holding ``(place + distance) % modulus``, both less than ``modulus``."""
-    result = Signal.like(place, name=name)
-    over = Signal(signed(len(place) + 1), name=f"{name}_over")
+def sum_modulo(m: Module, slot, distance, modulus, *, name: str) -> Signal:
+    """Named wire holding ``(slot + distance) % modulus``, both less than ``modulus``."""
+    result = Signal.like(slot, name=name)
+    over = Signal(signed(len(slot) + 1), name=f"{name}_over")
     m.d.comb += [
-        over.eq(place - (modulus - distance)),
-        result.eq(Mux(over < 0, place + distance, over)),
+        over.eq(slot - (modulus - distance)),
+        result.eq(Mux(over < 0, slot + distance, over)),
     ]
     return result

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corgibuilder.frontend.staircase import bisect
+from corgibuilder.frontend.threshold_extraction import bisect
 from corgibuilder.ir import Shape, TensorType
 
 

@@ -5,16 +5,16 @@ from amaranth.lib import data, wiring
 
 from corgibuilder.ir import Shape, Window
 
-from .places import moved_on_map, places_signature, sum_modulo, window_is_there
 from .size import sides
+from .slots import moved_on_map, slots_signature, sum_modulo, window_is_there
 from .streams import Buffer
 
 
-class Ring(wiring.Component):
-    """Gives every pixel the next of ``capacity`` places, and says which of them hold a window.
+class CircularSlots(wiring.Component):
+    """Gives every pixel the next of ``capacity`` slots, and says which of them hold a window.
 
-    A place is free again as soon as no later window needs its pixel. Rows in the padding have no
-    place.
+    A slot is free again as soon as no later window needs its pixel. Rows in the padding have no
+    slot.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Ring(wiring.Component):
 
     Members
     -------
-    As in :func:`~.places.places_signature`.
+    As in :func:`~.slots.slots_signature`.
     """
 
     def __init__(self, window: Window, *, capacity: int, largest: Shape):
@@ -35,8 +35,8 @@ class Ring(wiring.Component):
         self.capacity = capacity
         self.largest = largest
         self.number = pixel_numbers(window, capacity=capacity, width=largest.width)
-        self.start = data.StructLayout({"place": range(capacity), "number": self.number})
-        super().__init__(places_signature(window, capacity, largest))
+        self.start = data.StructLayout({"slot": range(capacity), "number": self.number})
+        super().__init__(slots_signature(window, capacity, largest))
 
     def elaborate(self, platform):
         m = Module()
@@ -51,21 +51,21 @@ class Ring(wiring.Component):
         """After each frame tell the reader where the next one starts."""
         bits = len(first)
         replaced = Signal(bits, init=-self.capacity % (1 << bits))  # number of the pixel before
-        next_place = self._moved(m, self.write_place, 1 % self.capacity, name="write_next_place")
-        # The first window starts in the padding, whose columns have places like others.
+        next_slot = self._moved(m, self.write_slot, 1 % self.capacity, name="write_next_slot")
+        # The first window starts in the padding, whose columns have slots like others.
         back = (1 - self.window.pads.left) % self.capacity
-        frame_start = self._moved(m, self.write_place, back, name="frame_start")
+        frame_start = self._moved(m, self.write_slot, back, name="frame_start")
         last = self.write_last_x & self.write_last_y
         m.d.comb += [
             self.write_ready.eq(
                 self.write_size.valid & ((replaced != first) | draining) & (start.ready | ~last)
             ),
             start.valid.eq(self.write_next & last),
-            start.payload.place.eq(frame_start),
+            start.payload.slot.eq(frame_start),
             start.payload.number.eq(replaced + (self.capacity + 1)),
         ]
         with m.If(self.write_next):
-            m.d.sync += [self.write_place.eq(next_place), replaced.eq(replaced + 1)]
+            m.d.sync += [self.write_slot.eq(next_slot), replaced.eq(replaced + 1)]
 
     def _read(self, m, start, first, draining):
         """Follow the walk through the windows."""
@@ -84,7 +84,7 @@ class Ring(wiring.Component):
         with m.If(next_frame):
             m.d.sync += draining.eq(0)
         self._free(m, start.payload.number, first, next_frame)
-        self._taps(m, start.payload.place, next_frame)
+        self._taps(m, start.payload.slot, next_frame)
 
     def _free(self, m, frame_start, first, next_frame):
         """A window's first pixel on the map frees all before it."""
@@ -113,7 +113,7 @@ class Ring(wiring.Component):
     def _taps(self, m, frame_start, next_frame):
         """Places of the tap, and of where the enclosing loops began.
 
-        Rows above the map have none, so the place stands still in them.
+        Rows above the map have none, so the slot stands still in them.
         """
         kh, (sy, sx), pads = self.window.kernel[0], self.window.stride, self.window.pads
         width, _ = sides(self.read_size, self.largest)
@@ -134,7 +134,7 @@ class Ring(wiring.Component):
         m.d.comb += rows_down.eq(moved_on_map(self.top, sy, pads.top, distance))
         next_window = self._moved(m, window, sx % self.capacity, name="next_window")
         next_row = self._moved(m, row, rows_down, name="next_row")
-        m.d.comb += self.read_place.eq(tap)
+        m.d.comb += self.read_slot.eq(tap)
         with m.If(self.tap_step):
             m.d.sync += tap.eq(self._moved(m, tap, 1 % self.capacity, name="beside"))
         if kh > 1:
@@ -142,25 +142,25 @@ class Ring(wiring.Component):
             if pads.top:
                 below = Mux(self.row < 0, tap_row, below)
             with m.If(self.row_done):
-                m.d.sync += [place.eq(below) for place in at[:2]]
+                m.d.sync += [slot.eq(below) for slot in at[:2]]
         with m.If(self.taps_done):
-            m.d.sync += [place.eq(window) for place in at[:2]]
+            m.d.sync += [slot.eq(window) for slot in at[:2]]
         with m.If(self.window_done):
-            m.d.sync += [place.eq(Mux(self.last_x, next_row, next_window)) for place in at[:3]]
+            m.d.sync += [slot.eq(Mux(self.last_x, next_row, next_window)) for slot in at[:3]]
             with m.If(self.last_x):
                 m.d.sync += row.eq(next_row)
         with m.If(next_frame):
-            m.d.sync += [place.eq(frame_start) for place in at]
+            m.d.sync += [slot.eq(frame_start) for slot in at]
 
-    def _moved(self, m, place, distance, *, name):
-        return sum_modulo(m, place, distance, self.capacity, name=name)
+    def _moved(self, m, slot, distance, *, name):
+        return sum_modulo(m, slot, distance, self.capacity, name=name)
 
 
 def pixel_numbers(window: Window, *, capacity: int, width: int) -> range:
-    """Numbers of pixels, modulo a power of two: as many as places can be free, or none.
+    """Numbers of pixels, modulo a power of two: as many as slots can be free, or none.
 
     If the pixel to be written is number ``n`` and the first one still needed is number ``first``,
-    then ``first + capacity - n`` places are free. ``n`` comes after the last pixel of the window
+    then ``first + capacity - n`` slots are free. ``n`` comes after the last pixel of the window
     that was read last, so ``first`` is less than a stride beyond ``n``. It is never more than
     ``capacity`` before ``n``, not even where rows that no window needs end a map.
     """

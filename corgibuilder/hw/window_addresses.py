@@ -10,7 +10,7 @@ from .size import SIZE, columns_read, first_taps, sides
 from .streams import counter
 
 
-class WindowWalk(wiring.Component):
+class WindowAddressGenerator(wiring.Component):
     """Where a reader of windows stands; every ``step`` takes it to the next word.
 
     Order of the words of one window: for each group of words of a pixel, ``repeats`` times: tap

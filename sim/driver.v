@@ -3,7 +3,7 @@
 // taken goes to the log. While `valid` is low the payload is wrong on purpose. No word comes before
 // its turn, which is every INTERVAL cycles; late ones catch up. The first word after CALM frames
 // waits until `drained`.
-module player #(
+module driver #(
     parameter WIDTH = 8,
     parameter WORDS = 1,
     parameter IMAGE = "words.hex",

@@ -7,7 +7,7 @@ from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.kinds.windowed import WAIT_CYCLES
-from corgibuilder.plan.paired_rows import margin, pairs_rows, places, waits
+from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows, row_start_waits, slots
 
 from ..streams import run_streams
 from .maps import WithSizes, size_words, to_words
@@ -51,7 +51,7 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
             shape=Shape(4, max(HEIGHTS), 6),
             lanes=2,
             window=window,
-            capacity=places(window, 6),
+            capacity=slots(window, 6),
             single_port=single_port,
             groups=2,
         )
@@ -82,9 +82,9 @@ def test_the_margin_is_the_least_that_does_not_stop(name):
                 return False
         return True
 
-    assert margin(window) >= left
-    assert goes_through(margin(window))
-    assert margin(window) == left or not goes_through(margin(window) - 1)
+    assert guard_columns(window) >= left
+    assert goes_through(guard_columns(window))
+    assert guard_columns(window) == left or not goes_through(guard_columns(window) - 1)
 
 
 @pytest.mark.parametrize("words", [1, 3])
@@ -97,7 +97,7 @@ def test_a_row_waits_no_longer_than_planned(words):
             shape=Shape(words, 2 * rows, width),
             lanes=1,
             window=window,
-            capacity=places(window, width),
+            capacity=slots(window, width),
             groups=words,
         )
     )
@@ -106,7 +106,7 @@ def test_a_row_waits_no_longer_than_planned(words):
     feeds = {"i": to_words(maps, 1), "size": size_words(maps)}
     bench = WithSizes(dut, ["write_size", "read_size"])
     _, cycles = run_streams(bench, feeds, {"o": frames * rows * reads}, stall=0)
-    times, pixels = waits(window)
-    gap = pixels * words + margin(window) + WAIT_CYCLES * times
-    before = (width + 3 + margin(window)) * words + 16  # until the first window is there
+    times, pixels = row_start_waits(window)
+    gap = pixels * words + guard_columns(window) + WAIT_CYCLES * times
+    before = (width + 3 + guard_columns(window)) * words + 16  # until the first window is there
     assert cycles <= frames * rows * (reads + gap) + before

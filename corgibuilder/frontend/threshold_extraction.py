@@ -25,7 +25,7 @@ MAX_SPREAD = 16  #: how much larger than the indices the integers on a common gr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Staircase:
+class ExtractedSteps:
     """A function of integers, the node it reads, what its own integers mean, and what is unproven.
 
     ``at_risk`` of the ``reachable`` steps (of a Threshold) or entries (of a Table) are within the
@@ -143,11 +143,11 @@ def _table(values: Floats, integers: Ints) -> tuple[Floats, int]:
     return table, lowest
 
 
-def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
+def extract_steps(builder: "Builder", value: Value, *, uniform: bool) -> ExtractedSteps:
     """The chain of ``value`` as a Threshold on the integers of its node, exactly."""
     parts = cut(value.chain)
     at = builder.at(parts.node)
-    channels = value.canvas.channels
+    channels = value.map_shape.channels
     before, after = directions(parts.before, channels), directions(parts.after, channels)
     assert before is not None and after is not None, parts.node
     kind = builder.type(value.node)
@@ -186,7 +186,7 @@ def staircase(builder: "Builder", value: Value, *, uniform: bool) -> Staircase:
     reachable = int((risky | (steps > kind.lo) & (steps <= kind.hi)).sum())
     ordered = np.where(from_above, integers[::-1], integers)
     op = Threshold(steps=_spread(steps, ordered, kind), base=int(ordered[0].min()))
-    return Staircase(op, value.node, grid, int(risky.sum()), reachable)
+    return ExtractedSteps(op, value.node, grid, int(risky.sum()), reachable)
 
 
 def _settled(

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from corgibuilder.hw.ring import pixel_numbers, wrapped
+from corgibuilder.hw.circular_slots import pixel_numbers, wrapped
 from corgibuilder.ir import Pads, Window
 
 

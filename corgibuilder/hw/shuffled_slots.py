@@ -6,19 +6,19 @@ from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 
 from corgibuilder.ir import Shape, Window
-from corgibuilder.plan.paired_rows import margin, places
+from corgibuilder.plan.shuffled_slots import guard_columns, slots
 
-from .places import moved_on_map, places_signature, sum_modulo, window_is_there
 from .size import sides
+from .slots import moved_on_map, slots_signature, sum_modulo, window_is_there
 
 
-class PairedRows(wiring.Component):
-    """Gives every pixel one of ``capacity`` places; see :mod:`corgibuilder.plan.paired_rows`.
+class ShuffledSlots(wiring.Component):
+    """Gives every pixel one of ``capacity`` slots; see :mod:`corgibuilder.plan.shuffled_slots`.
 
     Every row of windows owns a pair of rows, its upper two, which it frees; its third one is the
     first of the next pair. A frame starts in the row of a pair that makes this so, and a row above
     it may stay without pixels; the frame before may end in that pair. Between frames of different
-    width everything is read first, and the order of places starts anew.
+    width everything is read first, and the order of slots starts anew.
 
     Parameters
     ----------
@@ -31,32 +31,32 @@ class PairedRows(wiring.Component):
 
     Members
     -------
-    As in :func:`~.places.places_signature`.
+    As in :func:`~.slots.slots_signature`.
     """
 
     def __init__(self, window: Window, *, capacity: int, largest: Shape):
-        assert capacity >= places(window, largest.width)
+        assert capacity >= slots(window, largest.width)
         self.window = window
-        self.margin = margin(window)
+        self.guard_columns = guard_columns(window)
         self.capacity = capacity
         self.largest = largest
         # Places are numbered in the order of writing, modulo a power of two.
         self.number = (4 * capacity).bit_length() + 1
-        super().__init__(places_signature(window, capacity, largest))
+        super().__init__(slots_signature(window, capacity, largest))
 
     def elaborate(self, platform):
         m = Module()
-        line = Signal(range(self.capacity // 2 + 1))  # columns of a line, with the margin
+        line = Signal(range(self.capacity // 2 + 1))  # columns of a line, with the guard columns
         new_line = Signal.like(line)
         modulus = Signal(range(self.capacity))
-        written = Signal(self.number)  # number of the place being written
-        limit = Signal(self.number)  # number of the first place that is not free yet,
+        written = Signal(self.number)  # number of the slot being written
+        limit = Signal(self.number)  # number of the first slot that is not free yet,
         next_limit = Signal(self.number)  # and when the window is read to its end
         waiting = Signal(signed(4))  # frames written that are not read to their end
         first, restart, frame_over = Signal(), Signal(), Signal()
         size = self.write_size
         m.d.comb += [
-            new_line.eq(sides(size.size, self.largest)[0] + self.margin),
+            new_line.eq(sides(size.size, self.largest)[0] + self.guard_columns),
             modulus.eq(2 * line - 1),
             first.eq((self.write_x == 0) & (self.write_y == 0)),
             restart.eq(size.valid & first & (waiting == 0) & (line != new_line)),
@@ -79,11 +79,11 @@ class PairedRows(wiring.Component):
         return half
 
     def _write(self, m, lines, first, written, limits):
-        """Pass through all places of a pair; some stay without a pixel.
+        """Pass through all slots of a pair; some stay without a pixel.
 
         The lower row begins where the columns of the next pair are apart: half a ``step``.
         """
-        line, place = lines.columns, self.write_place
+        line, slot = lines.columns, self.write_slot
         column = Signal.like(line, name="write_column")
         step = Signal(range(self.capacity), name="write_step")
         lower = Signal(name="write_lower")  # in the second row of a pair
@@ -93,7 +93,7 @@ class PairedRows(wiring.Component):
         m.d.comb += [
             active.eq(self.write_size.valid & (line == lines.new_columns)),
             aligned.eq(~first | (lower == self.window.pads.top % 2)),
-            blank.eq(column < self.margin),
+            blank.eq(column < self.guard_columns),
             *(beyond[k].eq(written - limits[k]) for k in range(2)),
             free.eq(beyond[0] < 0),
             free_word.eq(free | self.write_behind & (beyond[1] < 0)),
@@ -102,21 +102,21 @@ class PairedRows(wiring.Component):
             skip.eq(active & ~aligned & (beyond[0] + line <= 0)),  # a whole row without pixels
             row_ends.eq(skip | advance & (column == line - 1)),
         ]
-        after = sum_modulo(m, place, step, lines.modulus, name="write_after")
+        after = sum_modulo(m, slot, step, lines.modulus, name="write_after")
         half = self._half(m, step, lines, name="write_half")
         with m.If(advance):
-            m.d.sync += [written.eq(written + 1), column.eq(column + 1), place.eq(after)]
+            m.d.sync += [written.eq(written + 1), column.eq(column + 1), slot.eq(after)]
             with m.If(lower & (column == line - 2)):
                 # The last place of a pair keeps out of the shuffle.
-                m.d.sync += place.eq(lines.modulus)
+                m.d.sync += slot.eq(lines.modulus)
         with m.If(skip):
             m.d.sync += written.eq(written + line)
         with m.If(row_ends):
-            m.d.sync += [column.eq(0), lower.eq(~lower), place.eq(half)]
+            m.d.sync += [column.eq(0), lower.eq(~lower), slot.eq(half)]
             with m.If(lower):
-                m.d.sync += [place.eq(0), step.eq(half)]
+                m.d.sync += [slot.eq(0), step.eq(half)]
         with m.If(lines.restart):
-            m.d.sync += [written.eq(0), column.eq(0), lower.eq(0), place.eq(0), step.eq(1)]
+            m.d.sync += [written.eq(0), column.eq(0), lower.eq(0), slot.eq(0), step.eq(1)]
 
     def _read(self, m, lines, waiting, frame_over):
         """Follow the walk through the windows; returns that it leaves a pair of rows."""
@@ -146,10 +146,10 @@ class PairedRows(wiring.Component):
         with m.If(self.window_done):
             m.d.sync += limit.eq(next_limit)
         with m.If(row_over):
-            m.d.sync += [place.eq(next_pair_limit) for place in (limit, pair_limit)]
+            m.d.sync += [slot.eq(next_pair_limit) for slot in (limit, pair_limit)]
         with m.If(lines.restart):
-            first_limit = 2 * lines.new_columns + 2 * self.margin
-            m.d.sync += [place.eq(first_limit) for place in (limit, pair_limit)]
+            first_limit = 2 * lines.new_columns + 2 * self.guard_columns
+            m.d.sync += [slot.eq(first_limit) for slot in (limit, pair_limit)]
 
     def _taps(self, m, lines, row_over):
         """Places of the tap, of its row's first, of the window's first in the pair and below it.
@@ -162,8 +162,8 @@ class PairedRows(wiring.Component):
         window_step, window_half = step, half
         if sx > 1:
             window_step, window_half = self._columns_apart(m, lines, sx, row_over, name="stride")
-        # A row's first window starts so many columns from its first place.
-        offset = self.margin - self.window.pads.left
+        # A row's first window starts so many columns from its first slot.
+        offset = self.guard_columns - self.window.pads.left
         _, row_window = self._columns_apart(m, lines, offset, row_over, name="start")
         row_below = self._half(m, row_window, lines, name="row_below")
         tap, tap_row, window, below = (
@@ -176,22 +176,22 @@ class PairedRows(wiring.Component):
         next_window = sum_modulo(m, window, window_step, modulus, name="next_window")
         next_below = sum_modulo(m, below, window_half, modulus, name="next_below")
         at_end = (self.tap_y == 1) & (self.column == width - 1)
-        m.d.comb += self.read_place.eq(Mux(at_end, modulus, tap))
+        m.d.comb += self.read_slot.eq(Mux(at_end, modulus, tap))
         with m.If(self.tap_step):
             m.d.sync += tap.eq(beside)
         with m.If(self.row_done):
             third = self.tap_y == 1
-            m.d.sync += [place.eq(Mux(third, below, second)) for place in (tap, tap_row)]
+            m.d.sync += [slot.eq(Mux(third, below, second)) for slot in (tap, tap_row)]
         with m.If(self.taps_done):
             m.d.sync += [tap.eq(window), tap_row.eq(window)]
         with m.If(self.window_done):
-            m.d.sync += [place.eq(next_window) for place in (tap, tap_row, window)]
+            m.d.sync += [slot.eq(next_window) for slot in (tap, tap_row, window)]
             m.d.sync += below.eq(next_below)
         with m.If(row_over):
-            m.d.sync += [place.eq(row_window) for place in (tap, tap_row, window)]
+            m.d.sync += [slot.eq(row_window) for slot in (tap, tap_row, window)]
             m.d.sync += below.eq(row_below)
         with m.If(lines.restart):
-            m.d.sync += [place.eq(offset) for place in (tap, tap_row, window)]
+            m.d.sync += [slot.eq(offset) for slot in (tap, tap_row, window)]
             m.d.sync += below.eq(self._first_half(lines, offset))
 
     def _columns_apart(self, m, lines, columns: int, row_over, *, name):
@@ -211,16 +211,16 @@ class PairedRows(wiring.Component):
         return here, below
 
     def _first_half(self, lines, columns: int):
-        """Half of so many places, after a restart: two lines make 1."""
+        """Half of so many slots, after a restart: two lines make 1."""
         return columns // 2 + (lines.new_columns if columns % 2 else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Columns of a line, with the margin: those of now and those of the map being written.
+    """Columns of a line, with the guard columns: those of now and those of the map being written.
 
-    ``modulus`` is that of the places of a pair, without the last one. With ``restart`` the order of
-    places starts anew, for lines of ``new_columns``.
+    ``modulus`` is that of the slots of a pair, without the last one. With ``restart`` the order of
+    slots starts anew, for lines of ``new_columns``.
     """
 
     columns: Signal

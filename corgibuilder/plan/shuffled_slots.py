@@ -1,7 +1,7 @@
 """Line buffers for windows that are three rows high and move down two rows at a time.
 
 Such a window frees two rows at once, column by column, while the next two come in one after the
-other: places become free in another order than they are needed in. Numbered in the order in which
+other: slots become free in another order than they are needed in. Numbered in the order in which
 they are written, the pixels of a pair of rows of ``line`` columns are
 
     j = row * line + column         and become free as number         2 * column + row
@@ -21,7 +21,7 @@ With lines of 3 columns, rows a and b, then c and d, then e and f, in the 6 slot
     third pair                 e0  f1  f0  e2  e1  f2
 
 Pixel ``j`` of pair ``p``, both from 0, lies in slot ``j * 3**p`` modulo 5; the last one in slot 5.
-``tests/plan/test_paired_rows.py`` shows for all lines up to 64 columns that no pixel is written
+``tests/plan/test_shuffled_slots.py`` shows for all lines up to 64 columns that no pixel is written
 where one lies that is still needed, and ``tests/hw/exhaustive`` that the hardware does the same
 under any stalls.
 """
@@ -30,15 +30,15 @@ from corgibuilder.ir import Window
 
 
 def pairs_rows(window: Window) -> bool:
-    """Whether places are found as this module says."""
+    """Whether slots are found as this module says."""
     pads = window.pads
     return (window.kernel[0], window.stride[0]) == (3, 2) and max(pads.top, pads.bottom) <= 1
 
 
-def margin(window: Window) -> int:
+def guard_columns(window: Window) -> int:
     """Columns without pixels at the left of each line, so that no reader waits for itself.
 
-    A window that starts at column ``left`` has freed two places for each column before it, and
+    A window that starts at column ``left`` has freed two slots for each column before it, and
     waits for ``left + kernel`` pixels of the row below the pair.
     """
     kw, sx, pl = window.kernel[1], window.stride[1], window.pads.left
@@ -46,18 +46,19 @@ def margin(window: Window) -> int:
     return max(pl, *(left + kw - 2 * max(left, 0) for left in lefts))
 
 
-def places(window: Window, width: int) -> int:
+def slots(window: Window, width: int) -> int:
     """Pixels that two lines hold on a map of ``width`` columns."""
-    return 2 * (width + margin(window))
+    return 2 * (width + guard_columns(window))
 
 
-def waits(window: Window) -> tuple[int, int]:
+def row_start_waits(window: Window) -> tuple[int, int]:
     """How often at the start of a row its reader waits for the writer, and for how many pixels.
 
-    First for those whose places the last window of the row before freed, and for its own; then for
-    what the places that the margin gave were too few for, until a window starts far enough from it.
+    First for those whose slots the last window of the row before freed, and for its own; then for
+    what the slots of the guard columns were too few for, until a window starts far enough from
+    them.
     """
-    kw, sx, pl, spare = window.kernel[1], window.stride[1], window.pads.left, margin(window)
+    kw, sx, pl, spare = window.kernel[1], window.stride[1], window.pads.left, guard_columns(window)
     times, pixels = 1, 2 * kw + kw - pl
     for left in range(sx - pl, kw + sx, sx):
         late = left + kw - spare - 2 * max(left - sx, 0)
