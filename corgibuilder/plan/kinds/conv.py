@@ -7,11 +7,8 @@ from typing import Any, ClassVar, Self
 
 from corgibuilder.ir import Conv, QInt, Window
 from corgibuilder.plan.components import (
-    AdderGraphConfig,
-    ArrayPipeline,
     ColumnBufferConfig,
     ComponentConfig,
-    MacArrayConfig,
     Memory,
     RowBanksConfig,
     SerialiserConfig,
@@ -25,12 +22,12 @@ from corgibuilder.plan.pixels import widened
 from corgibuilder.plan.resources import Resources
 from corgibuilder.plan.traces import StageTrace, Trace
 
-from .conv_faults import adder_graph_faults, engine_faults, word_faults
-from .conv_foldings import allowed_outputs, outputs_per_group, parts_of, worthwhile_lanes
+from .conv_engines import CONV_ENGINES, ConvEngine
+from .conv_faults import output_faults, word_faults
+from .conv_foldings import conv_of, outputs_per_group
 from .conv_logic import conv_logic
-from .conv_operands import grouped_operands, lane_ranges, window_operands
+from .conv_operands import grouped_operands, window_operands
 from .conv_registers import registers_for
-from .conv_weights import weight_steps
 from .estimates import direct_trace
 from .stage import Fault
 from .wide_conv import as_one_group, conv_output_pixels, wide_conv
@@ -39,7 +36,6 @@ from .windowed import WHOLE_WINDOWS, WindowedStage, decoded_for_padding
 #: Bits of a window kept in registers at most, for each pixel that enters at once; beyond, taps are
 #: read one by one.
 MAX_WINDOW_BITS = 16384
-ADDER_LEVELS = 3  #: between two registers of an adder graph, where nothing else is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +43,23 @@ class ConvStage(WindowedStage):
     """A convolution with its folding."""
 
     requantises_sums: ClassVar[bool] = True
-    engines: ClassVar[tuple[Engine, ...]] = (Engine.MAC_ARRAY, Engine.ADDER_GRAPH)
+    engines: ClassVar[tuple[Engine, ...]] = tuple(CONV_ENGINES)
 
     @cached_property
     def conv(self) -> Conv:
         """The operation, over wide pixels where several enter side by side."""
-        return _conv(self.layer)
+        return conv_of(self.layer)
 
     @cached_property
     def array_conv(self) -> Conv:
-        """What the multiplier array computes: :attr:`conv`, or one of its outputs."""
-        if not self.output_serial:
-            return self.conv
+        """What the engine computes: :attr:`conv`, or one of its outputs."""
+        return as_one_group(self.file_conv) if self.output_serial else self.conv
+
+    @property
+    def file_conv(self) -> Conv:
+        """The operation as in the file, over single pixels."""
         assert isinstance(self.layer.node.op, Conv)
-        return as_one_group(self.layer.node.op)
+        return self.layer.node.op
 
     @property
     def group_inputs(self) -> int:
@@ -110,7 +109,7 @@ class ConvStage(WindowedStage):
 
     @classmethod
     def sources(cls, layer: Layer, *, resizable: bool) -> tuple[WindowSource, ...]:
-        conv = _conv(layer)
+        conv = conv_of(layer)
         point = conv.window == Window(kernel=(1, 1))
         if point and conv.depthwise:
             return (WindowSource.DIRECT,)
@@ -123,46 +122,13 @@ class ConvStage(WindowedStage):
     @classmethod
     def candidates(
         cls, layer: Layer, source: WindowSource, budget: int, *, lanes: int
-    ) -> Iterator[Self]:
-        """For each number of output folds the fewest inputs that may fit."""
-        allowed = allowed_outputs(_conv(layer), source)
-        for outputs in parts_of(layer.acc.shape.channels, allowed):
-            input_folds = cls._most_folds(layer, source, outputs, budget)
-            if input_folds < 1:
-                continue
-            stage = cls._in_folds(layer, source, outputs, input_folds)
-            while input_folds > 1 and stage.frame_cycles > budget:
-                input_folds -= (
-                    1  # for what is lost at the start of each row, or groups in words of their own
-                )
-                stage = cls._in_folds(layer, source, outputs, input_folds)
-            for lanes_out in worthwhile_lanes(layer, outputs, stage.input_folds):
-                yield stage.with_folding(lanes=lanes_out).settled()
-        yield from cls._adder_graphs(layer, source, budget)
+    ) -> Iterator["ConvStage"]:
+        for engine in CONV_ENGINES.values():
+            yield from engine.candidates(cls, layer, source, budget)
 
     @classmethod
-    def _adder_graphs(cls, layer: Layer, source: WindowSource, budget: int) -> Iterator[Self]:
-        """An adder graph, which is not folded."""
-        whole = cls._with(layer, source, layer.acc.shape.channels, 1)
-        stage = whole.decided({"engine": Engine.ADDER_GRAPH})
-        cycles = budget // layer.acc.shape.pixels // stage.schedule_length
-        if any(word_faults(stage)) or any(adder_graph_faults(stage)):
-            return
-        for lanes in worthwhile_lanes(layer, stage.folding.outputs, cycles):
-            yield stage.with_folding(lanes=lanes)
-
-    @classmethod
-    def _most_folds(cls, layer: Layer, source: WindowSource, outputs: int, budget: int) -> int:
-        """Most parts that the operands may come in, if there is a cycle for each."""
-        stage = cls._with(layer, source, outputs, 1)
-        most = budget // layer.acc.shape.pixels // stage.output_folds
-        if source not in WHOLE_WINDOWS:  # they come anew for each tap, and have to be written
-            words = budget // layer.x.shape.pixels
-            most = min(most // stage.taps, words)
-        return min(most, stage.operands)
-
-    @classmethod
-    def _with(cls, layer: Layer, source: WindowSource, outputs: int, inputs: int) -> Self:
+    def on_array(cls, layer: Layer, source: WindowSource, outputs: int, inputs: int) -> Self:
+        """On so many multipliers, with outputs that all leave side by side."""
         folding = Folding(
             source=source,
             inputs=inputs,
@@ -173,63 +139,46 @@ class ConvStage(WindowedStage):
         return cls(layer, folding).settled()
 
     @classmethod
-    def _in_folds(cls, layer: Layer, source: WindowSource, outputs: int, input_folds: int) -> Self:
-        """The fewest inputs that bring all operands together in so many folds, or less."""
-        stage = cls._with(layer, source, outputs, 1)
-        inputs = ceil_div(stage.operands, input_folds)
-        if stage.words_keep_groups:
-            inputs = next(n for n in stage.allowed_inputs if n >= inputs)
-        return cls._with(layer, source, outputs, inputs)
-
-    @classmethod
     def operand_range(cls, layer: Layer) -> QInt:
-        return decoded_for_padding(layer.x.range) if _conv(layer).window.pads else layer.x.range
+        return decoded_for_padding(layer.x.range) if conv_of(layer).window.pads else layer.x.range
 
     @classmethod
     def output_pixels(cls, layer: Layer, pixels: int) -> int:
-        return conv_output_pixels(layer, _conv(layer), pixels)
+        return conv_output_pixels(layer, conv_of(layer), pixels)
 
     @classmethod
     def widen(cls, layer: Layer, pixels: int) -> Layer:
         leaving = cls.output_pixels(layer, pixels)
-        wide = wide_conv(layer, _conv(layer), pixels, leaving)
+        wide = wide_conv(layer, conv_of(layer), pixels, leaving)
         return widened(layer, wide, input_pixels=pixels, output_pixels=leaving)
 
     def decided(self, fixed: Mapping[str, Any]) -> Self:
-        """As for any stage; an adder graph has all weights of a pixel, and some levels."""
-        if fixed.get("engine") is Engine.ADDER_GRAPH:
-            channels, pixels = self.layer.acc.shape.channels, self.layer.output_pixels
-            outputs = fixed.get("outputs", channels // pixels if self.output_serial else channels)
-            whole = self.with_folding(outputs=outputs)
-            unrolled = {"outputs": outputs, "inputs": whole.operands, "adder_levels": ADDER_LEVELS}
-            fixed = unrolled | dict(fixed)
+        """As for any stage, with what follows from the choice of an engine."""
+        engine = CONV_ENGINES.get(fixed.get("engine", Engine.BUILT_IN))
+        if engine is not None:
+            fixed = engine.decided(self, fixed)
         return WindowedStage.decided(self, fixed)
 
     def for_clock(self, goal: ClockGoal, fixed: Mapping[str, Any]) -> Self:
         return self.with_folding(**registers_for(self, goal, fixed))
 
     def faults(self) -> Iterator[Fault]:
-        yield from engine_faults(self)
+        yield from output_faults(self)
+        yield from word_faults(self)
+        if self.folding.engine in CONV_ENGINES:
+            yield from self.engine.faults(self)
         yield from WindowedStage.faults(self)
 
     # What follows.
 
     @property
-    def has_adders(self) -> bool:
-        """Whether the engine is an adder graph, and no multiplier array."""
-        return self.folding.engine is Engine.ADDER_GRAPH
+    def engine(self) -> ConvEngine:
+        """What turns operands into accumulators."""
+        return CONV_ENGINES[self.folding.engine]
 
     @property
     def multipliers(self) -> int:
-        """Multipliers of the array; the zeros that wide pixels bring have none."""
-        if self.has_adders:
-            return 0
-        if self.layer.input_pixels > 1 and self.weight_rows == 1:
-            copies = 1 if self.output_serial else self.layer.output_pixels
-            conv = self.layer.node.op
-            assert isinstance(conv, Conv)
-            return copies * conv.weights.size
-        return self.folding.inputs * self.folding.outputs
+        return self.engine.multipliers(self)
 
     @property
     def operands(self) -> int:
@@ -313,20 +262,13 @@ class ConvStage(WindowedStage):
 
     @property
     def engine_label(self) -> str:
-        if self.has_adders:
-            return "adder graph"
-        if self.conv.depthwise:
-            return "multipliers, one channel each"
-        if self.output_serial:
-            return "multipliers, output by output"
-        wired = self.weight_rows == 1
-        return f"multipliers, {'wired weights' if wired else 'weights in memory'}"
+        return self.engine.label(self)
 
     def components(self) -> Iterator[ComponentConfig]:
         source = self.window_source()
         if source is not None:
             yield source
-        yield self._adder_graph() if self.has_adders else self._mac_array()
+        yield self.engine.config(self)
         serialiser = self.serialiser()
         if serialiser is not None:
             yield serialiser
@@ -340,39 +282,6 @@ class ConvStage(WindowedStage):
             channels=acc.shape.channels,
             in_lanes=folding.outputs,
             out_lanes=folding.lanes,
-        )
-
-    def _adder_graph(self) -> AdderGraphConfig:
-        (weights,) = weight_steps(self)
-        return AdderGraphConfig(
-            x=self.operand,
-            inputs=lane_ranges(self),
-            weights=weights,
-            acc=self.layer.acc.range,
-            adder_levels=self.folding.adder_levels,
-            groups=self.groups_at_once,
-        )
-
-    def _mac_array(self) -> MacArrayConfig:
-        return MacArrayConfig(
-            x=self.operand,
-            weights=weight_steps(self),
-            held=self.weight_range,
-            input_folds=self.input_folds,
-            acc=self.layer.acc.range,
-            groups=self.groups_at_once,
-            last=self.last_operands,
-            weight_register=self.folding.weight_register,
-            adder_levels=self.folding.adder_levels,
-        )
-
-    @property
-    def array_pipeline(self) -> ArrayPipeline:
-        """Registers of the multiplier array."""
-        return ArrayPipeline(
-            inputs=self.folding.inputs,
-            weight_register=self.folding.weight_register,
-            adder_levels=self.folding.adder_levels,
         )
 
     def window_source(
@@ -416,7 +325,7 @@ class ConvStage(WindowedStage):
     @property
     def engine_latency(self) -> int:
         """Cycles from the last operands of a sum to the sum."""
-        return self._adder_graph().latency if self.has_adders else self.array_pipeline.latency
+        return self.engine.latency(self)
 
     @property
     def engine_cycles(self) -> int:
@@ -428,25 +337,20 @@ class ConvStage(WindowedStage):
         return WindowedStage.trace(self, arrivals, behind, frames, pace)
 
 
-def _conv(layer: Layer) -> Conv:
-    assert isinstance(layer.op, Conv)
-    return layer.op
-
-
 def _taps(layer: Layer) -> int:
-    kh, kw = _conv(layer).window.kernel
+    kh, kw = conv_of(layer).window.kernel
     return kh * kw
 
 
 def _whole_map(layer: Layer) -> bool:
     """Whether one window without padding covers the whole map."""
-    window = _conv(layer).window
+    window = conv_of(layer).window
     return window.kernel == (layer.x.shape.height, layer.x.shape.width) and not window.pads
 
 
 def _small_window(layer: Layer) -> bool:
     """Whether a window fits in registers, and no column is skipped."""
-    window, held = _conv(layer).window, ConvStage.operand_range(layer)
+    window, held = conv_of(layer).window, ConvStage.operand_range(layer)
     bits = _taps(layer) * layer.x.shape.channels * held.width
     return bits <= MAX_WINDOW_BITS * layer.input_pixels and window.stride[1] <= window.kernel[1]
 

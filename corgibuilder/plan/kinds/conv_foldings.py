@@ -9,6 +9,12 @@ from corgibuilder.plan.layers import Layer
 from .stage import carries_pixels
 
 
+def conv_of(layer: Layer) -> Conv:
+    """The operation of a layer that is a convolution."""
+    assert isinstance(layer.op, Conv)
+    return layer.op
+
+
 def outputs_per_group(conv: Conv) -> int:
     """Outputs of a group."""
     return len(conv.weights) // conv.groups

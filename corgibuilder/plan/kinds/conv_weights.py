@@ -1,12 +1,14 @@
-"""Weights of a layer in the order in which its multiplier array takes them."""
+"""Weights of a layer in the order in which its engine takes them, and how many digits they have."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corgibuilder.ir import Ints
+from corgibuilder.ir import Conv, Ints
+from corgibuilder.plan.signed_digits import digit_counts
 
 if TYPE_CHECKING:
     from .conv import ConvStage
@@ -27,6 +29,15 @@ def weight_steps(stage: ConvStage) -> Ints:
     rows = _padded(rows, output_folds * folding.outputs, folds * folding.inputs, spare)
     blocks = rows.reshape(output_folds, folding.outputs, folds, folding.inputs)
     return blocks.transpose(0, 2, 1, 3).reshape(stage.weight_rows, folding.outputs, folding.inputs)
+
+
+@lru_cache(maxsize=64)
+def digits(conv: Conv) -> int:
+    """Canonical signed digits of all weights.
+
+    Remembered, as the search for a folding asks again and again.
+    """
+    return int(digit_counts(conv.weights).sum())
 
 
 def _padded(rows: Ints, height: int, width: int, spare: int) -> Ints:

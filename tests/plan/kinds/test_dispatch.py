@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from corgibuilder.ir import KINDS
+from corgibuilder.plan import kinds as plan_kinds
 
 PACKAGE = Path(__file__).parents[3] / "corgibuilder"
 OPS = {kind.__name__ for kind in KINDS}
+STAGES = {stage.__name__ for stage in plan_kinds.KINDS.values()}
 KINDS_OWN = (
     *("ir/kinds/", "golden/", "frontend/", "passes/"),
     *("plan/kinds/", "plan/requantisers/kinds.py", "model/kinds/", "stimulus/kinds/"),
@@ -73,7 +75,7 @@ def _names(kinds: ast.AST) -> set[str]:
 
 @cache
 def classes_of(path: Path) -> frozenset[str]:
-    """Names in a file for an operation or a union of some."""
+    """Names in a file for an operation, its folded stage, or a union of some."""
     found = set()
     for statement in parsed(path).body:
         match statement:
@@ -94,12 +96,14 @@ def classes_of(path: Path) -> frozenset[str]:
 
 
 def _given(path: Path, statement: ast.ImportFrom) -> frozenset[str] | set[str]:
-    """Names for operations that the module of an import has."""
+    """Names for operations, or their stages, that the module of an import has."""
     parts = (statement.module or "").split(".")
     folder = PACKAGE.parent if not statement.level else path.parents[statement.level - 1]
     source = folder.joinpath(*parts)
     if source.is_relative_to(PACKAGE / "ir"):
         return OPS
+    if source.is_relative_to(PACKAGE / "plan" / "kinds"):
+        return STAGES
     file = source.with_suffix(".py")
     return classes_of(file) if file.is_file() and file.is_relative_to(PACKAGE) else set()
 
@@ -164,4 +168,5 @@ def test_names_of_operations_in_a_file():
     kinds = classes_of(PACKAGE / "plan" / "requantisers" / "kinds.py")
     assert {"Threshold", "Clamp", "Table"} <= kinds
     assert not {"Activation", "QInt"} & kinds
+    assert "ConvStage" in classes_of(PACKAGE / "plan" / "kinds" / "__init__.py")
     assert "Activation" not in classes_of(PACKAGE / "plan" / "layers.py")
