@@ -9,9 +9,9 @@ import secrets
 from enum import Enum
 
 VARIABLE = "CORGIBUILDER_NET_SEED"
-FIXED = range(60)  #: of chains of layers
-GRAPHS = range(100, 149)  #: of networks with branches that meet
-INPUTS = range(200, 216)  #: of networks with several inputs
+FIXED = range(40)  #: of chains of layers
+GRAPHS = range(100, 140)  #: of networks with branches that meet
+INPUTS = range(200, 212)  #: of networks with several inputs
 SLOW = range(10_000, 12_000)
 QUEUES = range(160, 168)  #: of networks with branches, planned as if they took long to simulate
 SLOW_QUEUES = range(12_000, 12_200)

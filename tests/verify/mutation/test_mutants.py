@@ -163,7 +163,7 @@ def survivors(network, count, seed, tmp_path):
 
 
 def test_some_mutants_are_caught(network, tmp_path):
-    found = survivors(network, 7 if HAS_ICARUS else 3, 5, tmp_path)
+    found = survivors(network, 5 if HAS_ICARUS else 3, 5, tmp_path)
     assert all(found.values()), found
 
 
