@@ -15,7 +15,7 @@ from .forms import Forms
 from .infeasible import PinsInTheWay, asked_and_possible_latency, too_fast, too_slow
 from .kinds import FoldedStage
 from .layers import Layer, group_layers
-from .pins import NOTHING_PINNED, LayerPins, Pins, check_pins
+from .pins import NOTHING_PINNED, REGISTER_PINS, LayerPins, Pins, check_pins
 from .pipeline import Pipeline, assemble, is_resizable
 from .planned_stage import PlannedStage, folded_area
 from .search import input_pixels, narrowest
@@ -146,6 +146,7 @@ class _BudgetSearch:
         self.spare: dict[str, int] = {}  #: cycles by which stages have to be faster than asked
         self._outer: dict[tuple[Any, ...], float] = {}
         self._areas: dict[tuple[str, int, tuple[int, ...], Folding], float] = {}
+        self._clocked: dict[tuple[str, int, Folding], FoldedStage] = {}
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, FoldedStage]] = {}
 
     def within(self, budget: int) -> Pipeline | None:
@@ -196,11 +197,21 @@ class _BudgetSearch:
             area=partial(self._area, lanes),
             keeps=keeps,
             pins=self.pins.of(layer),
-            goal=self.goal,
+            for_clock=self._for_clock,
         )
         if found is not None:
             self._found[layer.name, lanes] = (budget, found)
         return found
+
+    def _for_clock(self, stage: FoldedStage) -> FoldedStage:
+        """With the registers that the clock needs, but for those that pins fix."""
+        layer = stage.layer
+        key = layer.name, layer.input_pixels, stage.folding
+        if key not in self._clocked:
+            given = self.pins.of(layer).given
+            fixed = {name: value for name, value in given.items() if name in REGISTER_PINS}
+            self._clocked[key] = stage.for_clock(self.goal, fixed)
+        return self._clocked[key]
 
     def _keeps(self, budget: int, lanes: tuple[int, ...], stage: FoldedStage) -> bool:
         """Whether a stage keeps a budget in the simulation.

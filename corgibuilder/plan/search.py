@@ -4,21 +4,26 @@ from collections.abc import Callable, Iterator
 
 from corgibuilder.ir import Shape
 
-from .delays import ClockGoal
 from .kinds import FoldedStage, kind_of, output_pixels, widened_layer, widths
 from .layers import Layer
-from .pins import NO_PINS, REGISTER_PINS, LayerPins, pinned
+from .pins import NO_PINS, LayerPins, pinned
 from .pixels import MAX_PIXELS
 
 AIMS = 16  #: parts of a budget for which foldings are looked at, where the estimate was too low
 SLOWEST = 1 << 40  #: cycles per frame that any folding keeps
 Keeps = Callable[[FoldedStage], bool]  #: whether a stage keeps its budget
 Area = Callable[[FoldedStage], float]  #: of a stage, with all that is between its words
+ForClock = Callable[[FoldedStage], FoldedStage]  #: the stage with the registers that a clock needs
 
 
 def all_alike(stage: FoldedStage) -> float:
     """The area where it does not matter which folding is found."""
     return 0.0
+
+
+def as_it_is(stage: FoldedStage) -> FoldedStage:
+    """The stage where no clock is asked for: engines have as few registers as they can have."""
+    return stage
 
 
 def input_pixels(shape: Shape) -> tuple[int, ...]:
@@ -35,7 +40,7 @@ def narrowest(
     area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
-    goal: ClockGoal | None = None,
+    for_clock: ForClock = as_it_is,
 ) -> FoldedStage | None:
     """The layer, as wide as it has to be to meet the budget, with its :func:`cheapest` folding."""
     for pixels in (1,) if resizable else widths(layer):
@@ -53,7 +58,7 @@ def narrowest(
             area=area,
             keeps=keeps,
             pins=pins,
-            goal=goal,
+            for_clock=for_clock,
         )
         if stage is not None:
             return stage.with_folding(capacity=stage.least_capacity, pixels=pixels)
@@ -69,21 +74,22 @@ def cheapest(
     area: Area = all_alike,
     keeps: Keeps | None = None,
     pins: LayerPins = NO_PINS,
-    goal: ClockGoal | None = None,
+    for_clock: ForClock = as_it_is,
 ) -> FoldedStage | None:
     """Folding of the least area whose cycles fit, or ``None`` if none fits.
 
     ``lanes`` is the width of the words that arrive, in channels. ``keeps`` has the last word on
     whether the cycles fit; foldings that are estimated to be faster, or slower, are then looked at
     as well.
-    What ``pins`` fix stays as it is. Engines have the registers that ``goal`` needs; as few as
-    they can have where there is none.
+    What ``pins`` fix stays as it is. ``for_clock`` gives engines their registers.
     """
     aims = [budget] if keeps is None else [budget * part // AIMS for part in range(AIMS, 0, -1)]
     possible = {
         stage.folding: stage
         for aim in aims
-        for stage in candidates(layer, aim, lanes=lanes, resizable=resizable, pins=pins, goal=goal)
+        for stage in candidates(
+            layer, aim, lanes=lanes, resizable=resizable, pins=pins, for_clock=for_clock
+        )
     }
     fitting = [
         stage
@@ -103,7 +109,7 @@ def candidates(
     lanes: int,
     resizable: bool,
     pins: LayerPins = NO_PINS,
-    goal: ClockGoal | None = None,
+    for_clock: ForClock = as_it_is,
 ) -> Iterator[FoldedStage]:
     """Foldings worth a look, for every source of operands, with what ``pins`` fix."""
     kind = kind_of(layer)
@@ -111,13 +117,7 @@ def candidates(
         if pins.source in (None, source.value):
             found = kind.candidates(layer, source, budget, lanes=lanes)
             for stage in found if pins == NO_PINS else pinned(found, pins):
-                yield stage if goal is None else _for_clock(stage, goal, pins)
-
-
-def _for_clock(stage: FoldedStage, goal: ClockGoal, pins: LayerPins) -> FoldedStage:
-    """With the registers that a clock needs, but for those that ``pins`` fix."""
-    fixed = {name: value for name, value in pins.given.items() if name in REGISTER_PINS}
-    return stage.for_clock(goal, fixed)
+                yield for_clock(stage)
 
 
 def fewest_cycles(layer: Layer, *, resizable: bool, pins: LayerPins = NO_PINS) -> int | None:
