@@ -56,7 +56,7 @@ from corgibuilder.units import (
     parse_latency,
     parse_pixels,
 )
-from corgibuilder.user_files import UnreadableError, is_file, read_file
+from corgibuilder.user_files import MissingError, UnreadableError, check_file, read_file
 from corgibuilder.verify import SimulationReport, Simulator
 
 __all__ = [
@@ -213,8 +213,10 @@ def _read_plan(path: Path) -> Plan:
 
     try:
         return Plan.from_json(read_file(path, MAX_PLAN_BYTES).decode())
+    except MissingError as fault:
+        raise refusal("CB616", str(fault)) from None
     except UnreadableError as fault:
-        raise refusal("CB616", f"this is not a plan: {fault}") from None
+        raise refusal("CB627", f"this is not a plan: {fault}") from None
     except UnicodeDecodeError:
         raise refusal("CB627", "this is not a plan: it is not text in UTF-8") from None
 
@@ -453,8 +455,13 @@ def _check_netlist(netlist: Path, layer: str | None) -> None:
     problem = ""
     if layer is not None:
         problem = f"a netlist is of the whole network, and only {layer!r} is to be simulated"
-    elif netlist.suffix != ".v" or not is_file(netlist):
+    elif netlist.suffix != ".v":
         problem = "this is not a Verilog file, .v"
+    else:
+        try:
+            check_file(netlist)
+        except UnreadableError as fault:
+            problem = str(fault)
     if problem:
         raise CompileError(
             "CB516",

@@ -183,11 +183,11 @@ def plan(
     if memories:
         data["memories"] = memories_data(memories)
         tables.append(memories_table(memories))
-    files = {}
+    files: list[tuple[Path, str]] = []
     if output:
-        files[output] = made.to_json()
+        files.append((output, made.to_json()))
     if report:
-        files[report] = plan_page(made)
+        files.append((report, plan_page(made)))
     write_all(files)
     show(json, data, *tables, *made.notes)
 

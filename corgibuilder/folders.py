@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -196,7 +196,10 @@ def check_apart(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
 
 
 def check_writable(out: Path) -> None:
-    """Raise :class:`CompileError` where :func:`write_complete` would; before what takes long."""
+    """Raise :class:`CompileError` where :func:`write_complete` would, before what takes long.
+
+    Folders around ``out`` are made.
+    """
     with ExitStack() as stack:
         _prepare(stack, out, b"")
 
@@ -207,15 +210,15 @@ def write_complete(out: Path, content: str | bytes) -> None:
     What is no file, such as a pipe, and all in ``/dev`` is written to directly. Raises
     :class:`CompileError` where nothing can be written.
     """
-    write_all({out: content})
+    write_all([(out, content)])
 
 
-def write_all(contents: Mapping[Path, str | bytes]) -> None:
+def write_all(contents: Sequence[tuple[Path, str | bytes]]) -> None:
     """Write several files as :func:`write_complete` does, after all have been found writable."""
     with ExitStack() as stack:
         ends = [
             (out, _prepare(stack, out, data if isinstance(data, bytes) else data.encode()))
-            for out, data in contents.items()
+            for out, data in contents
         ]
         for out, end in ends:
             try:
@@ -231,8 +234,10 @@ def _prepare(stack: ExitStack, out: Path, data: bytes) -> Callable[[], object]:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if (out.exists() and not out.is_file()) or Path("/dev") in out.absolute().parents:
             return partial(out.write_bytes, data)
-        place = out.resolve()
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = _real(out)
+        if place.is_symlink():  # one in a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        stack.enter_context(_parents(place))
         folder = stack.enter_context(temporary_folder(place.parent, prefix=f".{PREFIX}"))
         written = folder / place.name
         written.write_bytes(data)

@@ -47,7 +47,7 @@ class UnsuitableError(ValueError):
 
 
 def parse(text: str) -> Any:
-    """What a JSON text says; :class:`UnsuitableError` for other text."""
+    """What a JSON text says; :class:`UnsuitableError` for other text, or a name given twice."""
 
     def refuse(constant: str) -> NoReturn:
         raise UnsuitableError(f"{constant} is not a number")
@@ -61,10 +61,11 @@ def parse(text: str) -> Any:
 
 
 def _group(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    group = dict(items)
-    if len(group) < len(items):
-        twice = next(name for k, (name, _) in enumerate(items) if name in dict(items[:k]))
-        raise UnsuitableError(f"a group has {shown(twice)} twice")
+    group: dict[str, Any] = {}
+    for name, value in items:
+        if name in group:
+            raise UnsuitableError(f"a group has {shown(name)} twice")
+        group[name] = value
     return group
 
 

@@ -1,5 +1,6 @@
 """Quantities as people write them: ``59MHz``, ``29.97``, ``1280x720``, ``4px``, ``1/255``."""
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +13,8 @@ from corgibuilder.system import CLASSES, System, SystemStyle
 
 MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 FRACTIONS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-ROUNDING = 10**6  #: a clock may be rounded to whole hertz by its millionth: 33.3333333MHz
+#: A clock is rounded to whole hertz if that changes it by a millionth or less: 33.3333333MHz.
+ROUNDING = 10**6
 MAX_LENGTH = 40  #: of the text of a quantity, so that no exponent and no fraction gets large
 
 
@@ -71,7 +73,7 @@ def parse_clock(text: str) -> int:
             "CB611",
             f"{text!r:.60} is not a whole number of hertz",
             at=Origin("--clock"),
-            help=f"write {clock_hz} Hz",
+            help=f"give {math.floor(exact):,} Hz or {math.ceil(exact):,} Hz",
         )
     return clock_hz
 
@@ -148,7 +150,7 @@ def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
         if scale is not None:
             raise CompileError(
                 "CB631",
-                "there is a scale for integers of no type",
+                "a scale is given, and no type of integers",
                 at=Origin("--input-scale"),
                 help="give both, such as --input-type uint8 --input-scale 1/255",
             )
@@ -169,15 +171,16 @@ def parse_input_type(name: str | None, scale: str | None) -> InputType | None:
 
 
 def parse_system(style: SystemStyle | None, classes: int | None) -> System | None:
-    """The system of that style, if any; classes are those of its classifier."""
+    """The system of a style, with so many classes; ``None`` where none is asked for."""
     if style:
         return System(style=style, classes=CLASSES if classes is None else classes)
     if classes is not None:
         raise CompileError(
             "CB634",
-            "there are classes for the classifier of no system",
+            "a number of classes is given, and no system",
             at=Origin("--classes"),
-            help=f"give both, such as --system {SystemStyle.NEUROCORGI.value} --classes {classes}",
+            help="leave it out, or give both:"
+            f" --system {SystemStyle.NEUROCORGI.value} --classes {classes}",
         )
     return None
 

@@ -25,7 +25,7 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as fault:  # the latter for a name with a zero in it
         raise _unreadable(fault) from None
     if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise UnreadableError(f"this is {kind}")
 
 
@@ -47,10 +47,10 @@ def read_file(path: Path, most: int) -> bytes:
     except OSError as fault:
         raise _unreadable(fault) from None
     if len(content) > most:
-        raise TooLongError(f"it has more than {most:,} bytes")
+        raise TooLongError(f"the file has more than {most:,} bytes")
     return content
 
 
 def _unreadable(fault: OSError | ValueError) -> UnreadableError:
     why = fault.strerror if isinstance(fault, OSError) else fault
-    return UnreadableError(f"it cannot be read: {why}")
+    return UnreadableError(f"the file cannot be read: {why}")

@@ -77,7 +77,7 @@ async def play(dut: Any, bench: dict[str, Any]) -> bool:
 
 
 def read_verdict(dut: Any, instance: dict[str, Any]) -> dict[str, Any]:
-    """Judge every stream of an instance that was recorded."""
+    """Compare every recorded stream of an instance with its golden values."""
     names = [port["name"] for port in instance["inputs"]]
     starts = [frame_starts(port) for port in instance["inputs"] if not port["sizes"]]
     return {

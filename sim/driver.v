@@ -1,4 +1,4 @@
-// Plays the words of a memory image into a stream, in order, each offered until it is taken.
+// Drives a stream with the words of a memory image, in order, each offered until it is taken.
 // Bit WIDTH of an image word marks the first word of a frame; the cycle in which such a word is
 // taken goes to the log. While `valid` is low the payload is wrong on purpose. No word comes before
 // its turn, which is every INTERVAL cycles; late ones catch up. The first word after CALM frames

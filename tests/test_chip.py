@@ -114,7 +114,7 @@ def test_a_whole_chip_seen_through_its_pins(source, tmp_path):
     with np.load(CHIP / "io.npz") as photos:
         labels = photos["label"][:classes]
         run = Scenario(network, build, *trained_classifier(labels), slack=1.1)
-        film(run, photos)
+        drive(run, photos)
     verdict = run.run(bench, periods=SLOW_LINK)
     compared = [channel["compared"] for channel in verdict["channels"]]
     print(
@@ -128,7 +128,7 @@ def test_a_whole_chip_seen_through_its_pins(source, tmp_path):
     assert compared == [n * c for n, c in zip(pixels, channels, strict=True)]
 
 
-def film(run, photos):
+def drive(run, photos):
     """Four frames, one after the other as the camera gives them, and what the registers say."""
 
     def play(photo, lines=None, published=None):

@@ -140,15 +140,33 @@ def test_names_that_no_file_can_have(name, tmp_path):
     assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
 
 
+def test_plans_that_cannot_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("corgibuilder.api.MAX_PLAN_BYTES", 9)
+    (tmp_path / "long.json").write_text(" " * 10)
+    (tmp_path / "binary.json").write_bytes(b"\xff")
+    for name, problem in {
+        "none.json": "error[CB616]: there is no such file\n",
+        "long.json": "error[CB627]: this is not a plan: the file has more than 9 bytes\n",
+        "binary.json": "error[CB627]: this is not a plan: it is not text in UTF-8\n",
+        "": "error[CB627]: this is not a plan: this is a folder\n",
+    }.items():
+        said = message("build", DIGITS, "--plan", tmp_path / name, "-o", tmp_path / "build")
+        assert said.startswith(problem)
+
+
 def test_classes_of_no_system(tmp_path):
     said = message("build", DIGITS, *TARGET, "--classes", 5, "-o", tmp_path / "build")
-    assert said.startswith("error[CB634]: there are classes for the classifier of no system\n")
+    assert said == (
+        "error[CB634]: a number of classes is given, and no system\n"
+        "  --> --classes\n"
+        "  help: leave it out, or give both: --system neurocorgi --classes 5\n"
+    )
 
 
 def test_a_report_that_cannot_be_written_leaves_no_plan(tmp_path):
     said = message("plan", DIGITS, *TARGET, "-o", tmp_path / "new" / "p.json", "--report", tmp_path)
     assert said.startswith("error[CB423]: this file cannot be written: Is a directory\n")
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -160,6 +178,7 @@ def test_a_report_that_cannot_be_written_leaves_no_plan(tmp_path):
         (["--fps", "0", "--clock", "1MHz"], "error[CB613]: '0' is not a frame rate\n"),
         ([*TARGET, "--image", "8"], "error[CB612]: '8' is not an image size\n"),
         ([*TARGET, "--headroom", "0px"], "error[CB617]: '0px' is not a number of pixels\n"),
+        (["--fps", "1", "--clock", "400000.5Hz"], "error[CB611]: '400000.5Hz' is not a whole"),
         ([*TARGET, "--image", ""], "error[CB612]: '' is not an image size\n"),
         ([*TARGET, "--latency", ""], "error[CB618]: '' is not a latency\n"),
         (["--fps", "", "--clock", "1MHz"], "error[CB613]: '' is not a frame rate\n"),

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from corgibuilder.diagnostics import CompileError
-from corgibuilder.folders import check_apart, complete_folder, scratch_folder, write_complete
+from corgibuilder.folders import (
+    check_apart,
+    check_writable,
+    complete_folder,
+    scratch_folder,
+    write_all,
+    write_complete,
+)
 
 
 def test_folders_are_made_and_a_file_is_replaced(tmp_path):
@@ -48,6 +55,34 @@ def test_what_fails_leaves_the_earlier_file(tmp_path):
         write_complete(out, "begins well, then \udce9")
     assert out.read_text() == "earlier"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_several_files_are_all_written_or_none(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "new" / "second"
+    write_all([(first, "1"), (second, b"2")])
+    assert (first.read_text(), second.read_text()) == ("1", "2")
+    with pytest.raises(CompileError, match=r"CB423.*Is a directory"):
+        write_all([(first, "3"), (tmp_path / "other" / "third", "4"), (tmp_path, "5")])
+    assert first.read_text() == "1"
+    assert sorted(tmp_path.iterdir()) == [first, second.parent]
+
+
+def test_a_file_that_is_written_to_twice_gets_both(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as reader:
+        write_all([(pipe, "one"), (pipe, "two")])
+        assert reader.read() == "onetwo"
+
+
+def test_what_can_be_written_is_known_before(tmp_path):
+    (tmp_path / "file").write_text("earlier")
+    check_writable(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "earlier"
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for out in (tmp_path, tmp_path / "file" / "in it", tmp_path / "circle"):
+        with pytest.raises(CompileError, match="CB423"):
+            check_writable(out)
 
 
 def test_what_is_no_file_is_written_to(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "corgibuilder"
 
-EVERYONE = {"diagnostics", "limits", "names", "progress", "user_files", "version"}
+EVERYONE = {"diagnostics", "limits", "names", "progress", "version"}
 VERBS = {
     "frontend",
     "golden",
@@ -33,22 +33,22 @@ MAY_IMPORT = {
     "folders": {"interrupts"},
     "processes": {"folders", "interrupts"},
     "strict_json": set(),
-    "build_files": set(),
+    "build_files": {"user_files"},
     "units": {"ir", "plan", "system"},
     "ir": set(),
     "system": set(),
     "golden": {"ir"},
-    "frontend": {"ir"},
-    "inputs": {"frontend", "folders", "ir"},
+    "frontend": {"ir", "user_files"},
+    "inputs": {"frontend", "folders", "ir", "user_files"},
     "passes": {"ir", "golden"},
-    "technology": {"package_data"},
-    "plan": {"ir", "passes", "golden", "strict_json", "system", "technology"},
+    "technology": {"package_data", "user_files"},
+    "plan": {"ir", "passes", "golden", "strict_json", "system", "technology", "user_files"},
     "hw": {"ir", "plan"},
     "report": {"plan", "templates"},
-    "build_directory": {"build_files", "strict_json"},
+    "build_directory": {"build_files", "strict_json", "user_files"},
     "emit": {"hw", "plan", "ir", "system", "report", "package_data", "templates"}
     | BUILD
-    | {"interrupts"},
+    | {"interrupts", "user_files"},
     "model": {"plan", "ir", "build_directory", "folders", "package_data", "templates"},
     "verify": {"package_data", "templates", "processes"} | BUILD,
     "stimulus": {
@@ -60,14 +60,15 @@ MAY_IMPORT = {
         "build_directory",
         "verify",
     },
-    "synth": {"templates", "processes", "technology"} | BUILD,
+    "synth": {"templates", "processes", "technology", "user_files"} | BUILD,
     "characterise": {
         *("ir", "plan", "hw", "emit", "synth", "technology"),
         *("build_directory", "folders", "processes", "package_data"),
     },
     "examples": set(),
     "api": VERBS
-    | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory", "folders"},
+    | {"ir", "passes", "inputs", "units", "system", "technology", "build_directory", "folders"}
+    | {"user_files"},
     "inspection": {"frontend", "ir", "passes"},
 }
 FRONT = {  # what faces people: parses and prints

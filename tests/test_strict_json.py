@@ -101,3 +101,9 @@ def test_a_field_with_a_default_has_to_be_there():
 def test_text_that_is_no_json(text, problem):
     with pytest.raises(UnsuitableError, match=problem):
         parse(text)
+
+
+def test_a_name_given_twice_among_many_is_found_soon():
+    names = ",".join(f'"{k}": 0' for k in [*range(100_000), 99_999])
+    with pytest.raises(UnsuitableError, match='a group has "99999" twice'):
+        parse(f"{{{names}}}")

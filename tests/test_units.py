@@ -23,6 +23,7 @@ TARGET = {"--fps": "10000", "--clock": "59MHz"}
         (units.parse_clock, " 59e6 ", 59_000_000),
         (units.parse_clock, "0.1 GHz", 100_000_000),
         (units.parse_clock, "33.3333333MHz", 33_333_333),
+        (units.parse_clock, "1000000.4Hz", 1_000_000),
         (units.parse_fps, "29.97", Fraction("29.97")),
         (units.parse_fps, "30000/1001", Fraction(30000, 1001)),
         (units.parse_fps, "1e-3", Fraction(1, 1000)),

@@ -21,10 +21,10 @@ def test_a_file_is_read_whole(tmp_path):
         ("none", MissingError, "there is no such file"),
         ("file/in it", MissingError, "there is no such file"),
         ("folder", UnreadableError, "this is a folder"),
-        ("pipe", UnreadableError, "this is no regular file"),
-        ("x" * 300, UnreadableError, "it cannot be read: File name too long"),
-        ("a\0b", UnreadableError, "it cannot be read: embedded null byte"),
-        ("circle", UnreadableError, "it cannot be read: Too many levels of symbolic links"),
+        ("pipe", UnreadableError, "this is not a regular file"),
+        ("x" * 300, UnreadableError, "the file cannot be read: File name too long"),
+        ("a\0b", UnreadableError, "the file cannot be read: embedded null byte"),
+        ("circle", UnreadableError, "the file cannot be read: Too many levels of symbolic links"),
     ],
 )
 def test_what_is_no_file(name, kind, why, tmp_path):

@@ -22,7 +22,7 @@ from corgibuilder.plan.planned_stage import PlannedStage
 from corgibuilder.plan.simulation import stage_machine, timing
 from corgibuilder.version import VERSION
 
-SHELL_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
+WRAPPER_FILES = tuple(f"rtl/{name}.v" for name in MEMORIES)
 
 
 def describe_build(
@@ -91,7 +91,7 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
     return Unit(
         layer=layer.name,
         module=layer.module,
-        sources=(f"rtl/{layer.module}.v", *SHELL_FILES),
+        sources=(f"rtl/{layer.module}.v", *WRAPPER_FILES),
         resizable=pipeline.resizable,
         smallest=_smallest(pipeline, [stage], layer.sources),
         inputs=tuple(
@@ -110,7 +110,7 @@ def _stage(pipeline: Pipeline, stage: PlannedStage) -> Unit:
 
 def _network(pipeline: Pipeline, plan: Plan, stages: tuple[Unit, ...], top: str) -> Unit:
     network, ports = pipeline.network, output_ports(pipeline)
-    rtl = [f"rtl/{top}.v", *(f"rtl/{stage.module}.v" for stage in stages), *SHELL_FILES]
+    rtl = [f"rtl/{top}.v", *(f"rtl/{stage.module}.v" for stage in stages), *WRAPPER_FILES]
     return Unit(
         layer=network.name,
         module=top,

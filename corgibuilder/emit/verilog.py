@@ -115,7 +115,7 @@ def emit(module: str, make: Callable[[], wiring.Component]) -> Emitted:
 # What `verilator -Wall` says of the way in which Yosys writes any Verilog, and nothing of the
 # circuit: submodules in their parent's file, operands extended or cut where they are used as
 # Amaranth means it, registers with an initial value, named views of a word that nobody reads, cases
-# behind a default, and what starts them all.
+# behind a default, and the event trigger below.
 STYLE_WARNINGS = (
     "DECLFILENAME",
     "WIDTHEXPAND",
@@ -128,8 +128,8 @@ STYLE_WARNINGS = (
 LINT_OFF = "".join(f"/* verilator lint_off {warning} */\n" for warning in STYLE_WARNINGS)
 # Yosys reads a register that never changes in every `always @*`, of which simulators by events need
 # one change to start where all other inputs have initial values: it gets one.
-STARTER = re.compile(r"\\\$auto\$verilog_backend\S+dump_module\S+ ")
-STARTER_MADE = re.compile(r"^( *)reg (\\\$started ) = 0;$", re.MULTILINE)
+EVENT_TRIGGER = re.compile(r"\\\$auto\$verilog_backend\S+dump_module\S+ ")
+TRIGGER_DECLARED = re.compile(r"^( *)reg (\\\$started ) = 0;$", re.MULTILINE)
 MODULES = re.compile(r"^module ", re.MULTILINE)
 MODULE_ENDS = re.compile(r"^endmodule$", re.MULTILINE)
 REMOVED_ATTRIBUTES = ["src", "generator", "top", "amaranth.hierarchy", "amaranth.decoding"]
@@ -157,15 +157,15 @@ def to_verilog(netlist: str) -> str:
         text = verilog_file.read_text()
     if len(MODULE_ENDS.findall(text)) != len(MODULES.findall(netlist)):  # Yosys is silent then
         raise cut_off()
-    return LINT_OFF + _with_starters(text)
+    return LINT_OFF + _with_event_triggers(text)
 
 
-def _with_starters(text: str) -> str:
-    named = STARTER.sub(lambda _: r"\$started ", text)
-    started, made = STARTER_MADE.subn(r"\1reg \2 = 0;\n\1initial \2<= 1;", named)
+def _with_event_triggers(text: str) -> str:
+    named = EVENT_TRIGGER.sub(lambda _: r"\$started ", text)
+    triggered, made = TRIGGER_DECLARED.subn(r"\1reg \2 = 0;\n\1initial \2<= 1;", named)
     assert made == named.count("reg \\$started "), "Yosys writes its processes in another way"
     assert ("always @*" in text) == bool(made), "Yosys writes its processes in another way"
-    return started
+    return triggered
 
 
 class Placed(wiring.Component):

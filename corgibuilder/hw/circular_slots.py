@@ -1,4 +1,4 @@
-"""Where the pixels of a map lie in a ring: in raster order, rows and frames without a gap."""
+"""Where the pixels of a map lie in a circular buffer: in raster order, without any gap."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
@@ -21,7 +21,7 @@ class CircularSlots(wiring.Component):
     window
         Kernel, stride and padding of the windows read.
     capacity
-        Places; at least the span of a window on the largest map.
+        Slots; at least the span of a window on the largest map.
     largest
         Shape of the largest map that will ever pass.
 
@@ -68,7 +68,7 @@ class CircularSlots(wiring.Component):
             m.d.sync += [self.write_slot.eq(next_slot), replaced.eq(replaced + 1)]
 
     def _read(self, m, start, first, draining):
-        """Follow the walk through the windows."""
+        """Follow the window address generator."""
         there = window_is_there(m, self)
         m.d.comb += self.read_ready.eq((start.valid | there) & ~draining)
         # After a frame's last word: on to the next frame, or wait until this one is written to its
@@ -111,15 +111,15 @@ class CircularSlots(wiring.Component):
             m.d.sync += [number.eq(frame_start) for number in (first, first_of_row)]
 
     def _taps(self, m, frame_start, next_frame):
-        """Places of the tap, and of where the enclosing loops began.
+        """Slots of the tap, and of where the enclosing loops began.
 
-        Rows above the map have none, so the slot stands still in them.
+        Rows above the map have no slots, so the number stands still in them.
         """
         kh, (sy, sx), pads = self.window.kernel[0], self.window.stride, self.window.pads
         width, _ = sides(self.read_size, self.largest)
         back = -pads.left % self.capacity
         at = [
-            Signal(range(self.capacity), name=f"{loop}_place", init=back)
+            Signal(range(self.capacity), name=f"{loop}_slot", init=back)
             for loop in ("tap", "tap_row", "window", "row")
         ]
         tap, tap_row, window, row = at

@@ -46,7 +46,7 @@ class LineBuffer(wiring.Component):
     def __init__(self, config: LineBufferConfig):
         self.config = config
         channels, lanes, capacity = config.shape.channels, config.lanes, config.capacity
-        self.walk = WindowAddressGenerator(
+        self.addresses = WindowAddressGenerator(
             config.window,
             largest=config.shape,
             repeats=config.repeats,
@@ -83,11 +83,11 @@ class LineBuffer(wiring.Component):
         m = Module()
         m.submodules.memory = self.memory
         m.submodules.slots = self.slots
-        m.submodules.walk = self.walk
+        m.submodules.addresses = self.addresses
         m.submodules.write_planes = write = self.write_planes
         m.submodules.read_planes = read = self.read_planes
         self._write(m, self.memory.write, self.slots, write)
-        self._read(m, self.memory, self.slots, self.walk, read)
+        self._read(m, self.memory, self.slots, self.addresses, read)
         m.d.comb += self.slots.write_beyond.eq(write.plane > read.plane)
         if self.config.groups > 1:
             m.d.comb += self.slots.write_behind.eq(write.plane < read.group_plane)
@@ -117,21 +117,22 @@ class LineBuffer(wiring.Component):
             size.ready.eq(slots.write_next & at.last),
         ]
 
-    def _read(self, m, memory, slots, walk, planes):
+    def _read(self, m, memory, slots, addresses, planes):
         free = Signal(name="read_free")
         followed = ("tap_step", "row_done", "taps_done", "window_done", "frame_done", "last_x")
         m.d.comb += [
-            getattr(slots, name).eq(getattr(walk, name)) for name in (*followed, "tap_y", *TAPS)
+            getattr(slots, name).eq(getattr(addresses, name))
+            for name in (*followed, "tap_y", *TAPS)
         ]
         m.d.comb += [
-            walk.size.eq(self.read_size.payload),
+            addresses.size.eq(self.read_size.payload),
             slots.read_size.eq(self.read_size.payload),
             memory.read.valid.eq(free & self.read_size.valid & slots.read_ready),
-            walk.step.eq(memory.read.valid & memory.read.ready),
-            walk.group_last.eq(planes.group_last),
-            walk.last_group.eq(planes.last_group),
-            planes.advance.eq(walk.step),
-            planes.leave.eq(walk.group_done),
+            addresses.step.eq(memory.read.valid & memory.read.ready),
+            addresses.group_last.eq(planes.group_last),
+            addresses.last_group.eq(planes.last_group),
+            planes.advance.eq(addresses.step),
+            planes.leave.eq(addresses.group_done),
             self.read_size.ready.eq(slots.frame_taken),
             memory.read.payload.slot.eq(slots.read_slot),
             memory.read.payload.bank.eq(planes.bank),
@@ -146,4 +147,4 @@ class LineBuffer(wiring.Component):
         with m.If(masked):
             m.d.comb += [lane.eq(self.config.padding) for lane in self.o.payload]
         with m.If(free):
-            m.d.sync += [self.o.valid.eq(walk.step), masked.eq(walk.outside)]
+            m.d.sync += [self.o.valid.eq(addresses.step), masked.eq(addresses.outside)]

@@ -118,7 +118,7 @@ class LineMemory(wiring.Component):
 
 
 def slot_address(channels: int, lanes: int, capacity: int) -> dict[str, ShapeLike]:
-    """Fields that say where a word lies: place of its pixel, bank and base of its plane."""
+    """Fields that say where a word lies: slot of its pixel, bank and base of its plane."""
     return {
         "slot": range(capacity),
         "bank": range(3),

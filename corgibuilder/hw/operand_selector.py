@@ -1,4 +1,4 @@
-"""From whole windows to the values that one step of the multiplier array takes."""
+"""From values held side by side to those that one step of an engine takes."""
 
 from collections.abc import Sequence
 
@@ -90,5 +90,5 @@ class OperandSelector(wiring.Component):
         m.d.comb += number.eq(group * steps + step)
         return number, last & group_last
 
-    def _value(self, window, pick):
-        return Const(0, Shape.cast(self.shape)) if pick is None else window[pick]
+    def _value(self, window, index):
+        return Const(0, Shape.cast(self.shape)) if index is None else window[index]

@@ -114,7 +114,7 @@ class RowBanks(wiring.Component):
         return at
 
     def _read(self, m, ports, start, written, first_row, first_column, draining):
-        """Walk over the columns of every row of windows."""
+        """Read the columns of every row of windows."""
         window, pads, sy = self.window, self.window.pads, self.window.stride[0]
         width, height = sides(self.read_size.payload, self.largest)
         columns = Signal(range(self.largest.width + 1))

@@ -6,7 +6,7 @@ from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 
 from corgibuilder.ir import Shape, Window
-from corgibuilder.plan.shuffled_slots import guard_columns, slots
+from corgibuilder.plan.shuffled_slots import guard_columns, slot_count
 
 from .size import sides
 from .slots import moved_on_map, slots_signature, sum_modulo, window_is_there
@@ -25,7 +25,7 @@ class ShuffledSlots(wiring.Component):
     window
         Kernel, stride and padding of the windows read.
     capacity
-        Places.
+        Slots.
     largest
         Shape of the largest map that will ever pass.
 
@@ -35,12 +35,12 @@ class ShuffledSlots(wiring.Component):
     """
 
     def __init__(self, window: Window, *, capacity: int, largest: Shape):
-        assert capacity >= slots(window, largest.width)
+        assert capacity >= slot_count(window, largest.width)
         self.window = window
         self.guard_columns = guard_columns(window)
         self.capacity = capacity
         self.largest = largest
-        # Places are numbered in the order of writing, modulo a power of two.
+        # Slots are numbered in the order of writing, modulo a power of two.
         self.number = (4 * capacity).bit_length() + 1
         super().__init__(slots_signature(window, capacity, largest))
 
@@ -73,7 +73,7 @@ class ShuffledSlots(wiring.Component):
         return m
 
     def _half(self, m, distance, lines, *, name):
-        """``distance / 2`` modulo the odd ``modulus``: the same columns' in the next pair."""
+        """``distance / 2`` modulo the odd ``modulus``: of the same columns in the next pair."""
         half = Signal(range(self.capacity), name=name)
         m.d.comb += half.eq((distance + Mux(distance[0], lines.modulus, 0)) >> 1)
         return half
@@ -107,7 +107,7 @@ class ShuffledSlots(wiring.Component):
         with m.If(advance):
             m.d.sync += [written.eq(written + 1), column.eq(column + 1), slot.eq(after)]
             with m.If(lower & (column == line - 2)):
-                # The last place of a pair keeps out of the shuffle.
+                # The last slot of a pair stays out of the shuffle.
                 m.d.sync += slot.eq(lines.modulus)
         with m.If(skip):
             m.d.sync += written.eq(written + line)
@@ -119,7 +119,7 @@ class ShuffledSlots(wiring.Component):
             m.d.sync += [written.eq(0), column.eq(0), lower.eq(0), slot.eq(0), step.eq(1)]
 
     def _read(self, m, lines, waiting, frame_over):
-        """Follow the walk through the windows; returns that it leaves a pair of rows."""
+        """Follow the window address generator; returns that it leaves a pair of rows."""
         _, height = sides(self.read_size, self.largest)
         there = window_is_there(m, self)
         extra = Signal()  # a pair of which no row of windows starts is let go
@@ -146,13 +146,13 @@ class ShuffledSlots(wiring.Component):
         with m.If(self.window_done):
             m.d.sync += limit.eq(next_limit)
         with m.If(row_over):
-            m.d.sync += [slot.eq(next_pair_limit) for slot in (limit, pair_limit)]
+            m.d.sync += [number.eq(next_pair_limit) for number in (limit, pair_limit)]
         with m.If(lines.restart):
             first_limit = 2 * lines.new_columns + 2 * self.guard_columns
-            m.d.sync += [slot.eq(first_limit) for slot in (limit, pair_limit)]
+            m.d.sync += [number.eq(first_limit) for number in (limit, pair_limit)]
 
     def _taps(self, m, lines, row_over):
-        """Places of the tap, of its row's first, of the window's first in the pair and below it.
+        """Slots of the tap, of its row's first, of the window's first in the pair and below it.
 
         Columns lie ``step`` apart in the pair, ``half`` below it; so do the pair's rows.
         """
@@ -167,7 +167,7 @@ class ShuffledSlots(wiring.Component):
         _, row_window = self._columns_apart(m, lines, offset, row_over, name="start")
         row_below = self._half(m, row_window, lines, name="row_below")
         tap, tap_row, window, below = (
-            Signal(range(self.capacity), name=f"{loop}_place")
+            Signal(range(self.capacity), name=f"{loop}_slot")
             for loop in ("tap", "tap_row", "window", "below")
         )
         tap_step = Mux(self.tap_y == 2, half, step)

@@ -46,8 +46,8 @@ def guard_columns(window: Window) -> int:
     return max(pl, *(left + kw - 2 * max(left, 0) for left in lefts))
 
 
-def slots(window: Window, width: int) -> int:
-    """Pixels that two lines hold on a map of ``width`` columns."""
+def slot_count(window: Window, width: int) -> int:
+    """Slots of two lines, guard columns included, for a map of ``width`` columns."""
     return 2 * (width + guard_columns(window))
 
 

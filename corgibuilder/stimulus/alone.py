@@ -129,15 +129,15 @@ def _place(
     rng: np.random.Generator,
 ) -> None:
     """Change the operands at one place so that the sum is one of those wanted, if it can be."""
-    sums, values = shown.sums, shown.sums.values_at(frame, row, column, group)
-    given, ranges = values.read(), values.ranges
+    sums, operands = shown.sums, shown.sums.operands_at(frame, row, column, group)
+    given, ranges = operands.read(), operands.ranges
     low, high, step = ranges.low, ranges.high, ranges.step
     output, firsts, lasts = wanted
     if sums.largest:
         target = _nearest(firsts, lasts, int(given.max()), rng)
-        values.write(_possible(np.clip(target, low, high), low, step))
+        operands.write(_possible(np.clip(target, low, high), low, step))
         return
-    weights = sums.weights[group, output][values.inside]
+    weights = sums.weights[group, output][operands.inside]
     nonzero = rng.integers(np.minimum(np.maximum(low, 1), high), high, endpoint=True)
     given = np.where(given == 0, _possible(nonzero, low, step), given)  # a zero shows no weight
     if rng.random() < 0.5:  # some operands stay: weights that a sum takes to zero show, too
@@ -146,7 +146,7 @@ def _place(
     start = int((weights * given).sum() + sums.bias[group, output])
     rest = _nearest(firsts, lasts, start, rng) - start
     changes = _solved(weights * step, (low - given) // step, (high - given) // step, rest, rng)
-    values.write(given + changes * step)
+    operands.write(given + changes * step)
 
 
 def _possible(values: Ints, low: Ints, step: Ints) -> Ints:

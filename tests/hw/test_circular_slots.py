@@ -1,4 +1,4 @@
-"""Numbers of pixels, and remainders; rings themselves are tested as line buffers."""
+"""Numbers of pixels, and remainders; circular slots themselves are tested in line buffers."""
 
 from itertools import pairwise, product
 
@@ -43,7 +43,7 @@ def test_remainder_of_every_value(modulus, most):
     sim.run()
 
 
-def test_a_long_row_over_a_small_ring_takes_few_subtractions():
+def test_a_long_row_over_a_small_buffer_takes_few_subtractions():
     netlist = rtlil.convert(Remainder(3, 1 << 16), emit_src=False)
     assert 0 < netlist.count("cell $ge") < 20
 
@@ -73,7 +73,7 @@ def first_and_last(window, height, width):
 
 @pytest.mark.parametrize("width", [1, 2, 5])
 @pytest.mark.parametrize("height", [1, 2, 3, 6, 7])
-def test_no_number_of_free_places_looks_like_another(height, width):
+def test_no_number_of_free_slots_looks_like_another(height, width):
     seen = 0
     for (kh, sy, pt, pb), (kw, sx, pl, pr) in product(sides(4, 7), sides(2, 4)):
         pads = Pads(top=pt, left=pl, bottom=pb, right=pr)

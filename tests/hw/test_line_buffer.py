@@ -4,7 +4,7 @@ import pytest
 from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 from ..streams import run_streams
 from .maps import WithSizes, size_words, to_words, windows
@@ -25,7 +25,7 @@ WORDS = 0  #: as many groups as words
 
 
 def bench(window, *, channels, lanes, extra, repeats=1, groups=1, padding=0, single_port=False):
-    least = slots(window, 8) if pairs_rows(window) else window.span(8)
+    least = slot_count(window, 8) if pairs_rows(window) else window.span(8)
     dut = LineBuffer(
         LineBufferConfig(
             x=QInt(-32, 31),

@@ -7,7 +7,7 @@ from corgibuilder.hw.line_buffer import LineBuffer
 from corgibuilder.ir import Pads, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.kinds.windowed import WAIT_CYCLES
-from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows, row_start_waits, slots
+from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows, row_start_waits, slot_count
 
 from ..streams import run_streams
 from .maps import WithSizes, size_words, to_words
@@ -51,7 +51,7 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
             shape=Shape(4, max(HEIGHTS), 6),
             lanes=2,
             window=window,
-            capacity=slots(window, 6),
+            capacity=slot_count(window, 6),
             single_port=single_port,
             groups=2,
         )
@@ -68,7 +68,7 @@ def test_frames_of_many_sizes(single_port, stall, widths, name):
 
 
 @pytest.mark.parametrize("name", WINDOWS)
-def test_the_margin_is_the_least_that_does_not_stop(name):
+def test_the_guard_columns_are_the_fewest_that_do_not_stop(name):
     window, width = WINDOWS[name], 40
     kw, sx, left = window.kernel[1], window.stride[1], window.pads.left
     columns = window.output_size(3, width)[1]
@@ -97,7 +97,7 @@ def test_a_row_waits_no_longer_than_planned(words):
             shape=Shape(words, 2 * rows, width),
             lanes=1,
             window=window,
-            capacity=slots(window, width),
+            capacity=slot_count(window, width),
             groups=words,
         )
     )

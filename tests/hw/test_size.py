@@ -22,7 +22,7 @@ from corgibuilder.plan.components import (
     TapSerialConfig,
     TilePoolConfig,
 )
-from corgibuilder.plan.shuffled_slots import slots
+from corgibuilder.plan.shuffled_slots import slot_count
 from corgibuilder.verify import Simulator
 
 from ..frontend.models import Model
@@ -99,7 +99,7 @@ def lines(window, capacity, **options):
 
 WITH_POSITIONS = {
     "tap_serial": TapSerialConfig(lines=lines(SAME, SAME.span(8))),
-    "paired rows": TapSerialConfig(lines=lines(STRIDED, slots(STRIDED, 8))),
+    "paired rows": TapSerialConfig(lines=lines(STRIDED, slot_count(STRIDED, 8))),
     "column_buffer": ColumnBufferConfig(
         lines=lines(SAME, SAME.span(8), by_column=True), lane_map=((0,),), repeats=1
     ),

@@ -24,7 +24,7 @@ from corgibuilder.plan.forms import form_of
 from corgibuilder.plan.kinds import folded, widened_layer
 from corgibuilder.plan.layers import group_layers
 from corgibuilder.plan.planned_stage import PlannedStage
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 from .. import toys
 from ..streams import run_streams
@@ -150,7 +150,7 @@ def test_grouped_convolution(stall, resizable, window, folding):
     frames = [rng.integers(-4, 4, (12, *size)) for size in sizes]
     capacity = 0 if folding[0] == "row_banks" else window.span(6) + 1
     if pairs_rows(window) and folding[0] == "tap_serial":
-        capacity = slots(window, 6)
+        capacity = slot_count(window, 6)
     check(net, F(*folding, capacity), lanes=4, frames=frames, stall=stall, resizable=resizable)
 
 
@@ -169,7 +169,7 @@ def test_groups_of_two_values_meet_weights_of_two_values(stall, window, folding)
     net = network(Shape(6, 5, 6), QInt(-1, 1, step=2), op, steps(rng, 8, 3, 20))
     frames = [rng.choice([-1, 1], (6, 5, 6)) for _ in range(2)]
     paired = pairs_rows(window) and folding[0] == "tap_serial"
-    capacity = slots(window, 6) if paired else window.span(6) + 1
+    capacity = slot_count(window, 6) if paired else window.span(6) + 1
     stage, _ = check(
         net, F(*folding, capacity), lanes=2, frames=frames, stall=stall, resizable=False
     )

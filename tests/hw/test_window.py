@@ -14,7 +14,7 @@ from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.folding import Folding, WindowSource
 from corgibuilder.plan.kinds import folded
 from corgibuilder.plan.layers import group_layers
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 from ..streams import run_streams
 from ..toys import chain, conv
@@ -83,7 +83,7 @@ class Windows(wiring.Component):
                     shape=largest,
                     lanes=self.lanes,
                     window=self.window,
-                    capacity=slots(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
+                    capacity=slot_count(rows, 8) if pairs_rows(rows) else rows.span(8) + 1,
                     by_column=True,
                 )
             )

@@ -195,7 +195,7 @@ SEVERAL = {
     "row banks": chain(
         (2, 2, 1), cycles(3), Conv(weights(2, 1, 2, 1), pads=(0, 0, 1, 0), group=2), calm=16
     ),
-    "a ring": chain(
+    "a circular line buffer": chain(
         (3, 1, 17),
         cycles(472, latency=Fraction(31, 118)),
         Conv(weights(6, 3, 3, 3), stride=(5, 2), pads=(1, 1, 1, 1)),

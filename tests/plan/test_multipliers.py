@@ -13,7 +13,7 @@ LARGEST_SHIFT = 6  # up to which all multipliers are tried
 
 
 @st.composite
-def staircases(draw):
+def step_functions(draw):
     """Steps of a few channels, some near a line, some anywhere, some of them out of reach."""
     channels, count = draw(st.integers(1, 3)), draw(st.integers(1, 8))
     lo = np.array([draw(st.integers(-30, 30)) for _ in range(channels)])
@@ -51,7 +51,7 @@ def smallest(shift, steps, lo, hi):
 
 
 @settings(max_examples=300)
-@given(staircases())
+@given(step_functions())
 def test_shift_multipliers_and_offsets_are_the_smallest(case):
     found = multipliers(*case)
     channels = [*zip(*(part.tolist() for part in case), strict=True)]
@@ -65,7 +65,7 @@ def test_shift_multipliers_and_offsets_are_the_smallest(case):
     assert found is None or found[2] > LARGEST_SHIFT
 
 
-@given(staircases())
+@given(step_functions())
 def test_what_is_found_counts_the_steps(case):
     found = multipliers(*case)
     if found is not None:

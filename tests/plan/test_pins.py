@@ -328,6 +328,6 @@ def test_what_is_no_file_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pins.toml")
     for path in (tmp_path / "pins.toml", tmp_path, Path("/dev/zero")):
         with pytest.raises(
-            CompileError, match=r"these are not pins: this is (a folder|no regular)"
+            CompileError, match=r"these are not pins: this is (a folder|not a regular)"
         ):
             read_pins(path)

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from corgibuilder.ir import Shape
-from corgibuilder.plan.resources import Resources, changing_bits, counter, raster, size_queue
+from corgibuilder.plan.resources import (
+    NAMES,
+    Resources,
+    changing_bits,
+    counter,
+    raster,
+    size_queue,
+)
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 4))
 
@@ -23,6 +30,11 @@ def test_resources_add_up():
     both = Resources(adders=2, registers=3) + Resources(adders=1, masks=4)
     assert both == Resources(adders=3, masks=4, registers=3)
     assert both * 2 == Resources(adders=6, masks=8, registers=6)
+
+
+def test_every_field_is_added():
+    one = Resources(**{name: k + 1 for k, name in enumerate(NAMES)})
+    assert one + one == one * 2
 
 
 def test_a_counter_has_the_bits_of_its_last_value():

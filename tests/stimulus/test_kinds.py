@@ -93,16 +93,16 @@ def test_operands_of_one_place_can_be_changed(op, entry):
         maps = frame(found, number, rng)
         row, column = int(rng.integers(height)), int(rng.integers(width))
         group = int(rng.integers(sums.groups))
-        values = sums.values_at(maps, row, column, group)
+        operands = sums.operands_at(maps, row, column, group)
         at = np.array([row]), np.array([column])
         before = sums.under(maps, *at)[0, group]
-        np.testing.assert_array_equal(before[values.inside], values.read())
-        low, high, step = values.ranges.low, values.ranges.high, values.ranges.step
+        np.testing.assert_array_equal(before[operands.inside], operands.read())
+        low, high, step = operands.ranges.low, operands.ranges.high, operands.ranges.step
         new = low + rng.integers(0, (high - low) // step, endpoint=True) * step
-        values.write(new)
+        operands.write(new)
         after = sums.under(maps, *at)[0, group]
-        np.testing.assert_array_equal(after[values.inside], new)
-        np.testing.assert_array_equal(after[~values.inside], before[~values.inside])
+        np.testing.assert_array_equal(after[operands.inside], new)
+        np.testing.assert_array_equal(after[~operands.inside], before[~operands.inside])
         for x, values in zip(found.inputs, maps, strict=True):
             assert QInt.of(values) | x.range == x.range
 
@@ -122,7 +122,7 @@ def test_places_that_are_apart_share_no_operand(op):
     for row in range(0, height, sums.apart[0]):
         for column in range(0, width, sums.apart[1]):
             for group in range(sums.groups):
-                for values, index in sums.values_at(maps, row, column, group).parts:
+                for values, index in sums.operands_at(maps, row, column, group).parts:
                     (number,) = [k for k, x in enumerate(maps) if x is values]
                     taken[number][index] += 1
     assert max(int(count.max()) for count in taken) <= 1
@@ -135,7 +135,7 @@ def test_ranges_are_those_of_each_channel():
         sums = sums_of(layer(OPS[op], inputs, ANY))
         maps = tuple(varied(x, 0, np.random.default_rng(0)) for x in inputs)
         high = [
-            sums.values_at(maps, 0, 0, group).ranges.high.tolist() for group in range(sums.groups)
+            sums.operands_at(maps, 0, 0, group).ranges.high.tolist() for group in range(sums.groups)
         ]
         assert high == ([[3], [9], [1], [1]] if op == "concat" else [[3, 1], [9, 1]])
     assert isinstance(sums.operands, Ranges)

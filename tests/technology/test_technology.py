@@ -120,6 +120,7 @@ WRONG_MACRO = {
     ("ports = 1", "ports = 3"): "ports is 3, not a whole number from 1 to 2",
     ("ports = 1", "ports = '1'"): "ports is '1', not a whole number from 1 to 2",
     ("5000.25", "0.0"): "area is 0.0, not an area in um2 from 1e-09 to 1e+09",
+    ("5000.25", "1e-10"): "area is 1e-10, not an area in um2 from 1e-09 to 1e+09",
     ("5000.25", "nan"): "area is nan, not an area in um2 from 1e-09 to 1e+09",
     ("5000.25", "inf"): "area is inf, not an area in um2 from 1e-09 to 1e+09",
     ("5000.25", "true"): "area is True, not an area in um2 from 1e-09 to 1e+09",
@@ -183,7 +184,9 @@ def test_a_file_whose_name_can_be_no_folder_of_results_is_refused(name):
 
 def test_a_long_file_is_refused(tmp_path):
     (tmp_path / "long.toml").write_bytes(b"#" * (1 << 20) + b"\n")
-    with pytest.raises(CompileError, match="this is not a technology: it has more than 1,048,576"):
+    with pytest.raises(
+        CompileError, match="this is not a technology: the file has more than 1,048,576"
+    ):
         read_technology(str(tmp_path / "long.toml"))
 
 

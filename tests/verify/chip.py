@@ -66,7 +66,7 @@ class Scenario:
         self.write("classifier_address", 0, *words)
 
     def play(self, frame, lines=None, *, enabled=None):
-        """Film ``frame``, ``(channels, height, width)``, only ``lines[y]`` pixels of each line.
+        """Drive ``frame``, ``(channels, height, width)``, only ``lines[y]`` pixels of each line.
 
         What is missing should be zeros in the network. ``enabled`` are the channels' numbers.
         Returns the map of every channel by name.

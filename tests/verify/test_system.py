@@ -81,7 +81,7 @@ def test_frames_of_two_sizes_and_a_bad_one(scenario, bench, periods):
     run.read("size", size(WIDTH, HEIGHT))
     run.write_classifier()
     run.play(photo())
-    run.write("size", size(11, 9))  # for the next frame: this one is being filmed
+    run.write("size", size(11, 9))  # for the next frame: this one is being driven
     run.play(photo(11, 9, seed=1))
     run.write("size", size(WIDTH + 1, 9))
     run.read("size", size(11, 9))

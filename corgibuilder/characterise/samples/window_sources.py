@@ -12,7 +12,7 @@ from corgibuilder.plan.components import (
     TapSerialConfig,
 )
 from corgibuilder.plan.components.window_sources import LaneMap
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 from .sample import Sample, same, unsigned
 
@@ -35,7 +35,7 @@ def _lines(
     """A line buffer that holds a few pixels more than it must."""
     read = window.column if by_column else window
     width = shape.width
-    capacity = slots(read, width) if pairs_rows(window) else window.span(width) + width // 4
+    capacity = slot_count(read, width) if pairs_rows(window) else window.span(width) + width // 4
     return LineBufferConfig(
         x=x,
         given=x,

@@ -106,15 +106,15 @@ class LineBufferConfig(ComponentConfig):
         yield _reader(rule, self.read_window, self.window, self.shape, size_from, more)
 
     def resources(self, resizable: bool) -> Resources:
-        """Places of a writer and of a reader that goes from tap to tap, and what is masked."""
+        """Addresses of a writer and of a reader that goes from tap to tap, and what is masked."""
         planes = counter(self.capacity * self.words)
-        place = counter(self.capacity)
+        address = counter(self.capacity)
         taps = sum((counter(n) for n in (*self.read_window.kernel, self.repeats)), planes)
-        places = raster(self.shape, resizable) * 4 + place * 10 + planes * 4 + taps
+        addresses = raster(self.shape, resizable) * 4 + address * 10 + planes * 4 + taps
         bits = self.lanes * self.given.width
         banks_read = len(banks(self.shape.channels, self.lanes, alternate=self.single_port)) - 1
         word = Resources(masks=bits if self.window.pads else 0, choices=banks_read * bits)
-        return places + word + HANDSHAKE * 3
+        return addresses + word + HANDSHAKE * 3
 
     @property
     def depth(self) -> int:
@@ -122,7 +122,7 @@ class LineBufferConfig(ComponentConfig):
         return max(memory.depth for memory in self.memories())
 
     def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
-        """From the place of a pixel, over whether it is there, to an access of the memory."""
+        """From the slot of a pixel, over whether it is there, to an access of the memory."""
         chosen = delays.adders(2, self.capacity.bit_length())
         waited = delays.levels(ACCESS_LEVELS + self.single_port) + delays.lookup(self.depth)
         yield Path("line buffer's address", delays.register + chosen + waited)
@@ -257,7 +257,7 @@ class RowBanksConfig(ComponentConfig):
         yield from _window_parts(self.window, self.shape, self.lane_map, self.repeats)
 
     def paths(self, delays: DelayModel, arrival: float) -> Iterator[Path]:
-        """From the place of a pixel, over whether it is there, to an access of the banks.
+        """From the slot of a pixel, over whether it is there, to an access of the banks.
 
         And from there to the window, where the rows of a column turn and some lie in the padding.
         """
@@ -280,9 +280,9 @@ class RowBanksConfig(ComponentConfig):
         rows, steps = self.window.kernel[0], len(self.lane_map) * self.repeats
         column = rows * self.shape.channels * self.given.width
         chosen = Resources(choices=(rows - 1) * column, masks=column)
-        places = raster(self.shape, resizable) * 4 + counter(2 * rows + 2) * 4
+        addresses = raster(self.shape, resizable) * 4 + counter(2 * rows + 2) * 4
         held = _windows_held(self.window, self.shape, self.given, resizable, steps=steps)
-        return chosen + places + held + HANDSHAKE * 2
+        return chosen + addresses + held + HANDSHAKE * 2
 
     def memories(self) -> Iterator[Memory]:
         for row in range(self.window.kernel[0]):

@@ -1,4 +1,4 @@
-"""Convolutions and fully connected layers, on a multiplier array or an adder graph."""
+"""Convolutions and fully connected layers; their engines are in :mod:`.conv_engines`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -165,16 +165,15 @@ class ConvStage(WindowedStage):
     def faults(self) -> Iterator[Fault]:
         yield from output_faults(self)
         yield from word_faults(self)
-        if self.folding.engine in CONV_ENGINES:
-            yield from self.engine.faults(self)
+        yield from self.engine.faults(self)
         yield from WindowedStage.faults(self)
 
     # What follows.
 
     @property
     def engine(self) -> ConvEngine:
-        """What turns operands into accumulators."""
-        return CONV_ENGINES[self.folding.engine]
+        """What turns operands into accumulators; the array where none is chosen."""
+        return CONV_ENGINES.get(self.folding.engine, CONV_ENGINES[Engine.MAC_ARRAY])
 
     @property
     def multipliers(self) -> int:

@@ -116,7 +116,7 @@ def window_trace(
         cycles=_window_cycles(stage, pace, paired=paired),
         read=_read_cycles(stage, arrival.spread),
         row_gap=stage.row_gap,
-        # At the very first row of windows every place of paired rows is free.
+        # At the very first row of windows every slot is free.
         gap_from=1 if paired and not stage.window_cycles else 0,
         frames=frames,
     )

@@ -101,6 +101,7 @@ class FoldedStage(ABC):
         if self.folding.engine not in self.engines:
             names = ", ".join(engine.value for engine in self.engines)
             yield f"engine is {self.folding.engine.value!r}", f"take one of: {names}"
+            return
         if not 1 <= self.folding.outputs <= channels:
             yield f"outputs is {self.folding.outputs}", f"take 1 to {channels}"
         elif not 1 <= self.folding.inputs <= self.most_inputs:

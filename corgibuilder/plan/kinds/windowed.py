@@ -10,8 +10,12 @@ from corgibuilder.ir import QInt, Window
 from corgibuilder.plan.components import LineBufferConfig
 from corgibuilder.plan.folding import WindowSource, ceil_div, words_of
 from corgibuilder.plan.layers import Layer
-from corgibuilder.plan.shuffled_slots import guard_columns, pairs_rows, row_start_waits
-from corgibuilder.plan.shuffled_slots import slots as shuffled_slots
+from corgibuilder.plan.shuffled_slots import (
+    guard_columns,
+    pairs_rows,
+    row_start_waits,
+    slot_count,
+)
 from corgibuilder.plan.traces import StageTrace, Trace
 
 from .estimates import tile_trace, window_trace
@@ -258,7 +262,7 @@ class WindowedStage(FoldedStage):
         if not self.pairs_rows:
             return self.window.span(width)
         columns = self.source is WindowSource.COLUMN_BUFFER
-        return shuffled_slots(self.window.column if columns else self.window, width)
+        return slot_count(self.window.column if columns else self.window, width)
 
     @property
     def most_capacity(self) -> int:

@@ -25,8 +25,8 @@ PROOF_FRAMES = 4_000
 STEPS = 1 << 12
 FURTHER_FRAMES = 3  #: that begin after the first one has left, and are looked at
 SLOWER = 8  #: frames in turn that show that a pipeline is too slow
-PATIENCE = 40  #: frames, and those under way at once, after which a pipeline that keeps a pace
-#: is where it was before
+#: Frames, and those under way at once, after which a pipeline that keeps a pace is where it was.
+TIMEOUT_FRAMES = 40
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ def keeps_pace(machine: Machine, wanted: Pace) -> bool:
     are offered as fast as they are taken. With such early words it may still be slower, where they
     are in the way of those before them: only :func:`timing` tells.
     One that falls back for ``SLOWER`` frames one after the other, or is in no such state after
-    ``PATIENCE`` frames and twice those that are under way at once, is taken not to keep it.
+    ``TIMEOUT_FRAMES`` frames and twice those that are under way at once, is taken not to keep it.
     """
     pace = repr((wanted.interval, wanted.latencies)).encode()
     key = hashlib.sha256(pace + machine.key).digest()
@@ -284,7 +284,7 @@ def keeps_pace(machine: Machine, wanted: Pace) -> bool:
 def _keeps_pace(machine: Machine, wanted: Pace) -> bool:
     progress = _Run(machine, 1, wanted.interval)
     seen: dict[bytes, int] = {}
-    for frames in range(1, PATIENCE + 2 * wanted.frames + 1):
+    for frames in range(1, TIMEOUT_FRAMES + 2 * wanted.frames + 1):
         progress.go_to(frames, lambda: not progress.first_frame_keeps(wanted))
         if not progress.first_frame_keeps(wanted) or progress.falls_back(SLOWER):
             return False

@@ -11,7 +11,7 @@ from corgibuilder.ir import Argmax, Ints, Op, Pad, TensorType, Upsample
 from corgibuilder.plan.layers import Layer
 from corgibuilder.stimulus.maps import Frame
 
-from .sums import Ranges, Sums, WindowValues
+from .sums import Operands, Ranges, Sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,17 +37,17 @@ class MovedSums(Sums):
         found: Ints = values[:, rows, columns].T[:, :, None]
         return found
 
-    def values_at(self, frame: Frame, row: int, column: int, group: int) -> WindowValues:
+    def operands_at(self, frame: Frame, row: int, column: int, group: int) -> Operands:
         number, empty = int(self.origins[group, row, column]), np.empty(0, np.int64)
         if number < 0:
-            return WindowValues(np.zeros(1, bool), (), Ranges(empty, empty, empty))
+            return Operands(np.zeros(1, bool), (), Ranges(empty, empty, empty))
         for x, values in zip(self.inputs, frame, strict=True):
             if number < values.size:
                 place = np.unravel_index(number, values.shape)
                 index = tuple(np.array([i]) for i in place)
                 channel = index[0]
                 ranges = Ranges(x.lo[channel], x.hi[channel], np.array([x.step]))
-                return WindowValues(np.ones(1, bool), ((values, index),), ranges)
+                return Operands(np.ones(1, bool), ((values, index),), ranges)
             number -= values.size
         raise IndexError(number)
 

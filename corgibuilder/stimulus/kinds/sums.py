@@ -23,7 +23,7 @@ class Ranges:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WindowValues:
+class Operands:
     """The operands at one place of the maps, in the order of the weights.
 
     ``inside`` tells which of them are values of a map, and no padding. Of those, ``parts`` has the
@@ -75,7 +75,7 @@ class Sums(ABC):
         """Values of all operands at ``n`` places of a frame: ``(n, groups, k)``."""
 
     @abstractmethod
-    def values_at(self, frame: Frame, row: int, column: int, group: int) -> WindowValues:
+    def operands_at(self, frame: Frame, row: int, column: int, group: int) -> Operands:
         """The operands of a group at one place of a frame of the largest size."""
 
     @property

@@ -9,7 +9,7 @@ from corgibuilder.golden.windows import padded
 from corgibuilder.ir import Ints, Pads, QInt, TensorType, Window
 from corgibuilder.stimulus.maps import Frame
 
-from .sums import Ranges, Sums, WindowValues
+from .sums import Operands, Ranges, Sums
 
 POINT = Window(kernel=(1, 1), stride=(1, 1), pads=Pads())
 
@@ -60,7 +60,7 @@ class WindowSums(Sums):
             parts.append(found.reshape(len(rows), self.groups, -1))
         return np.concatenate(parts, axis=2)
 
-    def values_at(self, frame: Frame, row: int, column: int, group: int) -> WindowValues:
+    def operands_at(self, frame: Frame, row: int, column: int, group: int) -> Operands:
         (kh, kw), (sh, sw), pads = self.window.kernel, self.window.stride, self.window.pads
         rows = row * sh - pads.top + np.arange(kh)
         columns = column * sw - pads.left + np.arange(kw)
@@ -76,7 +76,7 @@ class WindowSums(Sums):
             ends = x.lo[part], x.hi[part], np.full(channels, x.step)
             ranges.append([end.repeat(window.sum()) for end in ends])
         joined = (np.concatenate(ends) for ends in zip(*ranges, strict=True))
-        return WindowValues(np.concatenate(inside), tuple(parts), Ranges(*joined))
+        return Operands(np.concatenate(inside), tuple(parts), Ranges(*joined))
 
 
 def _ranges(inputs: Sequence[TensorType], groups: int, taps: int, *, zero: bool) -> Ranges:

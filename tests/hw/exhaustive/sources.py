@@ -12,7 +12,7 @@ from corgibuilder.hw.streams import shape_of, word
 from corgibuilder.hw.window import Column, WindowShiftRegister
 from corgibuilder.ir import PoolKind, QInt, Shape, Window
 from corgibuilder.plan.components import LineBufferConfig, TilePoolConfig
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 from .bench import PIXEL, Checked, Order
 
@@ -93,7 +93,7 @@ def in_place(window, sizes, *, parts=1, late=False):
 def _line_buffer(window, sizes, *, spare, channels=1, by_column=False, **options):
     widest = max(width for _, width in sizes)
     read = window.column if by_column else window
-    least = slots(read, widest) if pairs_rows(window) else window.span(widest) + spare
+    least = slot_count(read, widest) if pairs_rows(window) else window.span(widest) + spare
     return LineBuffer(
         LineBufferConfig(
             x=PIXEL,

@@ -58,7 +58,7 @@ def test_each_operand_is_the_right_pixel(name):
     assert prove(FEW[name]()).states > 10
 
 
-def test_a_line_buffer_with_a_place_too_few_is_refuted():
+def test_a_line_buffer_with_a_slot_too_few_is_refuted():
     with pytest.raises(Refuted):
         prove(tap_serial(window((2, 2)), [(2, 3), (2, 3)], spare=-1))
 

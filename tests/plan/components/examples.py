@@ -37,7 +37,7 @@ from corgibuilder.plan.requantisers import (
     TableForm,
     ThresholdForm,
 )
-from corgibuilder.plan.shuffled_slots import pairs_rows, slots
+from corgibuilder.plan.shuffled_slots import pairs_rows, slot_count
 
 BYTE = QInt(0, 255)
 MAX = PoolKind.MAX
@@ -117,7 +117,7 @@ def tile_pool(kernel, shape):
 def line_buffer(win, shape, *, by_column=False, spare=0, lanes=1, **options):
     """A line buffer with the fewest slots that it works with, and ``spare`` more."""
     read = win.column if by_column else win
-    least = slots(read, shape.width) if pairs_rows(win) else win.span(shape.width) + spare
+    least = slot_count(read, shape.width) if pairs_rows(win) else win.span(shape.width) + spare
     return LineBufferConfig(
         x=BYTE,
         given=BYTE,

@@ -214,3 +214,9 @@ def test_a_grouped_layer_has_hardly_more_multipliers_than_it_needs(budget):
     (stage,) = make_plan(net, Target(fps=1, clock_hz=budget)).stages
     # at slow rates whole groups of operands take less area than fewer multipliers
     assert stage.multipliers <= (1.12 if budget < 16384 else 1.8) * stage.multipliers_bound
+
+
+def test_faults_of_a_stage_without_an_engine_for_it():
+    stage = folded(GROUPED, TAPS, 1, 1).with_folding(engine=Engine.BUILT_IN, weight_register=True)
+    (fault,) = list(stage.faults())
+    assert fault == ("engine is 'built_in'", "take one of: mac_array, adder_graph")

@@ -83,6 +83,10 @@ def classes_of(path: Path) -> frozenset[str]:
                 found |= OPS  # as attributes of the module
             case ast.ImportFrom(module="corgibuilder", names=[ast.alias(name="ir")]):
                 found |= OPS
+            case ast.ImportFrom(module="corgibuilder.plan", names=names) if any(
+                name.name == "kinds" for name in names
+            ):
+                found |= STAGES
             case ast.ImportFrom():
                 given = _given(path, statement)
                 found |= {a.asname or a.name for a in statement.names if a.name in given}
@@ -170,3 +174,17 @@ def test_names_of_operations_in_a_file():
     assert not {"Activation", "QInt"} & kinds
     assert "ConvStage" in classes_of(PACKAGE / "plan" / "kinds" / "__init__.py")
     assert "Activation" not in classes_of(PACKAGE / "plan" / "layers.py")
+
+
+def test_nobody_else_asks_what_engine_a_convolution_has():
+    """Files that name one: what decides, and the engines' own."""
+    names = {"MAC_ARRAY", "ADDER_GRAPH"}
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in names
+    }
+    own = {name for name in found if name.startswith("plan/kinds/conv_engines/")}
+    assert found - own == {"plan/kinds/conv.py"}
+    assert own

@@ -100,13 +100,13 @@ def cycles(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("judge", [fills_in_time, keeps_pace])
-def test_a_run_ends_once_a_word_is_certainly_late(cycles, judge):
+@pytest.mark.parametrize("keeps", [fills_in_time, keeps_pace])
+def test_a_run_ends_once_a_word_is_certainly_late(cycles, keeps):
     pipeline = roomy(residual(900))
     best = timing(machine(pipeline))
     ((name, (first, last)),) = best.latencies.items()
     cycles.clear()
-    assert not judge(machine(pipeline), Pace(interval=900, latencies={name: (first - 1, last)}))
+    assert not keeps(machine(pipeline), Pace(interval=900, latencies={name: (first - 1, last)}))
     assert first <= cycles[-1] <= first + 2 * PORTION < last
 
 

@@ -201,7 +201,7 @@ no_column_skipped = pytest.mark.parametrize("name", [n for n in WINDOWS if n != 
 
 
 @no_column_skipped
-def test_window_former(name):
+def test_window_shift_register(name):
     win, height, width = WINDOWS[name]
     shape = Shape(1, height, width)
     shift_register = WindowShiftRegister(word(8, 1), window=win, largest=shape)

@@ -127,7 +127,7 @@ def swapped_ports(file: Path, rng: random.Random) -> Mutant | None:
 
 
 def _ports(rtl: Path) -> dict[tuple[str, str], tuple[str, str]]:
-    """Direction and width of each port, by module and name; a shell's widths are parameters."""
+    """Direction and width of each port, by module and name; widths of memories are parameters."""
     found = {}
     for path in rtl.glob("*.v"):
         for module in MODULE.finditer(path.read_text()):

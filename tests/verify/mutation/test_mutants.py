@@ -106,10 +106,10 @@ def flipped_step(pipeline, mutant) -> str:
 
 
 def undrained(pipeline, mutant) -> str:
-    """Why an inverted reset of a ring's ``draining`` cannot show; empty otherwise.
+    """Why an inverted reset of a circular line buffer's ``draining`` cannot show; empty otherwise.
 
     Where padding covers what strides leave over, the last window of a frame needs the last pixel of
-    the map, so that the ring is never drained. In the first cycle after reset nothing has been
+    the map, so that it is never drained. In the first cycle after reset nothing has been
     written that could be read.
     """
     lines = mutant.text.splitlines()[mutant.line - 1 :]
@@ -118,8 +118,8 @@ def undrained(pipeline, mutant) -> str:
         return ""
     for stage in pipeline.stages:
         folded = stage.folded
-        ring = isinstance(folded, WindowedStage) and folded.folding.source in LINE_BUFFERS
-        if mutant.file.stem == stage.layer.module and ring:
+        circular = isinstance(folded, WindowedStage) and folded.folding.source in LINE_BUFFERS
+        if mutant.file.stem == stage.layer.module and circular:
             window = folded.window
             padded = window.pads.bottom, window.pads.right
             if all(pad >= stride - 1 for pad, stride in zip(padded, window.stride, strict=True)):

@@ -129,5 +129,5 @@ def _levels(conv: Conv) -> int:
 
 @lru_cache(maxsize=64)
 def _digit_pairs(conv: Conv) -> int:
-    """Of all weights."""
+    """Pairs of digits of all weights."""
     return digit_pairs(conv.weights.reshape(len(conv.weights), -1))

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corgibuilder.plan.components import AdderGraphConfig, MacArrayConfig
+from corgibuilder.plan.components import ComponentConfig
 from corgibuilder.plan.delays import DelayModel, Path
 from corgibuilder.plan.folding import WindowSource
 from corgibuilder.plan.kinds.stage import Fault
@@ -20,15 +20,15 @@ class ConvEngine(ABC):
 
     @abstractmethod
     def label(self, stage: "ConvStage") -> str:
-        """For people."""
+        """Its name in tables."""
 
     @abstractmethod
-    def config(self, stage: "ConvStage") -> MacArrayConfig | AdderGraphConfig:
+    def config(self, stage: "ConvStage") -> ComponentConfig:
         """The component."""
 
     @abstractmethod
     def multipliers(self, stage: "ConvStage") -> int:
-        """How many it has."""
+        """Number of its multipliers."""
 
     @abstractmethod
     def latency(self, stage: "ConvStage") -> int:
@@ -50,7 +50,7 @@ class ConvEngine(ABC):
     def faults(self, stage: "ConvStage") -> Iterator[Fault]:
         """What in the folding contradicts it."""
 
-    # Estimates without a look at every weight, for comparing many foldings quickly.
+    # Estimates for comparing many foldings: what depends on single weights is remembered.
 
     @abstractmethod
     def logic(self, stage: "ConvStage") -> Resources:
@@ -62,4 +62,4 @@ class ConvEngine(ABC):
 
     @abstractmethod
     def paths(self, stage: "ConvStage", delays: DelayModel) -> Callable[..., Iterable[Path]]:
-        """Its paths as they follow from its registers."""
+        """A function from its registers, as in :meth:`registers`, to its paths."""

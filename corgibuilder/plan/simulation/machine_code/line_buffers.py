@@ -1,4 +1,4 @@
-"""Rules of what holds a map: rings of pixels, pairs of rows, banks of rows.
+"""Rules of line buffers: circular, with shuffled slots, and in banks of rows.
 
 ``complete`` and ``blocked`` are what the last cycle saw: all pixels of the window are there; no
 word can be written.
@@ -7,7 +7,7 @@ See :mod:`~corgibuilder.plan.simulation.machine_code`.
 """
 
 from .records import compiled
-from .walk import add_start, clamp, granted, next_window, to_next_frame, walk, written
+from .window_steps import add_start, clamp, granted, next_window, next_word, to_next_frame, written
 
 
 @compiled
@@ -40,7 +40,7 @@ def circular(p, s, offered, taken):
     if free:
         s.valid = 1 if reads else 0
     pixel, frame = written(p, s, offered and accepts)
-    event = walk(p, s) if reads else 0
+    event = next_word(p, s) if reads else 0
     if event == 1:
         s.base += down * p.columns
     to_next_frame(s, event == 2, started)
@@ -53,7 +53,7 @@ def circular(p, s, offered, taken):
 
 @compiled
 def shuffled(p, s, offered, taken):
-    """Two lines, whose places become free in pairs of rows."""
+    """Two lines, whose slots become free in pairs of rows."""
     guard_columns = p.guard_columns
     line = p.columns + guard_columns
     sized = s.cycle >= p.size_from
@@ -92,7 +92,7 @@ def shuffled(p, s, offered, taken):
     if free:
         s.valid = 1 if reads else 0
     pixel, _ = written(p, s, offered and accepts)
-    event = walk(p, s) if reads else 0
+    event = next_word(p, s) if reads else 0
     left_over = p.rows + p.rows % 2 > top + p.top + 2
     s.extra = 1 if event == 2 and left_over else 0
     if event or extra:

@@ -4,7 +4,7 @@ See :mod:`~corgibuilder.plan.simulation.machine_code`.
 """
 
 from .records import compiled
-from .walk import next_window
+from .window_steps import next_window
 
 
 @compiled

@@ -18,7 +18,7 @@ def next_window(p, s):
 
 
 @compiled
-def walk(p, s):
+def next_word(p, s):
     """One step through the words of the windows; returns as :func:`next_window`."""
     s.r_word += 1
     if s.r_word % p.words_per_group:
@@ -81,12 +81,12 @@ def written(p, s, write):
 
 
 @compiled
-def add_start(s, place):
+def add_start(s, number):
     """Remember where the next frame starts, whose first pixel comes next."""
     if s.starts:
-        s.start_1 = place
+        s.start_1 = number
     else:
-        s.start_0 = place
+        s.start_0 = number
     s.starts += 1
 
 
