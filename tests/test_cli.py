@@ -117,7 +117,7 @@ def test_inputs_that_do_not_fit(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a/" + "x" * 300])
-def test_names_that_no_file_can_have(name, tmp_path):
+def test_names_that_no_file_can_have(name, build_dir, tmp_path):
     (tmp_path / "a").mkdir()
     long = tmp_path / name
     for command in (
@@ -131,6 +131,7 @@ def test_names_that_no_file_can_have(name, tmp_path):
         ("build", DIGITS, *TARGET, "-o", long),
         ("build", DIGITS, *TARGET, "-o", long / "build"),
         ("simulate", long),
+        ("simulate", build_dir, "--netlist", long.with_suffix(".v")),
         ("synth", long),
         ("characterise", "generic", "--liberty", long),
         ("characterise", "generic", "--out", long),

@@ -37,6 +37,17 @@ def test_folder(tmp_path):
     assert "this is a folder" in complaint(tmp_path)
 
 
+def test_large_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("corgibuilder.frontend.onnx_file.MAX_BYTES", 1000)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"0" * 1001)
+    assert complaint(path) == (
+        "error[CB102]: the file has more than 1,000 bytes\n"
+        "  --> net.onnx\n"
+        "  help: use a smaller network: all its weights have to fit onto a chip"
+    )
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"Dear network, hello\n", b"\x1c\0\0\0TFL3", b"\x89PNG\r\n"]
 )

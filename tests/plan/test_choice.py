@@ -7,7 +7,7 @@ import pytest
 
 from corgibuilder.diagnostics import CompileError
 from corgibuilder.ir import Pads, Window
-from corgibuilder.plan import Pins, Plan, Target, make_plan
+from corgibuilder.plan import Pins, Plan, Target, choice, make_plan
 from corgibuilder.plan.pins import LayerPins
 
 from ..toys import STRIDED, chain, conv, small, steps
@@ -34,6 +34,23 @@ def test_a_latency_that_is_met_anyway_changes_nothing():
     free = planned()
     quick = planned(Fraction(free.latency_first, CLOCK))
     assert quick.stages == free.stages
+
+
+def test_what_a_search_remembers_changes_nothing(monkeypatch):
+    limit = Fraction(planned().latency_first * 2 // 3, CLOCK)
+    found = planned(limit)
+
+    def forgetful(method):
+        def called(search, *arguments):
+            search._areas, search._clocked = {}, {}
+            return method(search, *arguments)
+
+        return called
+
+    for name in ("_area", "_for_clock"):
+        method = getattr(choice._BudgetSearch, name)
+        monkeypatch.setattr(choice._BudgetSearch, name, forgetful(method))
+    assert planned(limit) == found
 
 
 def test_an_impossible_latency_is_refused_with_the_least_there_is():
