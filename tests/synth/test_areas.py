@@ -82,7 +82,7 @@ def test_transistors_and_areas_are_those_of_gates_and_flip_flops(tmp_path):
         (
             "ihp_sg13g2",
             (
-                "error[CB704]: the Liberty file does not exist\n"
+                "error[CB704]: there is no such file\n"
                 "  --> nix.lib\n"
                 "  help: give a file of standard cells, .lib"
             ),
